@@ -1,15 +1,15 @@
-# The image is one static file (its C library is musl, which resolves names from /etc/hosts and /etc/resolv.conf) and the
-# CA certificates. BuildKit builds it: `docker build`, `docker buildx build --platform linux/amd64,linux/arm64`.
+# The image contains one static file (its C library is musl, which resolves names from /etc/hosts and /etc/resolv.conf)
+# and CA certificates. BuildKit builds it: `docker build`, `docker buildx build --platform linux/amd64,linux/arm64`.
 FROM rust:1.95-alpine AS build
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY crates crates
 COPY bench bench
-# As crates/tabuada/tests/tools/supply builds it: no path of this machine in the binary, no date, and no symbols.
+# As in crates/tabuada/tests/tools/supply: the binary contains no path of this machine, no date and no symbols.
 ENV SOURCE_DATE_EPOCH=0 CARGO_PROFILE_RELEASE_STRIP=symbols RUSTFLAGS="--remap-path-prefix=/usr/local/cargo=/cargo --remap-path-prefix=/src=/tabuada"
-# The commit, which the binary tells.
+# The commit, which the binary prints.
 ARG REVISION=unknown
-# The caches have names of their own: by default the path is the name, and other projects use the same path. Two
+# The caches have explicit names: by default the path is the name, and other projects use the same path. Builds for two
 # architectures take turns.
 RUN --mount=type=cache,id=tabuada-registry,sharing=locked,target=/usr/local/cargo/registry \
     --mount=type=cache,id=tabuada-target,sharing=locked,target=/src/target \
@@ -27,10 +27,10 @@ LABEL org.opencontainers.image.title="Tabuada" \
 # For Redis over TLS (`rediss://`).
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /tabuada /tabuada
-# In a container, loopback is out of reach. A variable, so that arguments do not take its place; a flag or
-# `-e TABUADA_LISTEN=…` does, for the health check too.
+# Loopback in a container cannot be reached from outside. As a variable, it stays when arguments are given; a flag or
+# `-e TABUADA_LISTEN=…` replaces it, also for the health check.
 ENV TABUADA_LISTEN=0.0.0.0:8000
-# Nobody: the service reads and writes no file.
+# An unprivileged user: the service reads and writes no file.
 USER 65532:65532
 EXPOSE 8000
 HEALTHCHECK --interval=5s --timeout=2s --start-period=2s --retries=3 CMD ["/tabuada", "health"]

@@ -1,4 +1,4 @@
--- Cheap sums that nobody has asked before, for `bench/run`: wrk's script. Its argument names the run.
+-- A script of wrk for `bench/run`: cheap sums that are new each time. Its argument names the run.
 local run, asked = "0", 0
 
 function init(arguments)

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""What one address's flood does to another's questions: bench/fairness.py BINARY [SECONDS [OPTIONS…]].
+"""Measures how a flood from one address affects another: bench/fairness.py BINARY [SECONDS [OPTIONS…]].
 
-100 connections of 127.0.0.1 send long work without a pause; 127.0.0.2 asks one question after the other, first alone and
-then beside them. Prints how many were answered, and how long the cheap ones took. Needs wrk, and nothing else.
+100 connections of 127.0.0.1 send long work without a pause; 127.0.0.2 asks one question after the other, first without
+and then during the flood. Prints how many were answered, and how long the cheap ones took. Needs only wrk.
 """
 
 import pathlib
@@ -32,7 +32,7 @@ class Neighbour:
         self.buffer = b""
 
     def get(self, target):
-        """The status of the answer, and the seconds until all of it was there."""
+        """The status of the answer, and the seconds until its end."""
         begun = time.perf_counter()
         self.stream.sendall(f"GET {target} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         while b"\r\n\r\n" not in self.buffer:
@@ -63,7 +63,7 @@ EXPENSIVE = {
 
 
 def ask(port, seconds, first):
-    """Asks for so long: per expensive question answered and asked, and the times of cheap ones."""
+    """Asks for this time. Gives the numbers of expensive questions answered and asked, and the times of cheap ones."""
     neighbour, cheap = Neighbour(port), []
     counts = {name: [0, 0, 0.0] for name in EXPENSIVE}
     end, k = time.monotonic() + seconds, first

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes angles.jsonl: circular functions of degrees, the reciprocal ones and their inverses, at floats where they are
-hard to round, with the double nearest to the value; and angles_decimal.jsonl, the same in decimal mode.
+"""Writes angles.jsonl: functions of degrees, reciprocal functions and their inverses, at floats where they are hard to
+round, with the double nearest to the value; and angles_decimal.jsonl, the same in decimal mode.
 
 Needs mpmath. A record of the first is {"fn", "x", "f64"}; `sin°` is the sine of x degrees. Of many random angles of each
-kind those are kept whose value lies nearest to the middle between two doubles. Angles at which the value is rational
-are left out. A record of the second is the digits `n` of the mode, the text `t` and the answer's text `r`.
-`python3 corpus/angles.py COUNT` prints COUNT random ones of the first instead, without choosing.
+kind, those are kept whose value is nearest to the middle between two doubles. Angles at which the value is rational
+are left out. A record of the second has the digits `n` of the mode, the text `t` and the answer's text `r`.
+`python3 corpus/angles.py COUNT` prints COUNT random records of the first kind instead, without a selection.
 """
 import decimal
 import json
@@ -28,7 +28,7 @@ def nearest(value):
 
 
 def distance_from_tie(value):
-    """How far it lies from the middle between two doubles, in units of their distance."""
+    """The distance of a value from the middle between two doubles, in units of their distance."""
     double = nearest(value)
     if not double:
         return 1
@@ -81,7 +81,7 @@ def beyond_one():
 
 def record(name):
     while True:
-        # As many bits as the angle has before the point, and some to spare.
+        # As many bits as the angle has before the point, and some more.
         mp.prec = 2000
         if name in DEGREES:
             x = angle(360)
@@ -137,7 +137,7 @@ def decimal_angle(digits, turn):
 
 def decimal_record(name):
     digits = random.choice([1, 2, 3, 5, 9, 16, 28, 28, 50])
-    # As many as the hardest angle, the answer and some to spare.
+    # As many digits as the hardest angle and the answer need, and some more.
     mp.dps = 12 * digits + 150
     while True:
         with decimal.localcontext(decimal.Context(prec=400)):
@@ -157,7 +157,7 @@ def decimal_record(name):
             value = mp.re((RADIANS | INVERSE)[name](exact))
         text = decimal.Decimal(mp.nstr(value, mp.dps - 60, strip_zeros=False))
         answer = decimal.Context(prec=digits, rounding=decimal.ROUND_HALF_EVEN, Emin=-999999, Emax=999999).plus(text)
-        # A literal that is not whole keeps all its digits; a minus rounds, and so stands for itself here.
+        # A literal that is not whole keeps all its digits; a minus rounds, so the sign is written apart from it.
         written = f"{x.copy_abs():f}" if random.random() < 0.5 else f"{x.copy_abs():e}"
         if "." not in written and "e" not in written:
             written += ".0"

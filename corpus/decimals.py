@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Writes decimals.jsonl: expressions of decimal mode and what Python's `decimal` and mpmath answer.
 
-A record is the digits `n` of the mode, the text `t`, and the answer's text `r` or the code of the error `e`.
+A record has the digits `n` of the mode, the text `t`, and the answer's text `r` or the code of the error `e`.
 
-Operators, comparisons, square roots, exp, ln, log10, quantize and text are CPython's `decimal`; `**` is its Python
-twin's, `_pydecimal`, which rounds correctly where the C one does almost always. The other functions are mpmath's
-(pip install mpmath), at many more digits than asked, rounded half to even here; what lies so near to a tie that this
-could not tell is calculated again with more. Answers known to be exact are left to hand-written tests.
+Operators, comparisons, square roots, exp, ln, log10, quantize and texts come from CPython's `decimal`; `**` from its
+equivalent in Python, `_pydecimal`, which always rounds correctly, while the one in C almost always does. The other
+functions come from mpmath (pip install mpmath), with many more digits than needed, rounded half to even here; a value
+too near to a tie is computed again with more digits. Exact answers are left to hand-written tests.
 """
 import _pydecimal
 import decimal
@@ -40,7 +40,7 @@ def add(digits, text, answer=None, error=None):
     if (digits, text) in seen:
         return
     seen.add((digits, text))
-    # Python's infinities are quotients by zero here, and the logarithm of zero is outside the domain.
+    # Python's infinities are errors here: quotients by zero, or outside the domain for the logarithm of zero.
     if str(answer) in ("Infinity", "-Infinity"):
         answer, error = None, "value-error" if text.startswith(("ln", "log")) else "division-by-zero"
     row = {"n": digits, "t": text}
@@ -60,7 +60,7 @@ def attempt(digits, text, work):
 
 
 def literal(digits, wide=False):
-    """A literal with its value: of some digits, and somewhere a point or an exponent."""
+    """A literal and its value: some digits with a point or an exponent somewhere."""
     length = random.choice([1, 1, 2, 3, digits, digits, digits + 1, digits + 3, 2 * digits])
     body = random.choice(["0", "5", "9", None, None, None, None])
     digits_of = "".join(random.choice("0123456789") if body is None else body for _ in range(length))
@@ -80,7 +80,7 @@ def number(text):
 
 
 def operand(digits, wide=False):
-    """Text and value of an operand, perhaps negative: the minus rounds, as the language's does."""
+    """Text and value of an operand, perhaps negative: the minus rounds, as in the language."""
     if random.random() < 0.15:
         whole = random.choice([0, 1, 2, 7, 10, 100, random.getrandbits(40), random.getrandbits(200)])
         return str(whole), lambda: Decimal(whole)
@@ -149,7 +149,7 @@ for _ in range(150):
     attempt(digits, f"remainder({a}, {b})", lambda: x().remainder_near(y()))
 
 
-# Square roots: random ones, squares, and what lies next to the square of a tie.
+# Square roots: of random numbers, of squares, and of neighbours of squares of ties.
 for _ in range(400):
     digits = some_digits()
     a, x = operand(digits, True)
@@ -222,11 +222,11 @@ power(1000, "2.0", "0.3")
 power(1000, "1.5", "1000.5")
 
 
-# The functions that `decimal` has not, by mpmath.
+# The functions that `decimal` does not have, by mpmath.
 
 
 def rounded(work, digits, extra=0):
-    """The decimal nearest to what `work` gives; `None` where it seems to be exact, or nothing."""
+    """The decimal nearest to the result of `work`; `None` if that is missing or seems to be exact."""
     for spare in [40, 120, 400]:
         with mp.workdps(digits + spare + extra):
             try:
@@ -267,7 +267,7 @@ def judge(name, digits, text, negative=False):
 for name in MP:
     low, high = RANGES.get(name, (-30, 30))
     signed = name not in ("log2", "acosh")
-    # The minus rounds: texts of negative numbers have no more digits than the mode.
+    # The minus rounds, so texts of negative numbers have no more digits than the mode.
     for digits, text in arguments(110, low, high):
         judge(name, digits, text, signed and random.random() < 0.4)
     for digits in (200, 1000):
@@ -284,7 +284,7 @@ for text in ["1e100", "1e500", "7e999", "22e0", "355e0", "103993e0", "3.14159265
         judge(name, 28, text)
         judge(name, 5, text)
 
-# Hard cases: few digits, and behind them a run that a careless rounding would not see the end of.
+# Hard cases: a few digits, followed by a long run of nines or zeros that careless rounding misjudges.
 for name in list(MP) + ["exp", "ln"]:
     found = 0
     for _ in range(4000):

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Writes exact.jsonl: expressions of exact mode and what they come to in Python's `fractions.Fraction`.
+"""Writes exact.jsonl: expressions of exact mode and their values in Python's `fractions.Fraction`.
 
-A record is the text `t`, and the answer's text `r` or the code of the error `e`. Expressions are drawn as trees, and
-each is evaluated while it is drawn: a literal is the fraction of its digits, `/` divides exactly.
+A record has the text `t`, and the answer's text `r` or the code of the error `e`. Expressions are random trees, and
+each is evaluated while it is built: a literal is the fraction of its digits, `/` divides exactly.
 """
 import json
 import math
@@ -17,7 +17,7 @@ rows = {}
 
 
 class Inexact(Exception):
-    """No rational number."""
+    """The value is not a rational number."""
 
 
 def literal():
@@ -58,7 +58,7 @@ def power_of_unit(a, exponent):
 
 
 def tree(depth):
-    """Text in brackets where needed, and value."""
+    """The text, in brackets if needed, and the value."""
     if depth == 0 or random.random() < 0.15:
         return literal()
     kind = random.randrange(14)
@@ -102,7 +102,7 @@ while len(rows) < 3500:
     try:
         text, value = tree(random.choice([1, 2, 3, 4]))
     except tuple(CODES):
-        # The text of what fails is not whole; small ones are drawn below.
+        # The text of an expression that fails is incomplete; small ones are drawn below.
         continue
     except OverflowError:
         continue

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes gamma.jsonl: the gamma function and its logarithm at floats, and the float nearest to the true value.
 
-Needs mpmath. A record is `fn`, the argument `x` and the value `f64`, as texts; a value of "domain" or "range" stands
-for CPython's `math domain error` and `math range error`. The arguments are where it goes wrong: poles, the zeros of the
+Needs mpmath. A record has `fn`, the argument `x` and the value `f64`, as texts; a value of "domain" or "range" stands
+for CPython's `math domain error` and `math range error`. The arguments are the difficult ones: poles, the zeros of the
 logarithm, results that are subnormal or overflow, tiny and huge arguments.
 """
 import json
@@ -43,7 +43,7 @@ def value(fn, x):
             true = mp.log(abs(true))
     else:
         y = abs(mpf(x))
-        # mpmath's loggamma is complex on the negative axis: the reflection by hand.
+        # mpmath's loggamma is complex on the negative axis, so the reflection formula is used here.
         true = mp.loggamma(y) if x > 0 else mp.log(mp.pi / abs(mp.sin(mp.pi * mpf(x)))) - mp.loggamma(y + 1)
     try:
         return repr(nearest(true))
@@ -79,7 +79,7 @@ for whole in (100, 150, 170, 171, 172, -100, -150, -170, -171, -175, -180, -183,
     around(float(whole), 1)
     add(whole + 0.5)
 around(171.62437695630272, 3)
-# The zeros of the logarithm: two between neighbouring poles from -2 down, closer and closer to them.
+# The zeros of the logarithm: two between neighbouring poles from -2 down, closer and closer to the poles.
 for whole in range(2, 19):
     for low, high in ((-whole - 0.5, -whole - mpf(2) ** -100), (-whole - 1 + mpf(2) ** -100, -whole - 0.5)):
         g = lambda x: mp.log(abs(mp.gamma(x)))

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes half_up.jsonl: `round_half_up` in each mode, as Python's `decimal` rounds the exact value with ROUND_HALF_UP.
 
-A record is the `mode`, the text `t`, and the answer's text `r` or the code of the error `e`. A float's answer is the one
-nearest to the rounded exact value.
+A record has the `mode`, the text `t`, and the answer's text `r` or the code of the error `e`. The answer for a float is
+the float nearest to the rounded exact value.
 """
 import decimal
 import json
@@ -16,7 +16,7 @@ rows = {}
 
 
 def half_up(x, places):
-    """A rational number at so many places, as one."""
+    """A rational number rounded to so many places, as a rational number."""
     scaled = abs(Fraction(x)) * Fraction(10) ** places
     whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
     return (-1 if x < 0 else 1) * whole / Fraction(10) ** places

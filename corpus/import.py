@@ -3,8 +3,8 @@
 
     python3 corpus/import.py FOLDER
 
-FOLDER holds them as recorded. All are copied as they are but `hostile.jsonl`, whose long texts are Python expressions
-there (`'('*1000+'1'+')'*1000`): here they become parts, a text and how many times, which any language can put together.
+FOLDER holds them as recorded. All are copied unchanged except `hostile.jsonl`, whose long texts are Python expressions
+there (`'('*1000+'1'+')'*1000`). Here they become parts, each a text and a count, which any language can put together.
 """
 
 import ast
@@ -26,7 +26,7 @@ def parts_of(node):
         case ast.BinOp(left=ast.Constant(value=text), op=ast.Mult(), right=ast.Constant(value=times)):
             return [[text, times]]
     source = ast.unparse(node)
-    value = eval(source)  # The corpus is ours: a literal's `join` or `encode`, with nothing to run.
+    value = eval(source)  # Safe, since the corpus is ours: a `join` or `encode` of a literal.
     empty = value[:0]
     match node:
         case ast.BinOp(left=ast.Call(func=ast.Attribute(attr="encode")) as call, right=ast.Constant(value=times)):
@@ -39,7 +39,7 @@ def parts_of(node):
                 return [[b'"k{}":1' + between, len(items) - 1, "numbered"], [items[-1], 1]]
             if len(set(items)) == 1:
                 return [[items[0] + between, len(items) - 1], [items[-1], 1]]
-            # One first item, then blanks: `'<<1'.join(['1'] + [''] * n)`.
+            # One different first item, then empty ones: `'<<1'.join(['1'] + [''] * n)`.
             assert set(items[1:]) == {empty}
             return [[items[0], 1], [between, len(items) - 1]]
     raise ValueError(source)
@@ -57,7 +57,7 @@ def put_together(parts):
 
 
 def hostile(record):
-    """The record with `parts`, `body_parts` or `body_parts_hex` in the place of the generating expression."""
+    """The record with `parts`, `body_parts` or `body_parts_hex` instead of the generating expression."""
     for generated, name in (("gen", "parts"), ("body_gen", "body_parts")):
         source = record.pop(generated, None)
         if source is None:

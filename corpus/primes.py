@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes primes.jsonl: primes, factors and Fibonacci numbers as sympy answers them.
 
-Needs sympy. A record is `op` and `n`, and the answer `r`: a boolean, an integer as text, or for `factorise` the primes
-and how often each divides, as in `2^3 5`.
+Needs sympy. A record has `op`, `n`, and the answer `r`: a boolean, an integer as text, or for `factorise` the primes with
+their exponents, as in `2^3 5`.
 """
 import json
 import pathlib
@@ -27,8 +27,8 @@ def add(op, n):
 
 for n in range(-3, 130):
     add("is_prime", n)
-# Composite numbers that pass weaker tests: strong pseudoprimes to base 2 (1093² and 3511² among them), to the first
-# several primes, Carmichael's, strong Lucas pseudoprimes, and their neighbours.
+# Composite numbers that pass weaker tests: strong pseudoprimes to base 2 (such as 1093² and 3511²) and to the first
+# several primes, Carmichael numbers, strong Lucas pseudoprimes, and their neighbours.
 for n in (2047, 3277, 4033, 4681, 8321, 15841, 29341, 1194649, 12327121, 1373653, 25326001, 3215031751, 2152302898747,
           3474749660383, 341550071728321, 3825123056546413051, 318665857834031151167461, 3317044064679887385961981,
           561, 1105, 1729, 41041, 825265, 321197185, 9746347772161, 1436697831295441, 60977817398996785,

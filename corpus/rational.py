@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Writes rational.jsonl: operations on rational numbers and what CPython's `fractions.Fraction` answers.
 
-A record is `op`, its operands `a`, `b` as texts (`b` of `round_places` is the number of places), and the answer's text
-in `r`, or the exception's class and words in `e`.
+A record has `op`, its operands `a`, `b` as texts (`b` of `round_places` is the number of places), and the answer's text
+in `r`, or the exception's class and message in `e`.
 """
 import json
 import math
@@ -74,7 +74,7 @@ for op in ("floor", "ceil", "trunc", "round", "to_float", "negate", "absolute"):
     for a in EDGES + [fraction() for _ in range(25)]:
         add(op, a)
 for _ in range(60):
-    # The nearest double of a quotient, around ties of the last place.
+    # The nearest double of a quotient near a tie of the last place.
     tie = Fraction(random.getrandbits(53) * 2 + 1 | 2**53) * Fraction(2) ** random.randint(-1130, 900)
     add("to_float", tie + random.choice([0, 0, 1, -1]) * Fraction(1, 3**random.randint(50, 90)) * tie)
 for _ in range(150):

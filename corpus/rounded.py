@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes rounded.jsonl: expressions whose value is known to 80 digits, and the double nearest to it.
 
-Needs mpmath. The cases are those where composing rounded functions goes wrong: logarithms to a base, logarithms of
+Needs mpmath. The cases are those where a composition of rounded functions is wrong: logarithms to a base, logarithms of
 integers beyond doubles, powers whose result is subnormal (ties included), and roots of sums of squares.
 """
 import json
@@ -23,7 +23,7 @@ def nearest(value):
 
 
 def exact(text):
-    """The value that a literal has once it is read as a double or an integer."""
+    """The value of a literal, read as a double or an integer."""
     return mpf(int(text)) if text.lstrip("-").isdigit() else mpf(float(text))
 
 

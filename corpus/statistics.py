@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Writes statistics.jsonl: calls of statistics and what CPython 3.14's `statistics` answers.
 
-A record is `expr`, and the answer's `type` and `repr`, or the exception's class in `error` and its words in `message`.
-`quantile` is not in Python: its answer is the exact one by definition 7 of Hyndman and Fan, in fractions, rounded once,
-and of integers an integer where it is one; NumPy must agree to a few units in the last place.
-Run with Python 3.14 and NumPy, in a directory other than this one's (its name hides the module):
+A record has `expr`, and the answer's `type` and `repr`, or the exception's class in `error` and its text in `message`.
+`quantile` is not in Python: its answer is exact by definition 7 of Hyndman and Fan, in fractions, rounded once, and an
+integer if the data and the value are integers; NumPy must agree to a few units in the last place.
+Run it with Python 3.14 and NumPy, in a directory other than this one (its name hides the module):
     cd / && python3 -P …/corpus/statistics.py
 """
 import json
@@ -109,10 +109,10 @@ for function in FUNCTIONS:
         "[5, 3, 3, 5]", "['b', 'a', 'b']", "[True, 1, 0]", "[(1, 2), (1, 2), (0, 1)]", "data=[4, 5, 9]",
     ]:
         if function in ("stdev", "pstdev") and ("inf" in data or "nan" in data):
-            # CPython 3.11 trips over its own types: AttributeError.
+            # CPython 3.11 fails here with an AttributeError of its own.
             continue
         if function == "mode" and data in ("'abc'", "{1.5, 2}", "5", "None", "1.5"):
-            # Words of `iter`, and an order by hashes.
+            # A message about `iter`, and an order that depends on hashes.
             continue
         add(f"{function}({data})")
 for function in ["mean", "variance", "pvariance"]:

@@ -1,6 +1,6 @@
-"""The licences of the crates that are named on standard input (`name v1.2.3`), out of cargo's metadata in the file given.
+"""Prints the licences of the crates named on standard input (`name v1.2.3`), from cargo's metadata in the given file.
 
-Each text is written once, with all the crates that have it. A crate without a text of its own is named with its licence."""
+Each text is printed once, with all the crates that have it. A crate without a text of its own is listed with its licence."""
 
 import json
 import pathlib
@@ -14,7 +14,7 @@ without = []
 for name, version in crates:
     package = packages[name, version.removeprefix("v")]
     if package["source"] is None:
-        continue  # Ours: the licences lie beside this file.
+        continue  # Our own crates: their licences are separate files.
     folder = pathlib.Path(package["manifest_path"]).parent
     found = [
         path

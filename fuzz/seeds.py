@@ -1,10 +1,11 @@
-"""The seeds of the fuzz targets, one JSON string a line; one file each where cargo-fuzz works.
+"""Converts the seeds of the fuzz targets: one JSON string per line here, one file per seed for cargo-fuzz.
 
     python3 fuzz/seeds.py unpack     seeds -> corpus/<target>/
-    python3 fuzz/seeds.py import     the texts of ../corpus -> corpus/<target>/ of the targets of the language
+    python3 fuzz/seeds.py import     the texts of ../corpus -> corpus/<target>/, for the targets of the language
     python3 fuzz/seeds.py pack       corpus/<target>/ (after `cargo fuzz cmin`) -> seeds
 
-The targets of the language share texts.jsonl. Of every other target, a seed is bytes: a text whose characters they are.
+The targets of the language share texts.jsonl. The seeds of the other targets are bytes, written as a text with one
+character for each byte.
 """
 
 import hashlib
@@ -13,12 +14,13 @@ import pathlib
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
-# The targets whose seeds a file holds, how a text of it becomes bytes, and how many bytes of it are kept: the shortest.
+# For each file: the targets that use its seeds, the encoding of its texts, and how many bytes of them are kept (the
+# shortest first).
 FILES = {
     "texts": (["evaluate", "same_key", "advice", "school"], "utf-8", None),
     **{target: ([target], "latin-1", 30_000) for target in ["entries", "pushes", "heads", "bodies", "lines"]},
 }
-# What libFuzzer is told as -max_len.
+# The value for libFuzzer's -max_len.
 BYTES_MAX = 400
 
 
@@ -59,7 +61,7 @@ def pack(name):
                 texts.add(found.read_bytes().decode(encoding))
             except UnicodeDecodeError:
                 pass
-    # What is written by hand stays.
+    # Seeds that were written by hand are kept.
     if encoding == "latin-1":
         by_hand = set(seeds(name))
         for text in sorted(texts - by_hand, key=len):

@@ -1,7 +1,7 @@
-"""The course's backend with a cache: the peer that Tabuada is measured against, and where its contract comes from.
+"""The course's backend with a cache, with which Tabuada is compared, and whose answers are its contract.
 
-Written again from the course's description, gaps included: `eval` runs whatever it is sent, the second answer is the
-text that Redis gave back, and without Redis every request fails. Run it on loopback only.
+Written from the course's description, with its weaknesses: `eval` runs whatever it receives, the second answer is the
+text that Redis returned, and without Redis every request fails. Run it on loopback only.
 """
 
 import os

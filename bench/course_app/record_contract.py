@@ -4,8 +4,8 @@
     python3 bench/course_app/record_contract.py VENV > corpus/course_contract.jsonl
 
 VENV is a virtual environment of CPython 3.11 with `requirements.txt` installed. Starts a `redis-server` and the
-application on free loopback ports, sends every request below over its own connection, ends both. Only requests whose
-answer does not depend on how an expression is evaluated are here, and a few plain sums to show a good answer.
+application on free loopback ports, sends every request below over its own connection, and ends both. The answers do
+not depend on how an expression is evaluated, except those of a few plain sums, which show a successful answer.
 """
 
 import http.client
@@ -19,7 +19,7 @@ import tempfile
 import time
 
 HERE = pathlib.Path(__file__).resolve().parent
-HOST = "localhost:8000"  # What every request says in `Host`; redirects repeat it.
+HOST = "localhost:8000"  # The `Host` of every request; redirects repeat it.
 JSON = "application/json"
 GOOD = '{"expressao":"2+2"}'
 
@@ -27,7 +27,7 @@ cases = []
 
 
 def case(group, body=b"", content_type=JSON, method="POST", target="/evaluate", headers=()):
-    """Adds one request. `content_type` None: the header is not sent."""
+    """Adds one request, without the header if `content_type` is None."""
     if isinstance(body, str):
         body = body.encode("utf-8", "surrogatepass")
     sent = ([["content-type", content_type]] if content_type is not None else []) + [list(h) for h in headers]
@@ -39,7 +39,7 @@ def wrapped(value):
 
 
 def describe():
-    # The tables of the design.
+    # Every kind of request.
     for e in ["2+2", "2**100", "7//2", "0.1+0.2", "1e16", "10/4", "-7//2", "1/0", "foo", " 2 + 2 ", "(2)+(2)"]:
         case("good", wrapped(json.dumps(e)))
     for body in [
@@ -50,7 +50,7 @@ def describe():
     ]:
         case("good", body)
 
-    # The body read, but not what was asked for.
+    # A body that was read but has the wrong shape.
     for body in [
         "{}", '{"expr":"2+2"}', '{"Expressao":"2+2"}', '{"expressão":"2+2"}', '{"expressao ":"2+2"}', '{"a":1}',
         '{"a":1,"b":[1,2,{"c":"é"}]}', '{"a":"x","a":"y"}', '{"b":1,"a":2}', '{"a":1.0,"b":1e5,"c":1e16,"d":-0.0}',
@@ -74,7 +74,7 @@ def describe():
                  "NaN", "Infinity", "-Infinity", "123456789012345678901234567890", "[[[[]]]]", "[" * 50 + "]" * 50]:
         case("model_attributes_type", body)
 
-    # Malformed JSON, every word that Python's decoder has, at places that tell characters from bytes.
+    # Malformed JSON, every message of Python's decoder, at positions that differ in characters and bytes.
     malformed = [
         "notjson", "nul", "nulll", "tru", "True", "None", "nan", "inf", "+1", "-", "--1", ".5", "01", "1.", "1.e5", "1e", "1e+", "0x10", "1_000", "'a'", "/", "\\",
         "{", "[", "}", "]", ",", ":", "{]", "[}", "{}}", "{} {}", "[] []", "1 2", "[1,]", "[1,,2]", "[,1]", "[1 2]", "[1,2", "[1", "[1,", "[1:2]", "[1]]",
@@ -94,7 +94,7 @@ def describe():
     for body in malformed:
         case("json_invalid", body)
 
-    # Bytes that are no text, other encodings, byte order marks.
+    # Bytes that are not text, other encodings, byte order marks.
     text = GOOD.encode()
     for body in [
         b"\xff", b"\xfe\xff", b"\xff\xfe", b"\xc3", b"\xc3\x28", b"\xe2\x82", b"\xed\xa0\x80", b"\xf0\x9f\x98", b"\xf8\x88\x80\x80\x80", b"\xc0\x80", b"\xc0\xaf", b"\xf4\x90\x80\x80",
@@ -112,12 +112,12 @@ def describe():
                  b"\xfe\xff\x00[\x00]", b"\xff\xfe\x00\x00[\x00\x00\x00]\x00\x00\x00", b"\x00\x00\xfe\xff\x00\x00\x00[\x00\x00\x00]"]:
         case("encodings", body)
 
-    # Lone surrogates can be written in JSON, and in no answer.
+    # Lone surrogates can be written in JSON, but not in a response.
     for body in ['{"expressao":"\\ud800"}', '{"expressao":"\\udc00\\ud800"}', '{"a":"\\ud800"}', '["\\ud800"]', '"\\udfff"', '{"\\ud800":1}', '{"expressao":["\\ud83d"]}', '{"expressao":"2+2","x":"\\ud800"}',
                  '{"expressao":"2+2","\\ud800":1}', '{"expressao":"\\ud83d\\ud83d\\ude00"}', '{"expressao":"\\ud83dx"}']:
         case("surrogates", body)
 
-    # Beyond the decoder's own limits.
+    # Beyond the limits of the decoder.
     case("decoder_limits", wrapped("1" * 4300))
     case("decoder_limits", wrapped("1" * 4301))
     case("decoder_limits", wrapped("-" + "1" * 4301))
@@ -130,7 +130,7 @@ def describe():
     case("decoder_limits", "[" * 1200)
     case("decoder_limits", "[" * 200 + "]" * 200)
 
-    # What the body is declared as.
+    # Content types.
     for content_type in [
         None, JSON, "application/json; charset=utf-8", "application/json;charset=UTF-8", "application/json; charset=latin-1", "application/json; charset=utf-16", "application/json ; charset=utf-8", " application/json", "application/json ",
         "APPLICATION/JSON", "Application/Json", "application/vnd.api+json", "application/problem+json", "application/ld+json; profile=x", "application/geo+JSON", "application/+json", "application/json+x", "application/jsonx", "application/x-json",
@@ -160,7 +160,7 @@ def describe():
         for method in ["POST", "PUT", "DELETE"]:
             case("path", b"", None, method, target)
 
-    # Headers that change nothing.
+    # Headers that make no difference.
     for headers in [[["accept", "text/html"]], [["accept", "application/xml"]], [["accept-encoding", "gzip, br"]], [["origin", "http://example.org"]], [["expect", "100-continue"]], [["x-forwarded-for", "1.2.3.4"]], [["cookie", "a=b"]], [["accept-language", "pt-BR"]],
                     [["if-none-match", "*"]], [["range", "bytes=0-1"]], [["content-encoding", "gzip"]], [["authorization", "Bearer x"]]]:
         case("headers", GOOD, headers=headers)
@@ -186,7 +186,7 @@ def wait_for(port, process):
 
 
 def text_or_hex(name, data):
-    """The bytes as `name`, or as `name_hex` where they are no printable UTF-8."""
+    """The bytes as `name`, or as `name_hex` if they are not printable UTF-8."""
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError:
@@ -229,7 +229,7 @@ def main():
                 if line in seen:
                     continue
                 seen.add(line)
-                # Redis is emptied each time: a second answer would be the text that the course gives from the cache.
+                # Redis is emptied each time, because the course's second answer is text from the cache.
                 subprocess.run(["redis-cli", "-p", str(redis_port), "flushall"], stdout=subprocess.DEVNULL, check=True)
                 print(json.dumps({"group": asked["group"], "request": request, "response": ask(port, asked)}, ensure_ascii=True))
         finally:

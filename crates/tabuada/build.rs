@@ -1,11 +1,10 @@
-//! Tells the crate which commit it is built of, by which compiler and with which features: what is the same whenever and
-//! wherever one commit is built.
+//! Tells the crate its commit, its compiler and its features, which are the same for every build of one commit.
 
 use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
-/// Digits of a commit's name: as many as nobody finds twice.
+/// The number of digits of a commit's hash: enough to be unique.
 const COMMIT_DIGITS: usize = 12;
 
 fn main() {
@@ -24,20 +23,20 @@ fn given() -> Option<String> {
     env::var("TABUADA_COMMIT").ok().filter(|commit| !commit.is_empty())
 }
 
-/// Cargo has written it into the package that it published.
+/// Cargo has written it into the published package.
 fn published() -> Option<String> {
     let file = fs::read_to_string(".cargo_vcs_info.json").ok()?;
     let (_, commit) = file.split_once("\"sha1\": \"")?;
     commit.split('"').next().map(str::to_owned)
 }
 
-/// git knows it, if it is of this file that it knows. A debug build does not ask: each commit would be another build.
+/// The commit according to git, if git tracks this file. Not in a debug build, since each commit would rebuild it.
 fn checked_out() -> Option<String> {
     if env::var("PROFILE").as_deref() != Ok("release") {
         return None;
     }
     said(Command::new("git").args(["ls-files", "--error-unmatch", "build.rs"]))?;
-    // It is written to whenever another commit is checked out.
+    // git writes to this log whenever another commit is checked out.
     let log = said(Command::new("git").args(["rev-parse", "--git-path", "logs/HEAD"]))?;
     if Path::new(&log).exists() {
         println!("cargo::rerun-if-changed={log}");
@@ -46,7 +45,7 @@ fn checked_out() -> Option<String> {
     said(Command::new("git").args(["rev-parse", "HEAD"]))
 }
 
-/// Those that are on, but for the list of them.
+/// The enabled features, except for the list of them.
 fn features() -> Vec<String> {
     let names = env::vars().filter_map(|(name, _)| name.strip_prefix("CARGO_FEATURE_").map(str::to_ascii_lowercase));
     let mut names: Vec<String> = names.filter(|name| name != "default").map(|name| name.replace('_', "-")).collect();
@@ -54,7 +53,7 @@ fn features() -> Vec<String> {
     names
 }
 
-/// What a command that succeeds prints.
+/// The output of a command that succeeds.
 fn said(command: &mut Command) -> Option<String> {
     let output = command.output().ok().filter(|output| output.status.success())?;
     String::from_utf8(output.stdout).ok().map(|text| text.trim().to_owned())

@@ -182,7 +182,7 @@ class Book:
         here, lines = posixpath.dirname(address(name)), []
         for kind, patterns in zip(WORDS[self.language]["kinds"], KINDS):
             lines.append(f"<h2>{kind}</h2>\n<ul>")
-            # Of a folder, its README first: capital letters are before small ones.
+            # The README of a folder comes first, since capital letters sort before small ones.
             listed = [n for p in patterns for n in sorted(self.names) if n == original(n) and fnmatchcase(n, p)]
             for other in listed:
                 current = ' aria-current="page"' if other == name else ""

@@ -1,4 +1,4 @@
-//! Whatever is offered for a text can be read and evaluates, and loses nothing.
+//! Every mended text can be parsed and evaluated, and loses nothing.
 #![no_main]
 
 #[path = "../../crates/lang/tests/laws/advice.rs"]

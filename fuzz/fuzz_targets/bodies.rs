@@ -1,4 +1,4 @@
-//! Any body of any route has an answer of its type.
+//! Any body to any route gets a response of the route's type.
 #![no_main]
 
 #[path = "../../crates/tabuada/tests/laws/mod.rs"]

@@ -1,4 +1,4 @@
-//! Any text ends: refused with a place in it, or with an answer that its canonical text has too.
+//! Any text either gives an error with a place in it, or an answer that its canonical text also has.
 #![no_main]
 
 #[path = "../../crates/lang/tests/laws/mod.rs"]

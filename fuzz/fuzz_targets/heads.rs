@@ -1,4 +1,4 @@
-//! Whatever bytes are sent, the answer is none of a broken server.
+//! Any bytes sent to the server get a response that is not a server error.
 #![no_main]
 
 #[path = "../../crates/tabuada/tests/laws/mod.rs"]

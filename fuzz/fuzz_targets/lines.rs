@@ -1,4 +1,4 @@
-//! The lines of a batch are answered one by one, however they are cut.
+//! The lines of a batch are answered one by one, however they are split into packets.
 #![no_main]
 
 #[path = "../../crates/tabuada/tests/laws/mod.rs"]

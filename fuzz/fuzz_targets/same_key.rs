@@ -1,4 +1,4 @@
-//! One text however it is spelled has one canonical text, one answer and one price.
+//! All spellings of a text have one canonical text, one answer and one price.
 #![no_main]
 
 #[path = "../../crates/lang/tests/laws/mod.rs"]

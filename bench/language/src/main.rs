@@ -1,7 +1,6 @@
-//! The language beside other expression engines, in one process: the peers take turns within each round, so that what
-//! else the machine does falls on all of them alike. Prints Markdown: the median of the rounds in nanoseconds, and the
-//! ratio to the first peer, the median of the ratios of the single rounds.
-//!
+//! The language beside other expression engines, in one process. The engines take turns within each round, so that
+//! other load on the machine affects all of them equally. Prints Markdown: the median time of the rounds in
+//! nanoseconds, and the median of the ratios to the first engine.
 //!     tabuada-bench-language [ROUNDS [PART OF A CASE'S NAME]]
 //!     tabuada-bench-language --answer      for `run`, which lets engines of other languages take turns with ours
 
@@ -10,12 +9,12 @@ use std::time::{Duration, Instant};
 
 use tabuada_lang::{Argument, Context, Evaluator, Fuel, Limits, Program, parse_with};
 
-/// What a round of one peer takes at least.
+/// The minimum time of one engine in a round.
 const ROUND: Duration = Duration::from_millis(20);
 
 type Work<'a> = Box<dyn FnMut() + 'a>;
 
-/// One table: a case, and what each peer does for it.
+/// One table: a case, and the work of each engine for it.
 struct Case<'a> {
     name: &'static str,
     peers: Vec<(&'static str, Work<'a>)>,
@@ -55,7 +54,7 @@ fn report(mut case: Case<'_>, rounds: usize) {
     }
 }
 
-/// How many times the work fits a round.
+/// How often the work is repeated to fill a round.
 fn calibrated(work: &mut Work<'_>) -> u32 {
     let mut count = 1;
     loop {
@@ -74,7 +73,7 @@ fn spread(mut values: Vec<f64>) -> (f64, f64, f64) {
     (values[0], values[values.len() / 2], values[values.len() - 1])
 }
 
-/// `1*x^0 + 38*x^1 + …`, in each engine's spelling of powers.
+/// `1*x^0 + 38*x^1 + …`, in each engine's spelling.
 struct Polynomial {
     caret: String,
     stars: String,
@@ -105,7 +104,7 @@ fn cases(polynomial: &Polynomial) -> Vec<Case<'_>> {
     ]
 }
 
-/// A text without variables, read and evaluated.
+/// A text without variables, parsed and evaluated.
 fn one_shot<'a>(name: &'static str, caret: &'a str, stars: &'a str) -> Case<'a> {
     let (parser, mut slab) = (fasteval::Parser::new(), fasteval::Slab::new());
     let reused = move || {
@@ -132,7 +131,7 @@ fn one_shot<'a>(name: &'static str, caret: &'a str, stars: &'a str) -> Case<'a> 
     Case { name, peers }
 }
 
-/// Integers of any size, to their digits: ours reads the text besides.
+/// Integers of any size, up to their digits; our engine also parses the text.
 fn integers<'a>(name: &'static str, text: &'a str, theirs: fn() -> num_bigint::BigInt) -> Case<'a> {
     let limits = Limits::default();
     let mut evaluator = Evaluator::default();
@@ -169,7 +168,7 @@ fn read(text: &str, limits: &Limits) -> Program {
     parse_with(text, &Context { parameters: &["x"], ..Context::default() }, limits).expect("we read the case")
 }
 
-/// An expression in `x`, read beforehand and evaluated at a value that changes.
+/// An expression in `x`, parsed before and evaluated for changing values.
 fn compiled<'a>(name: &'static str, caret: &'a str, stars: &'a str) -> Case<'a> {
     use exmex::Express;
     use fasteval::Compiler;
@@ -180,7 +179,7 @@ fn compiled<'a>(name: &'static str, caret: &'a str, stars: &'a str) -> Case<'a> 
     let by_fasteval = move || {
         let at = x();
         let mut names = |name: &str, _: Vec<f64>| (name == "x").then_some(at);
-        // The crate's macro for this: a constant needs no evaluation.
+        // The crate's own macro: a constant needs no evaluation.
         black_box(match &instruction {
             fasteval::IConst(value) => Some(*value),
             instruction => fasteval::Evaler::eval(instruction, &slab, &mut names).ok(),
@@ -205,7 +204,7 @@ fn compiled<'a>(name: &'static str, caret: &'a str, stars: &'a str) -> Case<'a> 
     Case { name, peers }
 }
 
-/// Values below 1 that change from call to call, so that nothing can be computed beforehand.
+/// Values below 1 that change with each call, so that nothing can be computed in advance.
 fn argument() -> impl FnMut() -> f64 {
     let mut step = 0_u32;
     move || {
@@ -214,7 +213,7 @@ fn argument() -> impl FnMut() -> f64 {
     }
 }
 
-/// Reads a kind of work and an expression from each line, and writes what one piece of that work took, in nanoseconds.
+/// Reads a kind of work and an expression from each line, and writes the time of one such work in nanoseconds.
 fn answer() {
     let limits = Limits::default();
     for line in std::io::stdin().lines().map_while(Result::ok) {
@@ -241,5 +240,5 @@ fn answer() {
     }
 }
 
-/// Rows of the columns that are timed.
+/// The number of rows in the measured columns.
 const ROWS: usize = 1_000_000;

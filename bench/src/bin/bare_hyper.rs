@@ -1,8 +1,8 @@
-//! The least that an HTTP server can do: read the body, answer constant bytes. What any service pays at least.
+//! The least that an HTTP server must do: read the body and answer with constant bytes. No service can be faster.
 //!
 //!     bare_hyper HOST:PORT [full]     (port 0: a free one; the ready line on stderr names it)
 //!
-//! With `full`, the headers and the body are those of a hot `GET /v1/evaluate`, constant as well.
+//! With `full`, it sends the headers and the body of a `GET /v1/evaluate` from memory, also constant.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -21,7 +21,7 @@ use tokio::net::TcpListener;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// What is sent besides `content-type`, `content-length` and `date`.
+/// The headers besides `content-type`, `content-length` and `date`.
 const FULL: [(HeaderName, HeaderValue); 7] = [
     (HeaderName::from_static("etag"), HeaderValue::from_static("\"2254b8ea684d27f7e58535a25a4af683\"")),
     (HeaderName::from_static("cache-control"), HeaderValue::from_static("public, max-age=86401")),
@@ -33,7 +33,7 @@ const FULL: [(HeaderName, HeaderValue); 7] = [
 ];
 
 async fn answer(request: Request<Incoming>, is_full: bool) -> Result<Response<Full<Bytes>>, Infallible> {
-    // A body cut short ends the connection anyway; there is nothing to tell.
+    // An incomplete body ends the connection anyway, so the error is ignored.
     let _ = request.into_body().collect().await;
     let body: &[u8] = if is_full { br#"{"result":4,"type":"int","text":"4"}"# } else { br#"{"resultado":4}"# };
     let mut response = Response::new(Full::new(Bytes::from_static(body)));
@@ -57,7 +57,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
         tokio::spawn(async move {
-            // A client that goes away is no error of the server's.
+            // A client that disconnects is not an error of the server.
             let service = service_fn(move |request| answer(request, is_full));
             let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
         });

@@ -1,11 +1,11 @@
-//! How long after `FLUSHALL` a node still answers from its memory, seen from outside.
+//! How long a node still answers from its memory after `FLUSHALL`, measured from outside.
 //!
 //!     forget ROUNDS REDIS_HOST:PORT NODE_HOST:PORT...
 //!
-//! Each node is asked for one expression without pause, on a connection of its own. In each round, once all of them
-//! answer from memory, `FLUSHALL` is sent; a node has forgotten with its first answer that is not from memory. What is
-//! counted is the time from before `FLUSHALL` was sent to when the last answer from memory had arrived, so that the
-//! client's own way is included. Prints the percentiles over rounds, for each node and for the slower node of a round.
+//! Each node is asked for one expression without pause, on a connection of its own. In each round, `FLUSHALL` is sent
+//! once all of them answer from memory; a node has applied it with its first answer that is not from memory. The time
+//! runs from before `FLUSHALL` was sent until the last answer from memory had arrived, so it includes the client's own
+//! time. Prints the percentiles over all rounds, for each node and for the slower node of each round.
 
 use std::error::Error;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -17,7 +17,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const BODY: &str = r#"{"expressao":"1234567*7654321"}"#;
-/// How many answers from memory, one after another, make a node warm.
+/// How many successive answers from memory make a node warm.
 const WARM: usize = 20;
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -75,13 +75,13 @@ fn flush(redis: &mut TcpStream) -> Result<(), Failure> {
     if &reply == b"+OK\r\n" { Ok(()) } else { Err("Redis refused FLUSHALL".into()) }
 }
 
-/// When a node forgot: its last answer from memory and its first that was not.
+/// The last answer of a node from memory, and the first that was not.
 struct Forgot {
     last_remembered: Instant,
     first_other: Instant,
 }
 
-/// Asks a node without pause, for ever: reports on `warmed` when it answers from memory, then on `forgot`.
+/// Asks a node without pause, for ever: reports on `warmed` when it answers from memory, and then on `forgot`.
 fn watch(
     mut node: Node,
     round: &AtomicUsize,
@@ -153,14 +153,14 @@ fn main() -> Result<(), Failure> {
             for (has_warmed, _) in &watched {
                 has_warmed.recv_timeout(PATIENCE)?;
             }
-            // Let what the warming has set going (an offer to Redis, its push to the other node) come to rest.
+            // Wait until the work that the warming caused is done (a write to Redis, its push to the other node).
             thread::sleep(Duration::from_millis(20));
             let begun = Instant::now();
             flush(&mut redis)?;
             let mut took = Vec::with_capacity(watched.len());
             for (_, has_forgotten) in &watched {
                 let forgot = has_forgotten.recv_timeout(PATIENCE)?;
-                // A node that had forgotten before `FLUSHALL` was sent forgot for another reason.
+                // If the node had lost the entry before `FLUSHALL` was sent, there was another reason.
                 if forgot.first_other > begun {
                     took.push(forgot.last_remembered.saturating_duration_since(begun));
                 }

@@ -1,11 +1,11 @@
-//! What a trial costs beside the lookup in Redis that it may save.
+//! The cost of a trial, compared with that of the lookup in Redis that it may save.
 //!
 //!     trial REDIS_URL FUEL [ROUNDS]
 //!
-//! Evaluates expressions of every kind on a budget of FUEL units, as the service does before a lookup, and times those
-//! that spend all of it. In between, one node of the cache finds in Redis what another node has put there. Let a trial
-//! cost *r* times a lookup. A node that computes first and looks up then pays at most 1 + max(*r*, 1/*r*) times the
-//! cost of the cheaper way. The least bound is 2, where *r* is 1 (the ski rental problem).
+//! Evaluates expressions of every kind with a budget of FUEL units, as the service does before a lookup, and measures
+//! those that spend all of it. In between, one node of the cache looks up in Redis the values that another node has
+//! stored. If a trial costs *r* times a lookup, a node that computes first and then looks up pays at most 1 + max(*r*,
+//! 1/*r*) times the cost of the cheaper way. The smallest bound is 2, for *r* = 1 (the ski rental problem).
 
 use std::error::Error;
 use std::time::{Duration, Instant};
@@ -54,7 +54,7 @@ impl Contents for Texts {
     }
 }
 
-/// Spends the budget; gives how much of it was spent, and how long that took.
+/// Spends the budget; gives how much of it was spent, and the time.
 fn spend(program: &Program, budget: u64, limits: &Limits) -> Result<(u64, Duration), String> {
     let mut fuel = Fuel::new(budget);
     let begun = Instant::now();
@@ -115,7 +115,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
                 .get_or_compute(&key, async || None, || async { Ok("answer".to_owned()) })
                 .await
                 .map_err(|_| "no answer")?;
-            // Its write is under way when it is answered: the other node is not to find the lease.
+            // Its write is in progress when it is answered, and the other node should not find the lease.
             tokio::time::sleep(Duration::from_millis(2)).await;
             let begun = Instant::now();
             let found = nodes[1].get_or_compute(&key, async || None, || async { Err(()) }).await;
@@ -137,7 +137,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut ratios = Vec::new();
     for ((name, _), (mut times, spent)) in programs.into_iter().zip(trials) {
         let (took, least, most) = median(&mut times);
-        // An operation is charged before it begins. If it is too expensive, the trial ends early.
+        // An operation is charged before it begins, so a trial ends early if the next operation is too expensive.
         let unit = took * 1e3 / spent.max(1) as f64;
         println!("| {name} | {spent} | {took:.0} | {least:.0}, {most:.0} | {unit:.1} | {:.2} |", took / look);
         ratios.push(took / look);

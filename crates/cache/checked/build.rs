@@ -1,4 +1,4 @@
-//! Says to the sources which build they are part of. A flag for the whole tree (`RUSTFLAGS`) would build everything anew.
+//! Tells the sources that they are part of this build. A flag for all crates (`RUSTFLAGS`) would rebuild everything.
 
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(fuzzing)");

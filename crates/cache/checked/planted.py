@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Whether the checker finds bugs: plants them into a copy of the crate, one at a time, and counts the orders it takes to
-find each (the median of five searches by each scheduler; `-`: not within the bound).
+"""Tests whether the checker finds bugs: plants them into a copy of the crate, one at a time, and counts the orders tried
+until each is found (the median of five searches by each scheduler; `-`: not within the bound).
 
-    python3 crates/cache/checked/planted.py [word…]     those whose line holds a word; without: all
+    python3 crates/cache/checked/planted.py [word…]     the bugs whose line contains a word; all without words
 
 If the place of a bug is no longer in the sources, the script fails: change it here, too.
 """
@@ -21,7 +21,7 @@ COPY = TARGET / "planted"
 ORDERS = 30_000
 SEARCHES = 5
 
-# The world that has to find it, the bug, the file, the original text, the planted text (and so on).
+# The world that must find the bug, its description, the file, the original text, the planted text (and so on).
 BUGS = [
     ("flights", "a caller looks up the table and enters it in two steps", "flight.rs",
      "        let (outcome, receiver) = watch::channel(None);\n",
@@ -77,7 +77,7 @@ BUGS = [
 def plant(bug, file, changes):
     for part in ("src", "checked"):
         shutil.rmtree(COPY / part, ignore_errors=True)
-        # Without their times: Cargo has to see that the bug before this one is gone.
+        # Without their times, so that Cargo sees that the previous bug is gone.
         shutil.copytree(CRATE / part, COPY / part, copy_function=shutil.copyfile)
     path = COPY / "src" / file
     text = path.read_text()
@@ -89,7 +89,7 @@ def plant(bug, file, changes):
 
 
 def build(bug):
-    """Builds the checker with the bug in it."""
+    """Builds the checker with the bug."""
     built = subprocess.run(
         ["cargo", "test", "--test", "orders", "--no-run"],
         cwd=COPY / "checked",
@@ -104,7 +104,7 @@ def build(bug):
 
 
 def search(checker, name):
-    """The number of the order that finds the bug, at the median."""
+    """The median number of the order that finds the bug."""
     found = []
     for _ in range(SEARCHES):
         environment = {**os.environ, "RUST_BACKTRACE": "0", "TABUADA_CASES": str(ORDERS)}

@@ -1,24 +1,24 @@
 //! The hit ratio of the memory layer, beside LRU and the optimal policy:
 //! `cargo run --release --example hit_ratio [REQUESTS]`.
 //!
-//! Traces follow Zipf's law, plain and with scans in between: after each ten thousand calls, ten thousand for keys that come
-//! once. All three policies have the same bytes for entries of one weight. *Clairvoyant* is Bélády's bound: it evicts the
-//! entry whose next call is the furthest, the new one included; no real policy is better. A ratio counts the calls without
-//! the scans, which cannot hit.
+//! The traces follow Zipf's law, with and without scans: a scan is ten thousand calls for keys that come only once,
+//! after every ten thousand calls. All three policies have the same number of bytes, and all entries have the same
+//! weight. *Clairvoyant* is Bélády's optimum: it evicts the entry whose next call is the furthest, or does not insert
+//! the new one; no real policy is better. Scans cannot hit, so the ratio does not count their calls.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use tabuada_cache::{Cache, Contents, Key, Options, Source};
 
-/// Different keys.
+/// The number of different keys.
 const QUESTIONS: u32 = 1_000_000;
-/// Calls of a scan, and calls before it.
+/// Calls in a scan, and before each scan.
 const SCAN: usize = 10_000;
 const SEED: u64 = 5;
-/// Entries that fit.
+/// Numbers of entries that fit.
 const SIZES: [usize; 3] = [1_000, 10_000, 100_000];
 
-/// Bytes charged for an entry: a value of 100, a text of 8, and 192 of the memory layer.
+/// Bytes charged for an entry: 100 for the value, 8 for the text, 192 for the memory layer itself.
 const ENTRY_BYTES: u64 = 300;
 const VALUE_BYTES: usize = 100;
 
@@ -112,7 +112,7 @@ fn clairvoyant(trace: &[u32], size: usize) -> usize {
         next[now] = std::mem::replace(&mut asked_at[*question as usize], now);
     }
     let mut hits = 0;
-    // By the time of their next call.
+    // Ordered by the time of their next call.
     let mut held = BTreeSet::new();
     for (now, next) in next.into_iter().enumerate() {
         hits += usize::from(held.remove(&now));

@@ -2,17 +2,18 @@
 //!
 //! Starts a `redis-server` of its own and three nodes on it.
 //!
-//! *Invalidation*: in each round all nodes have an answer in memory; another client sends FLUSHALL, or DEL; a thread for each
-//! node looks memory up every 20 µs, and what a sleep takes beyond that, until it misses. The time runs from before the
-//! command to the first miss. At rest, and under as much load as the machine bears: tasks ask every node without pause for
-//! known values, for new cheap ones and for expensive ones, on the same threads as the background work of the cache. The
-//! figure from inside, from the arrival of a push to the end of its invalidation, is the histogram `invalidation_latency`;
-//! it knows bounds only.
+//! *Invalidation*: in each round, all nodes have an answer in memory, and another client sends FLUSHALL or DEL. One
+//! thread for each node looks in memory about every 20 µs, until it misses. The time runs from before the command to
+//! the first miss. It is measured at rest, and under full load: tasks ask every node without pause for known values,
+//! new cheap ones and expensive ones, on the same threads as the background work of the cache. The histogram
+//! `invalidation_latency` gives the time inside the cache, from the arrival of a push to the end of its invalidation;
+//! it only knows bounds.
 //!
-//! *Sweep*: after a purge the memory is freed; the longest lookup in memory meanwhile.
+//! *Sweep*: after a purge, the memory is freed. The figure is the longest lookup in memory during that time.
 //!
-//! *Single flight*: a node computes something that takes no time, which shows the cost of lookup and lease for the caller;
-//! then something of 5 ms, for which another node waits: the time runs from the end of the computation to the answer there.
+//! *Single flight*: a node computes something that takes no time, which shows what lookup and lease cost the caller.
+//! Then it computes for 5 ms while another node waits; the time runs from the end of the computation to the answer on
+//! the other node.
 
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
@@ -23,12 +24,12 @@ use std::time::{Duration, Instant};
 use tabuada_cache::{Cache, Contents, Histogram, Key, Options, Source, State};
 
 type Failure = Box<dyn std::error::Error>;
-type Node = Cache<Moments>;
+type Node = Arc<Cache<Moments>>;
 
 struct Moments;
 
 impl Contents for Moments {
-    /// When it was computed: of use in one process only.
+    /// The time of the computation, which has a meaning in this process only.
     type Value = (Option<Instant>, u64);
     type Failure = ();
 
@@ -60,7 +61,7 @@ impl Drop for Server {
     }
 }
 
-/// Asks for a value with this computation time.
+/// Asks for a value whose computation takes this time.
 async fn ask(node: &Node, key: &Key, takes: Duration) -> Result<(Option<Instant>, Source), &'static str> {
     let compute = move || async move {
         if !takes.is_zero() {
@@ -78,7 +79,7 @@ fn row(what: &str, mut times: Vec<Duration>) {
     println!("| {what} | {:.3} | {:.3} | {:.3} | {} |", ms(0.5), ms(0.99), ms(1.0), times.len());
 }
 
-/// The same from the counts of three histograms: bounds of the quantiles.
+/// The same for the sum of three histograms, with bounds of the quantiles.
 fn row_within(what: &str, before: &[Histogram], after: &[Histogram]) {
     let bounds = after[0].bounds;
     let in_bucket = |n: usize| after.iter().zip(before).map(|(after, before)| after.counts[n] - before.counts[n]).sum();
@@ -96,7 +97,7 @@ fn row_within(what: &str, before: &[Histogram], after: &[Histogram]) {
     println!("| {what} | {} | {} | {} | {sum} |", within(0.5), within(0.99), within(1.0));
 }
 
-/// Looks memory up until it misses; gives the time of the first miss.
+/// Looks in memory until it misses; gives the time of the first miss.
 fn first_silence(node: &Node, key: &Key) -> Instant {
     let give_up = Instant::now() + Duration::from_secs(10);
     loop {
@@ -104,13 +105,12 @@ fn first_silence(node: &Node, key: &Key) -> Instant {
         if node.get(key).is_none() || asked > give_up {
             return asked;
         }
-        // With pauses: busy threads would take a small machine from the server.
+        // Pauses, since busy threads would take the processors from the server on a small machine.
         std::thread::sleep(Duration::from_micros(20));
     }
 }
 
-/// Asks a node without pause until stopped: a hundred times for known values, ten times for new ones, now and then for an
-/// expensive one.
+/// Asks a node without pause until stopped: mostly for known values, sometimes for new or for expensive ones.
 async fn load(node: Node, number: usize, stop: Arc<AtomicBool>, asked: Arc<AtomicU64>) {
     let hot = Key::new("1", &format!("hot {number}"));
     for turn in 0_u64.. {
@@ -129,7 +129,7 @@ async fn load(node: Node, number: usize, stop: Arc<AtomicBool>, asked: Arc<Atomi
         }
         if turn % 64 == 0 {
             let (node, key) = (node.clone(), Key::new("1", &format!("expensive {}", turn / 64)));
-            // All nodes ask for the same: one computes.
+            // All nodes ask for the same key, and one of them computes it.
             tokio::spawn(async move { ask(&node, &key, Duration::from_millis(1)).await });
         }
         asked.fetch_add(110, Relaxed);
@@ -151,12 +151,12 @@ async fn forgetting(
     for round in 0..rounds {
         for node in nodes {
             while node.get(&key).is_none() {
-                // Computed here, or found in Redis where another node has put it.
+                // Computed here, or read from Redis if another node has stored it.
                 ask(node, &key, Duration::ZERO).await?;
                 tokio::time::sleep(Duration::from_millis(2)).await;
             }
         }
-        // Rounds begin at different moments of the server's own rhythm.
+        // Different pauses, so that rounds do not begin in step with the server's timer.
         tokio::time::sleep(Duration::from_millis(7 + round as u64 % 5)).await;
         let asking: Vec<_> = nodes
             .iter()
@@ -165,7 +165,7 @@ async fn forgetting(
                 std::thread::spawn(move || first_silence(&node, &key))
             })
             .collect();
-        // The threads run.
+        // Enough time for the threads to start.
         tokio::time::sleep(Duration::from_millis(2)).await;
         let start = Instant::now();
         redis::cmd(command[0]).arg(&command[1..]).exec(person)?;
@@ -186,7 +186,7 @@ async fn once(nodes: &[Node], rounds: usize) -> Result<(), Failure> {
         let start = Instant::now();
         ask(&nodes[0], &key, Duration::ZERO).await?;
         misses.push(start.elapsed());
-        // It is answered while its write is in progress: the other node may be earlier.
+        // The answer comes before the write has ended, so the other node may have it earlier.
         tokio::time::sleep(Duration::from_millis(2)).await;
         let start = Instant::now();
         if ask(&nodes[1], &key, Duration::ZERO).await?.1 == Source::Redis {
@@ -220,7 +220,7 @@ async fn sweeping(node: &Node, person: &mut redis::Connection, rounds: usize) ->
         for key in &keys {
             node.get_or_compute(key, async || Some((None, 7)), || async { Err(()) }).await.map_err(|_| "no answer")?;
         }
-        // The write-behind has ended.
+        // By now the write-behind has ended.
         tokio::time::sleep(Duration::from_millis(500)).await;
         entries = node.stats().memory_entries;
         let asking = {
@@ -258,7 +258,7 @@ async fn main() -> Result<(), Failure> {
     let url = format!("redis://127.0.0.1:{port}");
     let mut options = Options::with_redis(url.clone());
     options.namespace = "latency".to_owned();
-    let nodes = [(); 3].map(|()| Cache::new(Moments, options.clone()));
+    let nodes = [(); 3].map(|()| Cache::new(Moments, options.clone()).map(Arc::new));
     let nodes = nodes.into_iter().collect::<Result<Vec<_>, _>>()?;
     for node in &nodes {
         if node.wait_until_ready(Duration::from_secs(10)).await != State::Coherent {

@@ -1,13 +1,13 @@
 //! How quickly calls are answered during an outage of Redis, and how soon the cache recovers:
 //! `cargo run --release --example outages [SECONDS [ROW]]`.
 //!
-//! Three nodes with the default deadlines, in both ways of looking up, are in one process with 18 callers, for known and new,
-//! cheap and expensive values; the latter take 20 ms to compute. They talk to a
-//! `redis-server` of their own through a proxy on loopback; in the last rows to a primary and a replica under three
-//! Sentinels, and to a Cluster. Each row is an outage, of two seconds by default;
-//! the rows are those of `tests/outages.rs`, which asserts that every answer is right. It prints the times of the
-//! answers, from before the outage until Redis was used again; and the times from the end of the outage until all three were
-//! coherent, and until the others found what one computed.
+//! Three nodes with the default deadlines, in both lookup modes, run in one process with 18 callers. These ask for
+//! known and new, cheap and expensive values; the expensive ones take 20 ms to compute. The nodes use a `redis-server`
+//! that the example starts, through a proxy on loopback; in the last rows a primary and a replica under three
+//! Sentinels, and a Cluster. Each row is an outage, of two seconds by default; the rows are those of
+//! `tests/outages.rs`, which asserts that every answer is right. It prints the times of the answers, from before the
+//! outage until Redis was used again; and the times from the end of the outage until all three nodes were coherent, and
+//! until the others found a value that one had computed.
 
 #[path = "../tests/support/mod.rs"]
 mod support;

@@ -5,12 +5,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tabuada_cache::{Cache, ComputeError, Contents, Found, Key, Options};
 
-/// Changes with the map: the same towns then have another answer, under another key.
+/// A part of every key. A new map gets a new name, since the same towns may then have another route.
 const MAP: &str = "map1";
 const ROADS: [(&str, &str, u32); 8] = [
     ("Lisboa", "Santarém", 80),
@@ -23,14 +24,14 @@ const ROADS: [(&str, &str, u32); 8] = [
     ("Funchal", "Machico", 25),
 ];
 
-/// The value.
+/// A route between two towns.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Route {
     km: u32,
     by: Vec<String>,
 }
 
-/// Why there is no route. It follows from the towns alone: it is an answer, and stored.
+/// Why there is no route. This follows from the key alone, so it is an answer, and stored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum NoRoute {
     Unknown { town: String },
@@ -46,7 +47,7 @@ impl fmt::Display for NoRoute {
     }
 }
 
-/// Why a computation gave no answer. It is not stored.
+/// Why a computation failed. This is not stored.
 #[derive(Clone, Debug)]
 struct NotSearched;
 
@@ -71,7 +72,7 @@ impl Contents for Routes {
         serde_json::to_string(answer).ok()
     }
 
-    /// A foreign value is no answer of ours, and is replaced by a new computation.
+    /// A value that was not written by this program is unusable; a new computation replaces it.
     async fn decode(&self, line: &str) -> Option<Answer> {
         serde_json::from_str(line).ok()
     }
@@ -81,7 +82,7 @@ impl Contents for Routes {
         size_of::<Answer>() + towns.iter().map(|town| size_of::<String>() + town.len()).sum::<usize>()
     }
 
-    /// A missing road may be added to the map.
+    /// No route today may be a route on another map, so that answer expires.
     fn lifetime(&self, answer: &Answer) -> Option<Duration> {
         answer.is_err().then_some(Duration::from_secs(3_600))
     }
@@ -95,7 +96,7 @@ fn roads_from(town: &str) -> impl Iterator<Item = (&str, u32)> {
     })
 }
 
-/// The whole search.
+/// Searches the whole map.
 fn search(from: &str, to: &str) -> Answer {
     if let Some(town) = [from, to].into_iter().find(|town| roads_from(town).next().is_none()) {
         return Err(NoRoute::Unknown { town: town.to_owned() });
@@ -123,10 +124,10 @@ fn search(from: &str, to: &str) -> Answer {
 async fn route(cache: &Cache<Routes>, from: &str, to: &str) -> Result<Found<Answer>, ComputeError<NotSearched>> {
     let key = Key::new(MAP, &format!("{from}>{to}"));
     let (here, there) = (from.to_owned(), to.to_owned());
-    // As quick as a lookup in Redis: cheap.
+    // Cheap: as quick as a lookup in Redis.
     let trial = async move || (here == there).then(|| Ok(Route { km: 0, by: vec![here] }));
     let (from, to) = (from.to_owned(), to.to_owned());
-    // On another thread, since it may take long; this example makes it so.
+    // On another thread, since the search may take long (this example sleeps in it).
     let compute = async move || {
         let searching = tokio::task::spawn_blocking(move || {
             std::thread::sleep(Duration::from_millis(200));
@@ -142,7 +143,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut options = Options::default();
     options.namespace = "routes".to_owned();
     options.redis = std::env::args().nth(1);
-    let cache = Cache::new(Routes, options)?;
+    let cache = Arc::new(Cache::new(Routes, options)?);
     // It answers without Redis, too; the example waits to show the use of Redis.
     let state = cache.wait_until_ready(Duration::from_secs(1)).await;
     println!("The cache is {}.", state.name());
@@ -156,7 +157,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
 
-    // Ten callers at once: one searches, the others follow.
+    // Ten callers at the same time: one searches, and the others get its answer.
     let asking = (0..10).map(|_| {
         let cache = cache.clone();
         tokio::spawn(async move { route(&cache, "Faro", "Porto").await })

@@ -1,47 +1,47 @@
 #!/usr/bin/env python3
-"""Explicit-state model of Tabuada's cache protocol for ONE key: nodes, their ordered connections, one Redis, people.
+"""Explicit-state model of Tabuada's cache protocol for ONE key: nodes, their ordered connections, one Redis, users.
 
-  python3 protocol.py           the protocol in every configuration, then what each of its rules is for
-  python3 protocol.py design    the first wording of it, with shortest traces
-  python3 protocol.py RULE...   the protocol with rules broken (names in BREAK), with shortest traces
+  python3 protocol.py           the protocol in every configuration, then whether each rule is needed
+  python3 protocol.py design    the first version of the protocol, with the shortest failing traces
+  python3 protocol.py RULE...   the protocol with rules broken (names in BREAK), with the shortest failing traces
 
-Server facts (seen on redis-server 7.0.15): pushes of a key leave at the end of an event-loop turn, after the replies of
-that turn, one per key, and none to the client that changed the key LAST in that turn (BCAST NOLOOP); FLUSHALL's null leaves at once.
-PEND is that turn's last changer (-1: nobody's tracking connection); nothing is received before the turn has ended.
-Ghosts (no node sees them): PC counts what people did to the key, GC its purges; messages, entries and evaluations carry them."""
+Behaviour of the server (seen on redis-server 7.0.15): pushes are sent at the end of an event-loop turn, after the replies of
+that turn: one per key, and none to the client that changed the key LAST in that turn (BCAST NOLOOP). FLUSHALL's null is sent at once.
+PEND is the client that changed the key last in this turn (-1: no tracking connection); nothing is received before the turn ends.
+Ghost variables (no node sees them): PC counts the users' changes of the key, GC its purges; messages, entries and evaluations carry them."""
 import gc, sys, time
 from collections import deque
 from multiprocessing import Pool
 
-REDIS, PEND, PC, GC, EV, K, FAIL, BUD, NODES = range(9)        # a state; EV evaluations, K events, BUD (people, faults, timers) left
-MEM, FL, UP, C2S, S2C, ZOM, SEEN, ASKS, Q, SKIP = range(10)    # a node; SEEN = newest (pc, gc) heard of, Q = one waiting cheap offer
-BRIEF = .5                                                     # added to MEM: kept for 5 s at most, since Redis was in trouble (rules 9, 10)
-PH, TOK, MV, BOX, AT, B, NW = range(7)                         # a flight; MV: 1 null, 2 push of the key since the last snapshot, 4 the lease ran out
-# phases: g GET sent, n SET NX sent, w waits, c computes, h looks again before it writes, s SET XX sent; NW: 1 writes nothing, 3 releases, 4 will release, 5 no lease
+REDIS, PEND, PC, GC, EV, K, FAIL, BUD, NODES = range(9)        # a state; EV evaluations, K events, BUD (users, faults, timers) left
+MEM, FL, UP, C2S, S2C, ZOM, SEEN, ASKS, Q, SKIP = range(10)    # a node; SEEN = newest (pc, gc) received, Q = one waiting cheap offer
+BRIEF = .5                                                     # added to MEM: kept for 5 s at most, since Redis failed (rules 9, 10)
+PH, TOK, MV, BOX, AT, B, NW = range(7)                         # a flight; MV: 1 null, 2 push of the key since the last snapshot, 4 the lease expired
+# phases: g GET sent, n SET NX sent, w waits, c computes, h looks up again before it writes, s SET XX sent; NW: 1 writes nothing, 3 releases, 4 will release, 5 no lease
 NAMES = 'ABC'
-BREAK = {   # the rules, each by the name that breaks it: what the broken protocol does, where to look, what must be found ('' = nothing: allowed)
-  'keep_early':    ('a expensive answer goes to memory when computed (design), not on the OK of its write', 'p', 'P1'),
-  'keep_moved':    ('a value read is kept although something moved since its look was sent', 'pp', 'P1'),
+BREAK = {   # for each rule, the name that breaks it: what the broken protocol does, where to search, what must be found ('' = nothing: allowed)
+  'keep_early':    ('an expensive answer is put into memory when computed (design), not when Redis confirms its write', 'p', 'P1'),
+  'keep_moved':    ('a value from Redis is kept although something changed since its lookup was sent', 'pp', 'P1'),
   'write_moved':   ('an answer is written although a push came while it was computed (design: only a null stops it)', 'p', 'P2'),
-  'drop_moved':    ('if anything moved nothing is written; no second look whether the lease still stands', 'p', 'P4'),
-  'snap_late':     ('what moved is counted from when the task begins to compute, not from before the take (the look) was sent', 'mixed', 'P7'),
+  'drop_moved':    ('if anything changed, nothing is written; no second lookup of the lease', 'p', 'P4'),
+  'snap_late':     ('changes are counted from the start of the computation, not from before the lease attempt (the lookup) was sent', 'mixed', 'P7'),
   'over_drop':     ('the same, only for evaluations that replace unusable bytes', 'g', 'P3'),
-  'late_nx':       ('a leader whose lease ran out offers with NX (design)', 'pt', 'P2'),
+  'late_nx':       ('a leader whose lease expired offers with NX (design)', 'pt', 'P2'),
   'plain_set':      ('expensive answers are written with a plain SET', 'p', 'P2'),
-  'no_register':   ('a waiter forgets what moved between its look and its waiting', 'p', 'P4'),
+  'no_register':   ('a waiter ignores changes between its lookup and the start of its wait', 'p', 'P4'),
   'null_sleeps':   ('a null empties memory but wakes no waiter', 'p', 'P4'),
-  'early_off':     ('the flight leaves the table when its callers are answered, not when its write is', 'pa', 'P4'),
+  'early_off':     ('the flight leaves the table when its callers are answered, not when its write is done', 'pa', 'P4'),
   'own_del':       ('a node does not treat its own DEL as a push (NOLOOP sends it none)', 'a', 'P1'),
-  'take_lost':     ('a leader whose SET NX timed out or was cut off writes if the lease turns out its own', 'pf', 'P2'),
+  'take_lost':     ('a leader whose SET NX timed out or was cut off writes if it finds its own lease', 'pf', 'P2'),
   'offer_moved':   ('a cheap offer is sent although a push of the key came since (design: only a null stops it)', 'cheap', 'P2'),
   'cheap_moved':   ('a cheap answer is kept although a push of the key came since it began (design)', 'cheap', 'P1'),
   'cheap_set':     ('cheap answers are written with a plain SET', 'lc', 'P6'),
-  'nx_get':        ('SET NX GET instead of SET NX and another look (design)', '', ''),
-  'no_get':        ('SET NX GET is the only look', '', ''),
-  'read_keep':     ('a expensive answer goes to memory only when read, never on the OK of its write', '', ''),
-  'no_release':    ('a failed leader does nothing: its lease runs out', '', ''),
+  'nx_get':        ('SET NX GET instead of SET NX and another lookup (design)', '', ''),
+  'no_get':        ('SET NX GET is the only lookup', '', ''),
+  'read_keep':     ('an expensive answer is put into memory only when read, never when its write is confirmed', '', ''),
+  'no_release':    ('a failed leader does nothing: its lease expires', '', ''),
   'px1':           ('a failed leader releases by SET lease XX PX 1 (design), not by DEL', '', ''),
-  'blind_release': ('a failed leader releases without a second look', '', ''),
+  'blind_release': ('a failed leader releases its lease without a second lookup', '', ''),
 }
 DESIGN = {'keep_early', 'write_moved', 'late_nx', 'px1', 'offer_moved', 'cheap_moved', 'own_del', 'nx_get'}
 
@@ -49,11 +49,11 @@ class C:                                                       # quality[i]: nod
     n, asks, kind, bud, people, faults, rules, live, fuse, stop, quality = 2, 1, 'expensive', (1, 0, 0), '', '', frozenset(), False, False, None, None
     def __init__(c, **k): c.__dict__.update(k); c.quality = c.quality or (1,) * c.n
     def name(c): return (f'{c.kind}, {c.n} nodes x {"any number of" if c.live else c.asks} asks' + ', mixed limits' * (min(c.quality) == 0) + ', fused' * c.fuse
-        + ''.join(f' + {b} {w}{"(" + k + ")" if k else ""}' for b, w, k in zip(c.bud, ('person', 'fault', 'timer'), (c.people, c.faults, '')) if b))
+        + ''.join(f' + {b} {w}{"(" + k + ")" if k else ""}' for b, w, k in zip(c.bud, ('user', 'fault', 'timer'), (c.people, c.faults, '')) if b))
 
 # ---------------------------------------------------------------- Redis
 def serve(w, who, q, c, bad):
-    """Runs one request; the answer or None.  who = -1: not on the connection that tracks."""
+    """Runs one request; gives the answer or None.  who = -1: not on a tracking connection."""
     r, op, what = w[REDIS], q[0], (w[REDIS] or ('nil', 0)) + (w[PC],)
     if op == 'GET': return what + q[1:]
     if op == 'NX':                                             # SET k lease NX
@@ -61,7 +61,7 @@ def serve(w, who, q, c, bad):
         return what if c.rules & {'nx_get', 'no_get'} else ('no', 0, w[PC])
     if op in ('DEL', 'ADM'):
         if r is not None:
-            if op == 'DEL' and r != ('L', q[1]): bad.append('note: a release deleted what was not its lease')
+            if op == 'DEL' and r != ('L', q[1]): bad.append('note: a release deleted something other than its lease')
             w[REDIS] = None; w[PEND] = who
             if op == 'ADM' and not c.live: w[PC] += 1; w[GC] += 1   # an operator's DELETE is a purge
         return ('del', w[GC], w[PC]) if op == 'ADM' else None
@@ -70,10 +70,10 @@ def serve(w, who, q, c, bad):
     if kind == 'XX' and r is None or kind == 'NX' and r is not None: return ('nil', 0, w[PC])
     broken = r is not None and (r[0] == 'G' or r[0] == 'V' and r[1] != quality)     # it replaces bytes unusable to it
     if begun < heard and not (expensive and broken): bad.append(f'P2 {"expensive" if expensive else "cheap"} work begun before a purge is written after the push of that purge was processed')
-    elif expensive and r is None and begun < w[GC]: bad.append('P2 a key that is gone is brought back by a expensive answer begun before the purge')
-    elif begun < w[GC]: bad.append('note: expensive: begun before a purge, written over what another put there since, the push being on its way' if expensive else 'note: cheap offer on the wire')
-    if r and r[0] == 'V' and r[1] > quality and not c.live: bad.append('P7 a refusal overwrites a value its node knew of' if knew == w[PC] else 'note: a refusal overwrites a value whose push is on its way')
-    if quality and min(c.quality) == 0 and not c.live: w[PC] += 1               # (mixed limits) a better answer is a change to know of
+    elif expensive and r is None and begun < w[GC]: bad.append('P2 a removed key is restored by an expensive answer begun before the purge')
+    elif begun < w[GC]: bad.append('note: expensive: begun before a purge, replaces a value written since, whose push has not arrived' if expensive else 'note: a cheap offer was being sent')
+    if r and r[0] == 'V' and r[1] > quality and not c.live: bad.append('P7 a refusal overwrites a value that its node knew' if knew == w[PC] else 'note: a refusal overwrites a value whose push has not arrived')
+    if quality and min(c.quality) == 0 and not c.live: w[PC] += 1               # (mixed limits) a better answer counts as a change
     w[REDIS] = ('V', quality); w[PEND] = who; return ('ok', 0, w[PC])
 
 # ---------------------------------------------------------------- a node
@@ -104,13 +104,13 @@ def consume(w, i, c):
         if what == 'ok' and (not mv or 'keep_moved' in c.rules) and not c.rules & {'keep_early', 'read_keep'}: n[MEM] = pc
     elif usable:
         if not mv or 'keep_moved' in c.rules: n[MEM] = pc
-    elif ph == 'h':                                            # looked before writing
+    elif ph == 'h':                                            # looked up before writing
         if what == 'L' and x == f[TOK] or what in 'GV' and f[TOK] == 'G':
             if mv: check(w, i, f, f[NW])
             elif f[NW] == 3: send(n, ('DEL', f[TOK]))
             else: write(w, i, c, f)
     elif what == 'ok': begin(w, i, c, f[TOK], snap)
-    elif what == 'err': begin(w, i, c, 0, snap, 1)             # the take is refused: Redis is full, or read-only
+    elif what == 'err': begin(w, i, c, 0, snap, 1)             # the lease attempt is refused: Redis is full, or read-only
     elif what == 'nil': begin(w, i, c, 0, snap) if c.kind == 'always' else lease(w, i, c)
     elif what == 'no': look(w, i, c)
     elif what in 'LS' and c.kind == 'expensive':
@@ -120,7 +120,7 @@ def consume(w, i, c):
 
 def finish(w, i, c):                                           # the evaluation ends, its callers are answered
     n = w[NODES][i]; f = n[FL]; n[FL] = None; R = c.rules; mv = f[MV] & 3
-    if not n[UP] or f[NW] in (1, 4):                           # without Redis: kept briefly, and a lease that may be ours given back
+    if not n[UP] or f[NW] in (1, 4):                           # without Redis: kept briefly, and a lease that may be ours is released
         if not mv: n[MEM] = f[AT] + BRIEF
         if n[UP] and f[NW] == 4: check(w, i, f, 3)
     elif c.kind != 'expensive' and f[NW] != 5:                      # cheap: kept at once, offered later
@@ -130,10 +130,10 @@ def finish(w, i, c):                                           # the evaluation 
         if not mv & (1 if 'write_moved' in R else 3): write(w, i, c, f)
         elif f[TOK] and not R & {'drop_moved', 'write_moved'} and not ('over_drop' in R and f[NW] == 5): check(w, i, f)
 
-def check(w, i, f, nw=0):                                      # something moved: does the lease still stand?
+def check(w, i, f, nw=0):                                      # something changed: is the lease still there?
     n = w[NODES][i]; send(n, ('GET',)); n[FL] = flight('h', f[TOK], b=f[B], nw=nw)
 
-def fail(w, i, c):                                             # the evaluation fails (the machine's fault)
+def fail(w, i, c):                                             # the evaluation fails (by a fault of the machine)
     n = w[NODES][i]; f = n[FL]; n[FL] = None
     if f[NW] == 5 or not n[UP] or 'no_release' in c.rules: return
     if 'px1' in c.rules: send(n, ('PX1', f[TOK]))
@@ -148,9 +148,9 @@ def heard(n, bit, ghost, c):                                   # a push (2) or a
 def timeout(w, i, c):
     n = w[NODES][i]; f = n[FL]; n[SKIP] += 1; n[FL] = None
     if f[PH] == 'g': begin(w, i, c, nw=1)
-    elif f[PH] == 'n': begin(w, i, c, f[TOK], f[MV] & 3 if 'take_lost' not in c.rules else 2, 4 if 'take_lost' not in c.rules else 0)   # perhaps it has the lease: releases it in the end
+    elif f[PH] == 'n': begin(w, i, c, f[TOK], f[MV] & 3 if 'take_lost' not in c.rules else 2, 4 if 'take_lost' not in c.rules else 0)   # it may have the lease: releases it at the end
 
-def lose(w, i, c):                                             # the connection is lost; requests in flight may still run, unanswered
+def lose(w, i, c):                                             # the connection is lost; requests in flight may still be executed, without a reply
     n = w[NODES][i]; n[UP] = 0; n[ZOM] += n[C2S]; n[C2S] = n[S2C] = (); n[SKIP] = 0
     f, n[FL], n[Q], n[MEM] = n[FL], None, None, None
     if f and f[PH] == 'c': n[FL] = f[:MV] + (3,) + f[MV + 1:]
@@ -158,7 +158,7 @@ def lose(w, i, c):                                             # the connection 
     elif f and f[PH] == 'n': begin(w, i, c, f[TOK], 3, 0 if 'take_lost' in c.rules else 4)
 
 # ---------------------------------------------------------------- every next state
-def turn(w):                                                   # an event-loop turn ends: pushes leave, not to its last changer
+def turn(w):                                                   # an event-loop turn ends: pushes are sent, except to the last changer
     for j, n in enumerate(w[NODES]):
         if n[UP] and j != w[PEND]: n[S2C] += (('push', w[PC], w[GC]),)
     w[PEND] = None
@@ -170,7 +170,7 @@ def req(q): return q[0] if q[0] != 'SET' else f'SET value {q[1]}'
 def pop(w, i, field): n = w[NODES][i]; m, n[field] = n[field][0], n[field][1:]; return m
 
 def moves(s, c):
-    """(label, kind, state, violations) of every step; kind N: happens by itself, A: an ask, E: an event out of the budget, T: a timer when all is still."""
+    """(label, kind, state, violations) of every step; kind N: happens by itself, A: a call, E: an event of the budget, T: a timer when nothing else can happen."""
     out = []
     def step(label, kind, act, k=0, fails=0, use=None):
         w = list(s); w[NODES] = [list(n) for n in s[NODES]]; bad = []; w[K] += 0 if c.live else k; w[FAIL] |= fails
@@ -251,7 +251,7 @@ def moves(s, c):
         for n in w[NODES]:
             if n[FL] and n[FL][TOK] == R[1] and n[FL][PH] == 'c': n[FL] = n[FL][:MV] + (n[FL][MV] | 4,) + n[FL][MV + 1:]
     if R and R[0] == 'L' and R[1] != 'X' and bud[2]: step('the lease runs out', 'E', expire, 1, 1, 2)
-    if not any(m[1] == 'N' for m in out):                      # all is still: time passes
+    if not any(m[1] == 'N' for m in out):                      # nothing else can happen: time passes
         if R and R[0] == 'L' and R[1] != 'X': step('time passes, the lease runs out', 'T', expire, 1, 1)
         for i, n in enumerate(nodes):
             if n[FL] and n[FL][PH] == 'w' and not (R and R[0] == 'L' and R[1] != 'X'):
@@ -262,17 +262,17 @@ def moves(s, c):
 # ---------------------------------------------------------------- properties and search
 def still(s): return s[PEND] is None and not any(n[C2S] or n[S2C] or n[ZOM] or n[SKIP] for n in s[NODES])
 
-def check_state(s, c, out):                                    # violations that a state shows by itself
+def check_state(s, c, out):                                    # violations visible in a single state
     R, quiet = s[REDIS], not any(m[1] == 'N' for m in out)
     for i, n in enumerate(s[NODES]):
         if n[UP] and n[MEM] is not None and not c.live:
             if n[MEM] < n[SEEN][0]: yield 'P1 a hit from memory after the push of the purge was processed'
-            if still(s) and not n[MEM] % 1 and not (R and R[0] == 'V') and (c.kind == 'expensive' or n[MEM] < s[PC]): yield 'P1 stale for ever: memory holds what Redis has not, and nothing is on its way'
+            if still(s) and not n[MEM] % 1 and not (R and R[0] == 'V') and (c.kind == 'expensive' or n[MEM] < s[PC]): yield 'P1 stale for ever: memory holds a value that Redis does not have, and no message will arrive'
         if quiet and (n[FL] or n[Q] == 'w'):
             dead = n[FL] and n[FL][PH] != 'w' or not any(m[1] == 'T' for m in out)
-            yield 'P4 a caller waits for ever' if dead else 'note: a timer is needed after a failure' if s[FAIL] else 'P4 a waiter needs a timer though nobody failed'
+            yield 'P4 a caller waits for ever' if dead else 'note: a timer is needed after a failure' if s[FAIL] else 'P4 a waiter needs a timer although nothing failed'
     if c.kind == 'expensive' and s[EV] > (1 + s[K]) * len(set(c.quality)): yield f'P3 {s[EV]} evaluations with {s[K]} events'
-    if c.live and not any(m[1] != 'E' for m in out) and any(n[MEM] is None for n in s[NODES]): yield 'P6 at rest, and a node that was asked has nothing in memory'
+    if c.live and not any(m[1] != 'E' for m in out) and any(n[MEM] is None for n in s[NODES]): yield 'P6 at rest, but a node that was asked has nothing in memory'
 
 def explore(c):
     gc.disable(); t0 = time.time()
@@ -301,7 +301,7 @@ def liveness(c, states, edges, note):
     back, deg = [[] for _ in states], [len(e) for e in edges]
     for i, e in enumerate(edges):
         for j in e: back[j].append(i)
-    def sweep(todo, visit):                                    # backwards from the seeds through what visit() admits
+    def sweep(todo, visit):                                    # backwards from the seeds, through states that visit() admits
         todo = deque(todo)
         while todo: todo.extend(i for i in back[todo.popleft()] if visit(i))
     ok = [s[REDIS] == ('V', max(c.quality)) or c.kind != 'expensive' and all(n[MEM] is not None for n in s[NODES]) for s in states]
@@ -309,11 +309,11 @@ def liveness(c, states, edges, note):
     def peel(i): deg[i] -= 1; return not deg[i]                # P6: peeled from its ends, a graph without a cycle vanishes
     sweep([i for i, o in enumerate(ok) if o], mark)
     sweep([i for i, d in enumerate(deg) if not d], peel)
-    if not all(ok): note('P5 no asks lead to a usable value', ok.index(False))
-    if any(deg): note('P6 asks alone can go on for ever (a cycle)', next(i for i, d in enumerate(deg) if d))
+    if not all(ok): note('P5 no calls lead to a usable value', ok.index(False))
+    if any(deg): note('P6 calls alone can continue for ever (a cycle)', next(i for i, d in enumerate(deg) if d))
 
 def configs(rules=frozenset()):
-    p, f, t, pp, pf, pt = (1, 0, 0), (0, 1, 0), (0, 0, 1), (2, 0, 0), (1, 1, 0), (1, 0, 1)     # persons, faults, timers that may happen
+    p, f, t, pp, pf, pt = (1, 0, 0), (0, 1, 0), (0, 0, 1), (2, 0, 0), (1, 1, 0), (1, 0, 1)     # users, faults, timers that may happen
     cs = [C(asks=2, bud=pp, people='DF'), C(asks=2, bud=pt, people='DF'), C(bud=(1, 1, 1), people='D', faults='CL'), C(n=3, bud=p, people='DF', fuse=True), C(live=True, bud=pt, people='DFGXK'), C(bud=pp, people='DFG'), C(asks=2, kind='cheap', bud=pp, people='DFA'),
           C(live=True, bud=pt, people='DF', quality=(0, 1)), C(bud=pf, people='DF', faults='CLTER'), C(bud=pt, people='DFK'), C(n=3, bud=f, faults='CLTER', fuse=True),
           C(n=3, bud=t, fuse=True), C(n=3, bud=(0, 0, 0)), C(asks=2, bud=p, people='DFGXAS'), C(asks=3, people='G'), C(asks=2, bud=f, faults='CLTER'), C(asks=2, bud=t),
@@ -343,7 +343,7 @@ def show(results, traces):
 if __name__ == '__main__':
     args = sys.argv[1:]; t0 = time.time(); rules = DESIGN if args == ['design'] else frozenset(args)
     with Pool(2) as p:
-        print('P1 forgotten, P2 not brought back, P3 once (1 + events), P4 no lost wake-up, P5 never unwritable, P6 no ping-pong, P7 nothing better overwritten')
+        print('P1 removed from memory, P2 not restored, P3 computed once (1 + events), P4 no lost wake-up, P5 never unwritable, P6 no ping-pong, P7 nothing better overwritten')
         print('The recommended protocol' if not rules else 'The protocol broken by ' + ', '.join(sorted(rules)))
         total, good = show(p.imap(explore, configs(rules)[0]), bool(args))
         print(f'  {total} states, ' + ('P1 to P7 hold in every configuration' if good else 'NOT all hold') + f', {time.time() - t0:.0f} s')

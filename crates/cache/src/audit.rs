@@ -1,4 +1,4 @@
-//! For tests, with the feature `audit`: what must hold when a cache has nothing in progress.
+//! For tests, with the feature `audit`: counts that must be consistent when a cache has nothing in progress.
 
 #[cfg(feature = "audit")]
 use std::sync::Arc;
@@ -13,7 +13,7 @@ pub(crate) struct Gauge {
     inside: Arc<AtomicU64>,
 }
 
-/// A task inside, until this is dropped.
+/// A task inside a section, until this is dropped.
 pub(crate) struct Inside {
     #[cfg(feature = "audit")]
     inside: Arc<AtomicU64>,
@@ -42,7 +42,7 @@ impl Drop for Inside {
     }
 }
 
-/// What a cache has in progress, and two counts of the same bytes.
+/// What a cache has in progress, and the bytes in memory as counted in two ways.
 #[cfg(feature = "audit")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(missing_docs, reason = "each field is named after what it counts")]

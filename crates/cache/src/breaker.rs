@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 use crate::stats::Trouble;
 use crate::sync::{Mutex, MutexGuard};
 
-/// Failures in a row that open the breaker.
+/// Consecutive failures that open the breaker.
 pub(crate) const FAILURES_MAX: u32 = 3;
 const OPEN_FIRST: Duration = Duration::from_millis(250);
-/// A server that has recovered is noticed within this.
+/// The longest time for which it is open, and so the longest until a recovered server is noticed.
 pub(crate) const OPEN_MAX: Duration = Duration::from_secs(1);
 
 pub(crate) struct Breaker {
@@ -62,17 +62,17 @@ impl Breaker {
 impl Permit<'_> {
     /// Reports the result of the call. Gives whether the breaker is open after it.
     pub(crate) fn report(mut self, trouble: Option<Trouble>, now: Instant) -> bool {
-        // Now, not when this is dropped: by then the next trial may be running.
+        // At once and not on drop, when the next trial may already be running.
         let is_trial = std::mem::take(&mut self.is_trial);
         let mut failing = self.breaker.failing();
         failing.is_trial_running &= !is_trial;
         match trouble {
-            // A refused write is a reply; reads may go on.
+            // A refused write is a reply: reads may continue.
             None | Some(Trouble::ReadOnly | Trouble::Full) => *failing = Failing::default(),
             Some(_) => {
                 failing.in_a_row += 1;
                 if is_trial || failing.in_a_row >= FAILURES_MAX {
-                    // Calls sent before it opened may still fail: they do not keep it open for longer.
+                    // Calls sent before the breaker opened may still fail. They do not prolong its opening.
                     if is_trial || failing.open_until.is_none() {
                         failing.open_for = (failing.open_for * 2).clamp(OPEN_FIRST, OPEN_MAX);
                         failing.open_until = Some(now + failing.open_for);
@@ -84,7 +84,7 @@ impl Permit<'_> {
     }
 }
 
-/// A call that is dropped has no result: another call may be the trial.
+/// A call that is dropped has no result, so another call may be the trial.
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if self.is_trial {

@@ -32,26 +32,20 @@ use crate::write_behind::{WriteBehind, Writer};
 
 /// How long the shutdown waits for the queue of the write-behind.
 const LAST_WRITES: Duration = Duration::from_millis(100);
-/// Flights of other callers that one call waits for, if they fail.
+/// Failed flights of other callers that a call waits for, before it computes for itself.
 const FLIGHTS_MAX: u32 = 2;
-/// Lookups of one flight, each caused by a change, until Redis is left alone: its replies may make no sense.
+/// Lookups of one flight, each after a change, before it stops using Redis: its replies may be nonsense.
 const LOOKUPS_MAX: u32 = 64;
 
 /// The outcome of a flight.
 type Outcome<C> = Result<Found<<C as Contents>::Value>, ComputeError<<C as Contents>::Failure>>;
 
-/// A layered cache. Cheap to clone; all clones are one cache, whose background work ends with the last of them.
+/// A layered cache. Its background work ends with it.
 pub struct Cache<C: Contents> {
     layers: Arc<Layers<C>>,
     flights: Arc<Flights<Outcome<C>>>,
     /// Aborted when dropped.
-    background: Arc<Mutex<JoinSet<()>>>,
-}
-
-impl<C: Contents> Clone for Cache<C> {
-    fn clone(&self) -> Self {
-        Self { layers: self.layers.clone(), flights: self.flights.clone(), background: self.background.clone() }
-    }
+    background: Mutex<JoinSet<()>>,
 }
 
 impl<C: Contents> fmt::Debug for Cache<C> {
@@ -64,11 +58,11 @@ impl<C: Contents> fmt::Debug for Cache<C> {
 }
 
 impl Options {
-    /// Whether a cache can be built with these. Connects to nothing and does not read the password file.
+    /// Whether a cache can be built with these options. Does not connect, and does not read the password file.
     ///
     /// # Errors
     ///
-    /// If the namespace, the URL or the certificates cannot be used.
+    /// If the namespace, the URL or the certificates are invalid.
     pub fn check(&self) -> Result<(), OptionsError> {
         Namespace::new(&self.namespace)?;
         self.redis_url(Duration::ZERO).map(|_| ())
@@ -81,11 +75,11 @@ impl<C: Contents> Cache<C> {
     ///
     /// # Errors
     ///
-    /// If the namespace, the URL or the certificates cannot be used.
+    /// If the namespace, the URL or the certificates are invalid.
     ///
     /// # Panics
     ///
-    /// With a Redis configured, outside a tokio runtime.
+    /// If a Redis is configured and this is called outside a tokio runtime.
     pub fn new(contents: C, options: Options) -> Result<Self, OptionsError> {
         Self::with_deadlines(contents, options, Deadlines::default())
     }
@@ -94,7 +88,7 @@ impl<C: Contents> Cache<C> {
     ///
     /// # Errors
     ///
-    /// As [`Cache::new`], and if a deadline is out of bounds.
+    /// Those of [`Cache::new`], and if a deadline is out of bounds.
     pub fn with_deadlines(contents: C, options: Options, deadlines: Deadlines) -> Result<Self, OptionsError> {
         deadlines.check()?;
         let namespace = Namespace::new(&options.namespace)?;
@@ -128,12 +122,12 @@ impl<C: Contents> Cache<C> {
         if layers.shared.is_some() {
             background.spawn(run_pending_removals(layers.clone()));
         }
-        Ok(Self { layers, flights: Arc::new(Flights::new()), background: Arc::new(Mutex::new(background)) })
+        Ok(Self { layers, flights: Arc::new(Flights::new()), background: Mutex::new(background) })
     }
 
-    /// Waits until the cache is coherent (or needs no Redis), for at most `patience`; gives the state it is then in.
+    /// Waits until the cache is coherent (or has no Redis), for at most `patience`; gives its state then.
     pub async fn wait_until_ready(&self, patience: Duration) -> State {
-        // The state says whether it became ready in time.
+        // The state tells whether it became ready in time.
         let _ = tokio::time::timeout(patience, self.layers.coherence.ready()).await;
         self.state()
     }
@@ -143,21 +137,21 @@ impl<C: Contents> Cache<C> {
         self.layers.coherence.state()
     }
 
-    /// Why the last attempt to connect to Redis failed, for people: the server, and the message of the server or the
-    /// system. It holds no password.
+    /// Why the last attempt to connect to Redis failed, as a text for people: the server, and the message of the server
+    /// or the system. It contains no password.
     pub fn last_failure(&self) -> Option<String> {
         self.layers.coherence.last_failure()
     }
 
-    /// Looks up memory only: no await, no allocation.
+    /// Looks in memory only, without await and without allocation.
     pub fn get(&self, key: &Key) -> Option<Found<C::Value>> {
         let found = self.layers.get_from_memory(key);
         self.layers.counters.memory.add(if found.is_some() { MemoryLookup::Hit } else { MemoryLookup::Miss });
         found
     }
 
-    /// The answer for `key`, if memory has one that `accept` accepts: the same as [`Cache::get_or_compute`] would give,
-    /// and counted in the same way. Otherwise nothing is counted, since the caller goes on to `get_or_compute`.
+    /// The answer for `key`, if memory has one and `accept` accepts it: the same as from [`Cache::get_or_compute`], and
+    /// counted in the same way. Otherwise nothing is counted, since the caller will call `get_or_compute`.
     pub fn get_if(&self, key: &Key, accept: impl FnOnce(&Found<C::Value>) -> bool) -> Option<Found<C::Value>> {
         let found = self.layers.get_from_memory(key).filter(accept)?;
         self.layers.counters.memory.add(MemoryLookup::Hit);
@@ -165,19 +159,40 @@ impl<C: Contents> Cache<C> {
         Some(found)
     }
 
+    /// The answer for `key`, if nothing has to be awaited for it: from memory, or from `trial`, as
+    /// [`Cache::get_or_compute`] describes it, on this thread. Otherwise nothing is counted, since the caller goes on to
+    /// `get_or_compute`. Where Redis has to be asked first, the trial is not run.
+    ///
+    /// # Panics
+    ///
+    /// If `trial` does.
+    pub fn get_or_try(&self, key: &Key, trial: impl FnOnce() -> Option<C::Value>) -> Option<Found<C::Value>> {
+        if let Some(found) = self.get_if(key, |_| true) {
+            return Some(found);
+        }
+        if self.layers.reads_through(key) {
+            return None;
+        }
+        let stamp = self.layers.coherence.stamp(key);
+        let found = self.layers.keep_and_write_behind(key, Arc::new(trial()?), stamp);
+        self.layers.counters.memory.add(MemoryLookup::Miss);
+        self.layers.counters.answers.add(Answered::Computed);
+        Some(found)
+    }
+
     /// The answer for `key`: from memory, from Redis, or computed once and stored.
     ///
-    /// `trial` computes for about as long as a lookup in Redis takes, and gives `None` if that is not enough: then the
-    /// answer is expensive. It runs in the caller's task; with [`Lookup::Always`](crate::Lookup::Always) and a Redis that
-    /// can be reached, it runs after the lookup, in the task of the flight. A trial that would block its thread for long
-    /// must itself move to another one. `compute` computes in full, on threads of its own choice, in a task that no caller
-    /// can cancel. For one key, both must give the same value at any time: the key fully determines it. A computation may
-    /// ask the cache for other keys, if none of these asks for this one in turn.
+    /// `trial` computes for about as long as a lookup in Redis takes; it gives `None` if that is not enough, and the
+    /// answer is then expensive. It runs in the caller's task; with [`Lookup::Always`](crate::Lookup::Always) and a
+    /// reachable Redis, it runs after the lookup, in the task of the flight. A trial that would block its thread for
+    /// long must itself move to another one. `compute` computes in full, on threads of its own choice, in a task that
+    /// no caller can cancel. For one key, both must always give the same value, since the key fully determines it. A
+    /// computation may ask the cache for other keys, unless one of these asks for this key in turn.
     ///
     /// # Errors
     ///
-    /// The failure of `compute`, or that it (or `trial`) panicked. Failures are not stored, and followers do not share them:
-    /// each tries once more, and after the second failure computes for itself.
+    /// The failure of `compute`, or a panic in it or in `trial`. Failures are not stored, and followers do not share
+    /// them: each follower tries once more, and after a second failure computes for itself.
     pub async fn get_or_compute<T, U, F, W>(
         &self,
         key: &Key,
@@ -195,13 +210,13 @@ impl<C: Contents> Cache<C> {
         outcome
     }
 
-    /// [`Cache::get_or_compute`] that stores nothing: it answers from memory and Redis, but a value that it computes
-    /// reaches neither. It computes for this caller alone, without a lease and without a flight, and ends when the caller
-    /// goes away. It looks up Redis if the trial was not enough.
+    /// [`Cache::get_or_compute`] without storing: it answers from memory and Redis, but stores no value that it
+    /// computes. It computes only for this caller, without a lease and without a flight, and ends when the caller is
+    /// cancelled. It looks up Redis if the trial is not enough.
     ///
     /// # Errors
     ///
-    /// As [`Cache::get_or_compute`].
+    /// Those of [`Cache::get_or_compute`].
     pub async fn get_or_compute_no_store<T, U, F, W>(
         &self,
         key: &Key,
@@ -281,7 +296,7 @@ impl<C: Contents> Cache<C> {
 
     /// One flight for each key: leads it, or follows its leader. A failure belongs to the leader: a follower tries once
     /// more, and after two failures computes for itself, so that no caller waits for ever for others that fail. A
-    /// computation that asks for its own key computes it there and then: its flight could not complete.
+    /// computation that asks for its own key computes it directly, since its flight could not complete.
     async fn fly<T, U, F, W>(&self, key: &Key, trial: Option<T>, compute: F) -> Outcome<C>
     where
         T: FnOnce() -> U + Send + 'static,
@@ -308,7 +323,7 @@ impl<C: Contents> Cache<C> {
         unless_it_panics(compute).await.map(not_stored)
     }
 
-    /// A snapshot of what the cache has done and holds.
+    /// A snapshot of the counters and of the present contents.
     pub fn stats(&self) -> Stats {
         let Layers { counters, memory, shared, .. } = &*self.layers;
         Stats {
@@ -330,7 +345,7 @@ impl<C: Contents> Cache<C> {
         }
     }
 
-    /// The entries of the cache, for its operator: to list, to inspect, to remove.
+    /// The entries of the cache, for its operator: to list, show and remove.
     pub fn operator(&self) -> Operator<C> {
         Operator::new(self.layers.clone())
     }
@@ -349,8 +364,8 @@ impl<C: Contents> Cache<C> {
         }
     }
 
-    /// Ends the background work. The write-behind goes on for a moment; computations in flight are not awaited. The cache
-    /// goes on answering, without Redis.
+    /// Ends the background work. The write-behind continues for a moment; running computations are not awaited. After
+    /// that, the cache still answers, without Redis.
     pub async fn shutdown(&self) {
         if let Some(shared) = &self.layers.shared {
             // Best effort: writes that take longer are dropped.
@@ -367,18 +382,18 @@ impl<C: Contents> Cache<C> {
 /// The result of a flight's search.
 enum Search<V> {
     Found(Found<V>),
-    /// It has to be computed under this stamp; the trial may have done so.
+    /// The value must be computed under this stamp, unless the trial has done so.
     Missing {
         stamp: VersionStamp,
         completion: Completion,
         tried: Option<V>,
-        /// Whether Redis was asked, and answered.
+        /// Whether Redis was asked and replied.
         asked_redis: bool,
     },
 }
 
 impl<C: Contents> Layers<C> {
-    /// The whole of a flight: search, compute, answer, finish.
+    /// A whole flight: search, compute, answer, final write.
     async fn lead<T, U, F, W>(self: Arc<Self>, leader: Leader<Outcome<C>>, trial: Option<T>, compute: F)
     where
         T: FnOnce() -> U,
@@ -422,7 +437,7 @@ impl<C: Contents> Layers<C> {
             Completion::KeepBrieflyAndRelease(ref expected) => {
                 leader.announce(found(self.keep_in_memory(key, value.clone(), stamp, Some(BRIEF))));
                 self.finish_with_retries(key, expected, None, FinalWrite::DeleteLease).await;
-                // Deleting the lease removed the entry from memory: the next caller would compute it again.
+                // Deleting the lease removed the entry from memory, and the next caller would compute it again.
                 self.keep_in_memory(key, value, stamp, Some(BRIEF));
             }
             Completion::Replace(ref expected) => match self.prepare(key, &value) {
@@ -430,7 +445,7 @@ impl<C: Contents> Layers<C> {
                     leader.announce(found(self.answer_before_write(&prepared, stamp)));
                     self.finish_with_retries(key, expected, Some(stamp), FinalWrite::Value(prepared)).await;
                 }
-                // Too large, or not to be stored: neither Redis nor a later caller gets it.
+                // Too large or not to be stored: neither Redis nor a later caller gets it.
                 None => {
                     self.release(key, &completion, stamp).await;
                     leader.complete(found(self.keep_in_memory(key, value, stamp, None)));
@@ -439,13 +454,13 @@ impl<C: Contents> Layers<C> {
         }
     }
 
-    /// Looks up, waits and takes a lease, until there is an answer or the right to compute one.
+    /// Looks up, waits and takes a lease, until there is an answer or permission to compute one.
     async fn search<T, U>(&self, key: &Key, mut trial: Option<T>) -> Search<C::Value>
     where
         T: FnOnce() -> U,
         U: Future<Output = Option<C::Value>>,
     {
-        // The flight before this one may have completed after the caller's lookup and before it joined.
+        // The previous flight may have completed between the caller's lookup and its joining.
         if let Some(found) = self.get_from_memory(key) {
             return Search::Found(found);
         }
@@ -517,7 +532,7 @@ where
     W: Future,
 {
     let mut working = pin!(async move { work().await });
-    // After a panic it is not polled again.
+    // After a panic, the work is not polled again.
     let poll = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| working.as_mut().poll(context))) {
         Ok(poll) => poll.map(Ok),
         Err(panic) => Poll::Ready(Err(panic)),
@@ -525,7 +540,7 @@ where
     poll.await
 }
 
-/// A value computed for one caller alone.
+/// A value that was computed only for one caller.
 fn not_stored<V>(value: V) -> Found<V> {
     Found { value: Arc::new(value), source: Source::Computed { stored: false }, ttl: None, asked_redis: false }
 }

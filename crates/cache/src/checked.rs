@@ -1,15 +1,16 @@
-//! Worlds for the checker in `checked/`: a few tasks that meet over the real code, and what must hold in every order of
-//! their steps. Each world runs once for each order that the checker tries; it also draws the random numbers.
+//! Small scenarios ("worlds") for the checker in `checked/`: a few tasks use the real code at the same time, and
+//! certain properties must hold in every order of their steps. Each world runs once for each order that the checker
+//! tries; the checker also draws the random numbers.
 //!
-//! Explored: switches between threads before every step on a generation, an insert lock, the table of flights, the breaker,
-//! a channel or a wait list, and before every step on memory; cancelled tasks; computations that fail and panic.
+//! Explored: switches between threads before every step on a generation, an insert lock, the table of flights, the
+//! breaker, a channel, a wait list, and before every step on memory; cancelled tasks; computations that fail or panic.
 //!
 //! Not explored: time (no deadline passes); the insides of `quick_cache` (each operation is one step) and of tokio
 //! (shuttle-tokio has its own channels and notifications); memory orderings weaker than `SeqCst`, which the generations do
 //! not use; panics while a lock is held; Redis and the client library, replaced by a value under a lock and by pushes. The
 //! tests in `tests/` cover these, on real servers.
 //!
-//! A panic in a world is silent (`resume_unwind`), since the checker reports a panic with a message as a finding.
+//! A panic in a world is silent (`resume_unwind`), since the checker would report one with a message as a failure.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -45,9 +46,9 @@ use crate::stats::{Counters, State, Trouble};
 use crate::sync::Mutex;
 use crate::sync::atomic::{self, Ordering::SeqCst};
 
-/// Callers that meet: two that race, and a third that comes in between.
+/// Two callers that race, and a third that comes in between.
 const CALLERS: u64 = 3;
-/// Enough to open the breaker again, and to try, while another call is in progress.
+/// Enough to open the breaker again, and for a trial during another call.
 const CALLS: u32 = FAILURES_MAX + 2;
 
 struct Numbers;
@@ -79,7 +80,7 @@ fn once_in(of: u32) -> bool {
     thread_rng().gen_range(0..of) == 0
 }
 
-/// A section for one task at a time.
+/// A section that only one task may be in.
 struct Alone(Arc<atomic::AtomicU64>);
 
 impl Alone {
@@ -101,8 +102,8 @@ async fn until(mut condition: impl FnMut() -> bool) {
     }
 }
 
-/// One leader at a time; every follower gets the outcome of its flight, however its leader ends; the table is empty in the
-/// end; and a caller that joins after a completion is in another flight.
+/// There is one leader at a time; every follower gets the outcome of its flight, however its leader ends; the table is
+/// empty in the end; and a caller that joins after a completion joins another flight.
 pub fn flights() {
     #[derive(Clone, Copy, PartialEq, Debug)]
     enum Ending {
@@ -131,7 +132,7 @@ pub fn flights() {
                                 return pending().await;
                             }
                             if ending == Ending::Announces {
-                                // It stays the leader: its remaining work must not run twice either.
+                                // It is still the leader, since its remaining work must not run twice either.
                                 leader.announce(outcome);
                                 yield_now().await;
                             }
@@ -158,7 +159,7 @@ pub fn flights() {
             if id == 0 {
                 asking.abort();
             }
-            // The first may be cancelled.
+            // The first caller may be cancelled.
             assert!(asking.await.is_ok() || id == 0);
         }
         assert_eq!(flights.open(), 0);
@@ -166,10 +167,10 @@ pub fn flights() {
 }
 
 /// The same through the public API, without a Redis: every caller is answered; a computation that fails or panics fails
-/// only its own caller; a caller that goes away affects no other; and without a failure there is one computation.
+/// only its own caller; a cancelled caller affects no other; and if nothing fails, there is one computation.
 pub fn callers() {
     block_on(async {
-        let cache = Cache::new(Numbers, Options::default()).unwrap();
+        let cache = Arc::new(Cache::new(Numbers, Options::default()).unwrap());
         let (begun, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
         let ask = || {
             let (cache, begun, failed) = (cache.clone(), begun.clone(), failed.clone());
@@ -214,7 +215,7 @@ pub fn callers() {
         assert!(failures <= failed, "{failures} callers got an error from {failed} failures");
         let Audit { bytes_counted, bytes_held, flights_open, .. } = cache.audit();
         assert_eq!((bytes_counted, flights_open), (bytes_held, 0));
-        // A caller that waited for two failures computes for itself, and keeps nothing.
+        // A caller that waited for two failed flights computes for itself and stores nothing.
         let is_kept = cache.get(&key()).is_some();
         assert!(if is_kept { begun > failed } else { begun == failed || failed > 1 });
     });
@@ -265,7 +266,6 @@ impl Node {
         self.layers.get_from_memory(&key()).map(|found| *found.value)
     }
 
-    /// A lookup, and keeping its value.
     fn look_up_and_keep(&self) -> bool {
         let stamp = self.layers.coherence.stamp(&key());
         let Some(value) = self.in_redis() else { return false };
@@ -279,8 +279,8 @@ fn push(is_flush: bool) -> PushInfo {
     PushInfo { kind: PushKind::Invalidate, data: vec![if is_flush { Value::Nil } else { Value::Array(keys) }] }
 }
 
-/// Once an invalidation is applied, memory serves nothing that was looked up before: not for a moment, and not in the end.
-/// (The value in Redis is 4 first; then 5, or none.)
+/// Once an invalidation is applied, memory never serves a value that was looked up before it. (The value in Redis is 4
+/// first; then 5, or none.)
 pub fn memory() {
     block_on(async {
         let node = Node::new(Some(4));
@@ -311,7 +311,7 @@ pub fn memory() {
     });
 }
 
-/// A task that takes a stamp, looks up and waits misses no change: each sees the last value in the end.
+/// A task that takes a stamp, looks up and waits misses no change: each task sees the last value in the end.
 pub fn waiters() {
     block_on(async {
         let node = Node::new(None);
@@ -346,7 +346,7 @@ pub fn waiters() {
     });
 }
 
-/// Once the breaker is half-open, one trial runs at a time, however it ends; and the breaker never stays open for ever.
+/// A half-open breaker allows one trial at a time, however it ends, and does not stay open for ever.
 pub fn breaker() {
     block_on(async {
         let (breaker, start) = (Arc::new(Breaker::new()), Instant::now());
@@ -360,7 +360,7 @@ pub fn breaker() {
                 let (breaker, trying, pauses) = (breaker.clone(), trying.clone(), pauses.clone());
                 tokio::spawn(async move {
                     for _ in 0..CALLS {
-                        // Before each call enough time passes for the next trial.
+                        // Enough time passes before each call for the next trial.
                         let now = start + OPEN_MAX * pauses.fetch_add(1, SeqCst);
                         let Some(permit) = breaker.admit(now) else { continue };
                         if permit.is_trial {
@@ -378,11 +378,11 @@ pub fn breaker() {
             })
             .collect();
         if once_in(2) {
-            // Cancelled: its permit is dropped, wherever it is.
+            // Drops the permit of this call, at whatever step it is.
             callers[0].abort();
         }
         for caller in callers {
-            // It may have been cancelled.
+            // The caller may have been cancelled.
             let _ = caller.await;
         }
         let later = start + OPEN_MAX * pauses.load(SeqCst);

@@ -1,8 +1,8 @@
 //! A Cluster: which primary holds which slots, and a connection to each.
 //!
-//! The nodes are asked every second, and at once when a node redirects a call or is lost. They learn of a change one after
-//! the other: the answer with the newest epoch is right. After a change the new map is published first and memory is
-//! purged after it: until a new primary has proven that it reports changes, memory keeps its keys for 5 s at most.
+//! The nodes are asked every second, and at once when a node redirects a call or is lost. They learn of a change one
+//! after another, so the answer with the newest epoch counts. After a change, the new map is published first and memory
+//! is purged after that. Until a new primary has proven that it reports changes, memory keeps its keys for 5 s at most.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -17,19 +17,19 @@ use crate::primaries::{Map, SLOTS};
 use crate::stats::{Cause, Label, Trouble};
 use crate::supervisor::{Context, Role, Supervisor};
 
-/// Between two surveys, however often the topology is doubted.
+/// The pause between two surveys, even if the topology is doubted more often.
 const SURVEY_PAUSE: Duration = Duration::from_millis(50);
-/// After the first answer, how long a survey waits for answers with a newer epoch.
+/// After the first answer, the time for which a survey waits for answers with a newer epoch.
 const SECOND_OPINION: Duration = Duration::from_millis(100);
 
 /// The topology as one node knows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Layout {
-    /// Raised by every failover, and by most moves of slots.
+    /// The epoch: every failover and most moves of slots raise it.
     epoch: u64,
     /// The primary of each slot that has one.
     holders: Vec<(u16, u16, Address)>,
-    /// All nodes, replicas too: they are asked when all primaries are gone.
+    /// All nodes, including replicas: they are asked when no primary is reachable.
     nodes: BTreeSet<Address>,
 }
 
@@ -39,7 +39,7 @@ struct Member {
     supervising: JoinHandle<()>,
 }
 
-/// The supervisor ends with its member.
+/// When a member is dropped, its supervisor ends.
 impl Drop for Member {
     fn drop(&mut self) {
         self.supervising.abort();
@@ -79,7 +79,7 @@ pub(crate) async fn keep_cluster<V: Send + Sync + 'static>(context: Context<V>, 
     }
 }
 
-/// Switches to another layout: publishes the map, purges, and only then starts the supervisors of new primaries.
+/// Switches to another layout: publishes the map, purges, and only then starts the supervisors of the new primaries.
 async fn switch_to<V: Send + Sync + 'static>(
     context: &Context<V>,
     members: &mut BTreeMap<Address, Member>,
@@ -106,7 +106,7 @@ async fn switch_to<V: Send + Sync + 'static>(
     let gone: Vec<Address> = members.keys().filter(|address| !addresses.contains(address)).cloned().collect();
     for mut member in gone.iter().filter_map(|address| members.remove(address)) {
         member.supervising.abort();
-        // Awaited, so that it installs no connection after this; its result is that it was aborted.
+        // Waits for the abort to take effect, so that no connection is installed after it; always gives that abort.
         let _ = (&mut member.supervising).await;
         member.link.install(None);
     }
@@ -121,7 +121,7 @@ async fn switch_to<V: Send + Sync + 'static>(
     tracing::info!(primaries = addresses.len(), "the layout of the Cluster has changed");
 }
 
-/// Asks the primaries over their connections; if one has none, also every other node that is known.
+/// Asks the primaries over their connections; if one has no connection, also every other known node.
 async fn survey(
     members: &BTreeMap<Address, Member>,
     seeds: &[Endpoint],
@@ -152,7 +152,7 @@ async fn survey(
         let next = asking.join_next();
         let answer = match patience {
             None => next.await,
-            // `None`: no other answer in time.
+            // `None` if no other answer came in time.
             Some(until) => tokio::time::timeout_at(until, next).await.unwrap_or(None),
         };
         // A task that panicked has no answer.
@@ -184,7 +184,7 @@ fn read_layout(info: Value, slots: Value, asked: &Address) -> Option<Layout> {
         let mut parts = range.into_iter();
         let (first, last) = (read_slot(&parts.next()?)?, read_slot(&parts.next()?)?);
         let all = parts.map(|node| read_node(node, asked)).collect::<Option<Vec<_>>>()?;
-        // The primary stands first, its replicas after it.
+        // The primary comes first, then its replicas.
         let primary = all.first()?.clone();
         if first > last {
             return None;
@@ -207,9 +207,9 @@ fn read_node(node: Value, asked: &Address) -> Option<Address> {
     let Value::Array(parts) = node else { return None };
     let mut parts = parts.into_iter();
     let host = match parts.next()? {
-        // The node does not know its address, or may not tell it: it is the address that was asked.
+        // The node does not know or tell its own address, so it is the address that was asked.
         Value::Nil => String::new(),
-        // An empty name or a `?` stands for an unknown one.
+        // An empty name and a `?` both mean an unknown one.
         host => text(host).filter(|host| host != "?").unwrap_or_default(),
     };
     let port = match parts.next()? {

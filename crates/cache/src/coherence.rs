@@ -1,13 +1,13 @@
 //! How invalidations reach memory, and when memory may be trusted. The crate's documentation draws the states and the
 //! transitions between them.
 //!
-//! Everything that takes time is checked against *generations*: one counts purges, and 4,096 count the changes of the keys
-//! that hash to each of as many shards. A [`VersionStamp`] is a snapshot of two of them; if either has changed, the work
-//! begun under the stamp is neither kept nor written without a second lookup.
+//! Everything that takes time is checked against *generations*: one counts purges, and 4,096 others count the changes
+//! of keys, by the hash of the key. A [`VersionStamp`] is a snapshot of the purge generation and of one of the others.
+//! If either has changed, work that began under the stamp is neither kept nor written without a second lookup.
 //!
-//! An invalidation raises the generation, passes through the insert lock, and removes the entry; an insertion compares
-//! the stamp and inserts under that lock. So one of the two always sees the other, and an entry is not served for a moment
-//! longer once its invalidation is done. Tasks that wait for a change are notified after that.
+//! An invalidation raises the generation, takes and releases the insert lock, and removes the entry. An insertion
+//! compares the stamp and inserts under that lock. So one of the two always sees the other, and once its invalidation
+//! is done, an entry is never served again. After that, the tasks that wait for a change are notified.
 
 use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError};
@@ -24,13 +24,13 @@ use crate::stats::{Cause, Counters, State};
 use crate::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use crate::sync::{Mutex, MutexGuard};
 
-/// Few under the checker, which creates them anew for each order that it tries.
+/// Few for the checker, which creates them for each order that it tries.
 const SHARDS: usize = if cfg!(shuttle) { 4 } else { 4_096 };
-/// Wait lists and insert locks, which shards share because each takes more room than a number. A task notified for another
-/// shard's change compares its stamp and goes on waiting.
+/// Wait lists and insert locks are larger than a number, so several shards share one. A task that is notified for
+/// another shard's change compares its stamp and waits again.
 const STRIPES: usize = if cfg!(shuttle) { 2 } else { 64 };
 
-/// A snapshot of the purge generation and of one shard's generation, taken before the work that it guards begins.
+/// A snapshot of the purge generation and of one shard's generation, taken before the work that it guards.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct VersionStamp {
     pub(crate) purge: u64,
@@ -78,12 +78,12 @@ pub(crate) struct Coherence {
     state: watch::Sender<State>,
     pub(crate) namespace: Namespace,
     pub(crate) counters: Arc<Counters>,
-    /// Notified by a purge: the sweep can free memory.
+    /// Notified by a purge: there is memory to sweep.
     purged: Notify,
-    /// Notified by each change, for the tasks that wait for one.
+    /// Notified by each change of a key.
     wait_lists: Box<[Notify]>,
-    /// An insertion into memory holds its lock from the comparison to the end; an invalidation passes through it between
-    /// raising the generation and removing the entry.
+    /// An insertion into memory holds this lock from the comparison to its end. An invalidation takes and releases it
+    /// between raising the generation and removing the entry.
     insert_locks: Box<[Mutex<()>]>,
     pub(crate) waiters: Gauge,
     /// Why the last attempt to connect failed.
@@ -105,7 +105,7 @@ impl Coherence {
         }
     }
 
-    /// Notes why there is no connection, for the operator.
+    /// Stores why there is no connection, for the operator.
     pub(crate) fn note_failure(&self, server: &str, reason: &str) {
         *self.last_failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(format!("{server}: {reason}"));
     }
@@ -114,7 +114,7 @@ impl Coherence {
         self.last_failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The state of memory as a whole. The state of one key is that of the primary that holds it.
+    /// The state of the whole memory. The state of a single key is that of the primary that holds it.
     pub(crate) fn state(&self) -> State {
         *self.state.borrow()
     }
@@ -124,9 +124,9 @@ impl Coherence {
         self.state.subscribe()
     }
 
-    /// Waits until memory is coherent, or has no Redis to be coherent with.
+    /// Waits until memory is coherent, or no Redis is configured.
     pub(crate) async fn ready(&self) {
-        // The sender is a field of self: it outlives this.
+        // This cannot fail, since the sender is a field of self.
         let _ = self.state.subscribe().wait_for(|state| matches!(state, State::Memory | State::Coherent)).await;
     }
 
@@ -143,14 +143,15 @@ impl Coherence {
         self.generations.has_changed(stamp)
     }
 
-    /// Runs an insertion into memory, unless a generation has changed. The comparison alone would not do: an insertion
-    /// after the comparison and after the removal by an invalidation in between would be served.
+    /// Runs an insertion into memory, unless a generation has changed. The comparison and the insertion need the lock:
+    /// otherwise an invalidation could raise the generation and remove the entry between the two, and the inserted
+    /// entry would be served.
     pub(crate) fn if_unchanged<T>(&self, stamp: VersionStamp, insert: impl FnOnce() -> T) -> Option<T> {
         let _lock = self.insert_lock(stamp.shard);
         (!self.has_changed(stamp)).then(insert)
     }
 
-    // An insertion under the lock is complete or did not happen: a panic leaves nothing to repair.
+    // A panic under this lock leaves nothing to repair: the insertion is complete or has not begun.
     fn insert_lock(&self, shard: usize) -> MutexGuard<'_, ()> {
         self.insert_locks[shard % STRIPES].lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -159,11 +160,11 @@ impl Coherence {
         &self.wait_lists[shard % STRIPES]
     }
 
-    /// Waits until a generation has changed, which may have happened before the call.
+    /// Waits until a generation has changed; the change may have happened before this call.
     pub(crate) async fn wait_for_change(&self, stamp: VersionStamp) {
         let _inside = self.waiters.enter();
         loop {
-            // It receives every notification from now on, so that none is missed between the comparison and the wait.
+            // Registered before the comparison, so that no notification between the comparison and the wait is missed.
             let notified = self.wait_list(stamp.shard).notified();
             if self.has_changed(stamp) {
                 return;
@@ -175,19 +176,19 @@ impl Coherence {
     /// Invalidates one key: raises its shard's generation, removes its entry, and notifies the tasks that wait.
     pub(crate) fn invalidate<V>(&self, memory: &Memory<V>, key: KeyRef<'_>, cause: Cause) {
         let shard = self.generations.raise(key);
-        // An insertion that compared before has inserted its entry by now.
+        // An insertion that compared its stamp earlier is complete by now, so the removal below finds its entry.
         drop(self.insert_lock(shard));
         memory.remove(key);
         self.wait_list(shard).notify_waiters();
         self.counters.invalidations.add(cause);
     }
 
-    /// Stops serving everything in memory at once, before the purge that follows.
+    /// Makes memory serve nothing from now on; the purge follows.
     pub(crate) fn raise_purge_generation(&self) {
         self.generations.purge.fetch_add(1, SeqCst);
     }
 
-    /// Invalidates everything: nothing kept, begun or queued before is served, kept or written from here on.
+    /// Invalidates everything: nothing that was kept, begun or queued before is served, kept or written from now on.
     pub(crate) fn purge(&self, cause: Cause) {
         self.raise_purge_generation();
         self.counters.invalidations.add(cause);
@@ -203,19 +204,18 @@ impl Coherence {
         }
     }
 
-    /// Publishes the present state of the primaries.
     pub(crate) fn publish_state(&self, primaries: &Primaries) {
-        // Read under the lock of the channel: the state published last is the newest.
+        // The state is read under the lock of the channel, so that the last state published is the newest.
         self.state.send_modify(|state| *state = primaries.state());
     }
 }
 
-/// Frees the memory of purged entries. A sweep visits every entry: it does not run on a thread that serves requests.
+/// Frees the memory of purged entries. A sweep visits every entry, so it does not run on a thread that serves requests.
 pub(crate) async fn sweep<V: Send + Sync + 'static>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>) {
     loop {
         coherence.purged.notified().await;
         let (memory, purge) = (memory.clone(), coherence.purge_generation());
-        // It fails only if the runtime ends, and this task with it.
+        // This fails only if the runtime ends, which ends this task too.
         let _ = tokio::task::spawn_blocking(move || memory.sweep(purge, Instant::now())).await;
     }
 }

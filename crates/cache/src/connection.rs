@@ -1,4 +1,4 @@
-//! One connection to one server: address, login, handshake, and the commands before and beside the calls of the cache.
+//! One connection to one server: address, login, handshake, and the commands other than the calls of the cache.
 
 use std::fmt;
 use std::future::Future;
@@ -26,14 +26,14 @@ pub(crate) struct Address {
 }
 
 impl Address {
-    /// Reads `host:port`; IPv6 addresses come with and without brackets.
+    /// Parses `host:port`; an IPv6 address may have brackets.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (host, port) = text.rsplit_once(':')?;
         let host = host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).unwrap_or(host);
         Some(Self { host: host.into(), port: port.parse().ok()? })
     }
 
-    /// A server that does not know its own address leaves the host out: it is the one that was asked.
+    /// A server that does not know its own address omits the host, which is then that of the server asked.
     pub(crate) fn or_host_of(self, asked: &Self) -> Self {
         if self.host.is_empty() { Self { host: asked.host.clone(), ..self } } else { self }
     }
@@ -50,16 +50,15 @@ impl fmt::Display for Address {
 #[derive(Clone)]
 pub(crate) struct Endpoint {
     info: ConnectionInfo,
-    /// Its content, at the time of each connection, is the password.
+    /// A file that contains the password at the time of each connection.
     password_file: Option<Arc<Path>>,
     handshake: Duration,
 }
 
-/// Why there is no connection.
 #[derive(Debug)]
 pub(crate) struct ConnectError {
     pub(crate) trouble: Trouble,
-    /// The message of the system or the server; it holds no login.
+    /// The message of the system or the server; it contains no login.
     pub(crate) reason: String,
 }
 
@@ -89,16 +88,15 @@ impl Endpoint {
         Self { info, ..self.clone() }
     }
 
-    /// The same server without a login.
     pub(crate) fn without_login(&self) -> Self {
         let settings = redis::RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3);
         Self { info: self.info.clone().set_redis_settings(settings), password_file: None, handshake: self.handshake }
     }
 
-    /// The login of today: the password may have changed since the last connection.
+    /// The present login: the password may have changed since the last connection.
     async fn info(&self) -> Result<ConnectionInfo, ConnectError> {
         let Some(file) = self.password_file.clone() else { return Ok(self.info.clone()) };
-        // On another thread, since the file system may be slow. One that panicked has read nothing.
+        // On another thread, since the file system may be slow. If that thread panics, there is no password.
         let reading = tokio::task::spawn_blocking(move || read_password(&file));
         let password = reading.await.unwrap_or(Err(Trouble::Other.into()))?;
         let login = self.info.redis_settings().clone().set_password(password);
@@ -110,7 +108,7 @@ impl Endpoint {
         self.info.redis_settings().username()
     }
 
-    /// `None`: it is a Unix socket.
+    /// `None` for a Unix socket.
     pub(crate) fn address(&self) -> Option<Address> {
         match self.info.addr() {
             ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => {
@@ -129,8 +127,8 @@ impl Endpoint {
         }
     }
 
-    /// Connects, logs in, and checks that the server speaks RESP3. The connection's own task calls `on_push` for each push
-    /// and, once, for the loss of the connection: it must not block.
+    /// Connects, logs in, and checks that the server speaks RESP3. The connection's own task calls `on_push` for each
+    /// push, and once when the connection is lost; `on_push` must not block.
     pub(crate) async fn connect<F>(&self, on_push: F) -> Result<Connection, ConnectError>
     where
         F: Fn(PushInfo) + Send + Sync + 'static,
@@ -153,18 +151,18 @@ impl Endpoint {
             |_| ConnectError { trouble: Trouble::Connect, reason: format!("no answer within {:?}", self.handshake) };
         let connection = tokio::time::timeout(self.handshake, connecting).await.map_err(no_answer)??;
         let connection = Connection { connection, handshake: self.handshake, doubted: Arc::default() };
-        // A proxy may accept HELLO and go on in RESP2, which has no pushes: ask for the protocol in use.
+        // A proxy may accept HELLO and still use RESP2, which has no pushes, so this asks for the protocol in use.
         let hello = connection.say(redis::cmd("HELLO").arg(3)).await?;
         if speaks_resp3(&hello) { Ok(connection) } else { Err(Trouble::Protocol.into()) }
     }
 }
 
-/// A connection. Clones share it; dropping the last one closes it.
+/// A connection. Clones share it, and dropping the last clone closes it.
 #[derive(Clone)]
 pub(crate) struct Connection {
     connection: MultiplexedConnection,
     handshake: Duration,
-    /// Notified by a reply that does not fit its command: the replies may be out of step.
+    /// Notified by a reply that does not fit its command: commands and replies may be out of step.
     doubted: Arc<Notify>,
 }
 
@@ -179,7 +177,7 @@ impl Connection {
         }
     }
 
-    /// A heartbeat that also tells whether the server accepts writes: an empty SETRANGE on a name without a value changes
+    /// A heartbeat that also tests whether the server accepts writes: an empty SETRANGE on a missing name changes
     /// nothing. A server that is full, cannot save, is a replica or serves no slots would still answer PING.
     pub(crate) async fn accepts_writes(&self, name: &str, deadline: Duration) -> Result<(), Trouble> {
         match self.say_within(deadline, redis::cmd("SETRANGE").arg(name).arg(0).arg("")).await? {
@@ -200,7 +198,7 @@ impl Connection {
         }
     }
 
-    /// Sets `name` and removes it at once, so that every connection with tracking gets a push.
+    /// Sets `name` and removes it at once, so that every tracking connection gets a push.
     pub(crate) async fn touch(&self, name: &str) -> Result<(), Trouble> {
         let mut touch = redis::pipe();
         touch.cmd("SET").arg(name).arg("").arg("PX").arg(1_000).cmd("UNLINK").arg(name);
@@ -229,8 +227,8 @@ impl Connection {
         }
     }
 
-    /// Waits for a reply that does not fit its command. The connection must not be used any more then: after one reply too
-    /// many, each would be taken for the reply to another command.
+    /// Waits for a reply that does not fit its command. After that, the connection must not be used: with one reply too
+    /// many, each reply would be taken for that of another command.
     pub(crate) async fn doubted(&self) {
         self.doubted.notified().await;
     }
@@ -239,7 +237,7 @@ impl Connection {
         self.doubted.notify_one();
     }
 
-    /// One command, one reply, within the deadline of the handshake; an error reply is trouble.
+    /// Sends one command and gives its reply, within the deadline of the handshake; an error reply becomes [`Trouble`].
     pub(crate) async fn say(&self, command: &Cmd) -> Result<Value, Trouble> {
         self.say_within(self.handshake, command).await
     }
@@ -251,7 +249,7 @@ impl Connection {
         }
     }
 
-    /// Many commands, as many replies, errors among them.
+    /// Sends many commands and gives their replies, which may be errors.
     pub(crate) async fn send(&self, commands: &Pipeline) -> Result<Vec<Value>, RedisError> {
         self.connection.clone().send_packed_commands(commands, 0, commands.len()).await
     }
@@ -260,7 +258,7 @@ impl Connection {
 /// How a server evicts keys.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Eviction {
-    /// 0: no bound.
+    /// 0 means no bound.
     pub(crate) bytes_max: u64,
     pub(crate) policy: String,
 }
@@ -274,7 +272,7 @@ impl Eviction {
     }
 }
 
-/// A field in the reply to `INFO` and the like.
+/// A field in a reply of the form of `INFO`.
 pub(crate) fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
     info.lines().find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'))
 }
@@ -294,11 +292,11 @@ pub(crate) fn trouble(error: &RedisError) -> Trouble {
     match (error.kind(), error.code()) {
         (ErrorKind::AuthenticationFailed | ErrorKind::Server(ServerErrorKind::NoPerm), _) => Trouble::Denied,
         (_, Some("NOAUTH" | "WRONGPASS")) => Trouble::Denied,
-        // MISCONF: the server accepts no writes because it cannot save.
+        // MISCONF: the server refuses writes because it cannot save.
         (ErrorKind::Server(ServerErrorKind::ReadOnly), _) | (_, Some("MISCONF" | "NOREPLICAS")) => Trouble::ReadOnly,
         (_, Some("OOM")) => Trouble::Full,
         (_, Some("BUSY")) => Trouble::Busy,
-        // CLUSTERDOWN: some slots have no primary, and then no node serves any.
+        // CLUSTERDOWN: some slots have no primary, and then no node serves any slot.
         (
             ErrorKind::Server(
                 ServerErrorKind::BusyLoading | ServerErrorKind::MasterDown | ServerErrorKind::ClusterDown,
@@ -336,7 +334,7 @@ fn speaks_resp3(hello: &Value) -> bool {
     matches!(hello, Value::Map(pairs) if pairs.iter().any(|(name, value)| is_proto(name) && *value == Value::Int(3)))
 }
 
-/// A text, in any of the forms that a server may use.
+/// A text, in any form that a server may use.
 pub(crate) fn text(value: Value) -> Option<String> {
     match value {
         Value::BulkString(bytes) => String::from_utf8(bytes).ok(),

@@ -1,9 +1,9 @@
-//! The values in Redis: one readable line of JSON under the name that [`key`](crate::key) builds.
+//! The values in Redis: one readable line of JSON under the name from [`key`](crate::key).
 //!
 //! | form | meaning |
 //! |---|---|
 //! | `{"divisors":60,…}` | an answer, as [`Contents::encode`] wrote it |
-//! | `{"key":"…text…","divisors":60,…}` | the same under a digest: the text comes first and is compared |
+//! | `{"key":"…text…","divisors":60,…}` | the same for a name with a digest: the text comes first and is compared |
 //! | `"lease:NODE.N"` | a lease: a node is computing the answer, under its Nth lease |
 //!
 //! Decoding trusts nothing: everything else is [`Stored::Unusable`].
@@ -14,33 +14,33 @@ use std::time::Duration;
 
 use crate::key::{Key, KeyRef};
 
-/// Longest line that is written to or read from Redis, in bytes: a longer one would block the one connection.
+/// The longest line that is written to or read from Redis, in bytes: a longer one would block the connection.
 pub(crate) const LINE_BYTES_MAX: usize = 256 << 10;
 const LEASE: &str = "\"lease:";
 const TOKEN_BYTES_MAX: usize = 64;
 const KEY_MEMBER: &str = "{\"key\":";
 
-/// The values of a cache: how they are written, read, weighed, and how long they live.
+/// The values of a cache: how they are written, read and weighed, and how long they live.
 pub trait Contents: Send + Sync + 'static {
     /// A value; immutable once it is computed.
     type Value: Send + Sync + 'static;
-    /// Why a computation gave no value, by the machine's fault (a deadline, no free thread). An error that follows from
-    /// the key alone (no such place, a division by zero) is a value, and stored like any other.
+    /// Why a computation gave no value, for a reason of this machine (a deadline, no free thread). An error that
+    /// follows from the key alone (no such place, a division by zero) is a value, and is stored like any other.
     type Failure: Clone + Send + Sync + 'static;
 
-    /// One line of JSON (an object) that a person can read. `None`, or anything else, says that the value cannot be
-    /// written: it stays in memory.
+    /// One line of JSON (an object) that a person can read. With `None`, or anything else, the value is not written to
+    /// Redis but stays in memory.
     fn encode(&self, value: &Self::Value) -> Option<String>;
-    /// Reads a line back, trusting nothing; `None` if it is unusable (malformed, or computed under a lower limit than
-    /// ours). Long work may move to threads of its own choice: only this caller waits for it.
+    /// Reads a line back without trusting it; `None` if it is unusable (malformed, or computed under a lower limit than
+    /// ours). Long work may move to other threads: only this caller waits for it.
     fn decode(&self, line: &str) -> impl Future<Output = Option<Self::Value>> + Send;
-    /// Bytes that the value holds in memory.
+    /// The size of the value in memory, in bytes.
     fn weight(&self, value: &Self::Value) -> usize;
-    /// The longest lifetime of this value; `None`: that of the cache.
+    /// The longest lifetime of this value; `None` for that of the cache.
     fn lifetime(&self, value: &Self::Value) -> Option<Duration>;
 }
 
-/// The mark of a node that is computing an answer. Leases are equal only to themselves.
+/// The mark of a node that is computing an answer. No two leases are equal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Lease {
     token: Box<str>,
@@ -80,7 +80,7 @@ pub(crate) enum Stored<'a> {
     Unusable,
 }
 
-/// The line to store for `key`; `None` if it is too long, or `object` is not one line that begins and ends as an object.
+/// The line to store for `key`; `None` if it is too long, or if `object` is not one line with an object.
 pub(crate) fn write(key: &Key, object: String) -> Option<String> {
     let members = object.strip_prefix('{').filter(|rest| rest.ends_with('}') && !rest.contains('\n'))?;
     let line = match key.text_in_value() {
@@ -103,7 +103,7 @@ pub(crate) fn read<'a>(key: &Key, bytes: &'a [u8]) -> Stored<'a> {
     }
 }
 
-/// The same for a caller that has only the name. If that holds a digest, the text in the line has to match it.
+/// The same for a caller that has only the name. If the name has a digest, the text in the line must match it.
 pub(crate) fn read_under<'a>(name: KeyRef<'_>, bytes: &'a [u8]) -> Stored<'a> {
     match name.text() {
         Some(_) => read_line(None, bytes),
@@ -111,14 +111,14 @@ pub(crate) fn read_under<'a>(name: KeyRef<'_>, bytes: &'a [u8]) -> Stored<'a> {
     }
 }
 
-/// The text at the beginning of a line under a digest; with `…` at its end if only a part of it is there.
+/// The text at the beginning of a line whose name has a digest; it ends with `…` if the line was cut inside it.
 pub(crate) fn text_in(beginning: &[u8]) -> Option<String> {
     let valid = beginning.utf8_chunks().next()?.valid();
     let after = valid.strip_prefix(KEY_MEMBER)?;
     if let Some(Ok(text)) = serde_json::Deserializer::from_str(after).into_iter::<String>().next() {
         return Some(text);
     }
-    // The end may be inside an escape sequence: at most two times \uXXXX.
+    // The cut may be inside an escape sequence, which has at most two \uXXXX.
     let ends = after.char_indices().rev().take(12).map(|(at, _)| at);
     let cut = |end| serde_json::from_str::<String>(&format!("{}\"", &after[..end])).ok();
     ends.chain([after.len()]).find_map(cut).map(|text| text + "…")
@@ -208,7 +208,7 @@ mod tests {
         for (n, lease) in made.iter().enumerate() {
             assert!(!made[..n].contains(lease), "{lease:?}");
             assert_eq!(read(&short(), lease.line().as_bytes()), Stored::Lease(lease.clone()));
-            // A value is an object: none is written that would be read as a lease.
+            // A value is an object, so no value is written that would be read as a lease.
             assert_eq!(write(&short(), lease.line()), None);
         }
     }

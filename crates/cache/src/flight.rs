@@ -1,9 +1,9 @@
 //! Single flight: one leader for each key computes, and its followers wait for the outcome.
 //!
-//! The leader is a [`Leader`] held by a task of its own, which no caller can cancel. It either completes the flight, which
-//! takes it off the table and gives the outcome, or announces the outcome first and goes on working: callers that join
-//! meanwhile get the outcome at once. A leader that is dropped, by a panic or the end of the runtime, leaves the table
-//! too, and its followers learn that there is no outcome.
+//! The leader is a [`Leader`] in a task of its own, which no caller can cancel. Either it completes the flight, which
+//! removes it from the table and gives the outcome; or it announces the outcome first and continues to work, and
+//! callers that join meanwhile get the outcome at once. If a leader is dropped by a panic or the end of the runtime,
+//! the flight is removed too, and its followers learn that there is no outcome.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -15,7 +15,7 @@ use crate::key::Key;
 use crate::sync::{Mutex, MutexGuard};
 
 tokio::task_local! {
-    /// The keys whose flights are led by this task, or by a task that waits for this one.
+    /// The keys whose flights this task leads, or a task that waits for this one.
     static LED: Vec<Key>;
 }
 
@@ -36,13 +36,13 @@ pub(crate) struct Flights<O> {
     open: Mutex<HashMap<Key, watch::Receiver<Option<O>>>>,
 }
 
-/// The part that a caller has in a flight.
+/// The role of a caller in a flight.
 pub(crate) enum Joined<O> {
     Leader(Leader<O>),
     Follower(Follower<O>),
 }
 
-/// The right, and the duty, to give an outcome.
+/// The right and the duty to give an outcome.
 pub(crate) struct Leader<O> {
     flights: Arc<Flights<O>>,
     key: Key,
@@ -57,7 +57,7 @@ impl<O: Clone> Flights<O> {
         Self { open: Mutex::new(HashMap::new()) }
     }
 
-    /// Flights on the table.
+    /// The number of flights in the table.
     pub(crate) fn open(&self) -> u64 {
         self.table().len() as u64
     }
@@ -72,7 +72,7 @@ impl<O: Clone> Flights<O> {
         Joined::Leader(Leader { flights: self.clone(), key: key.clone(), outcome })
     }
 
-    // A panic while the lock is held leaves the table whole: each use is one operation of the map.
+    // A panic under this lock leaves the table intact: each use is a single operation of the map.
     fn table(&self) -> MutexGuard<'_, HashMap<Key, watch::Receiver<Option<O>>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -92,14 +92,14 @@ impl<O> Leader<O> {
         self.outcome.send_replace(Some(outcome));
     }
 
-    /// Leaves the table, then gives the outcome to every follower: a caller that asks again after it got the outcome
-    /// finds no trace of this flight, above all none of its failure.
+    /// Removes the flight from the table, then gives the outcome to every follower. So a caller that asks again after
+    /// it got a failure does not join this flight.
     pub(crate) fn complete(self, outcome: O) {
         self.leave();
         self.announce(outcome);
     }
 
-    /// Leaves the table, once: the next flight of the key has another leader.
+    /// Removes the flight from the table, once: the next flight of the key has another leader.
     fn leave(&self) {
         let mut open = self.flights.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.get(&self.key).is_some_and(|outcome| outcome.same_channel(&self.outcome.subscribe())) {
@@ -115,7 +115,7 @@ impl<O> Drop for Leader<O> {
 }
 
 impl<O: Clone> Follower<O> {
-    /// The outcome; `None` if the leader was lost without one.
+    /// The outcome; `None` if the leader was lost without giving one.
     pub(crate) async fn wait(mut self) -> Option<O> {
         self.0.wait_for(Option::is_some).await.ok()?.clone()
     }

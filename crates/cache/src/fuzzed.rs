@@ -1,5 +1,5 @@
-//! The law for every push that Redis may send, for the fuzz target in `fuzz/` and, on its seeds, for `./test`. Release builds
-//! do not hold it.
+//! The property that must hold for every push from Redis, for the fuzz target in `fuzz/` and, with its seeds, for
+//! `./test`. Release builds do not contain it.
 #![allow(missing_docs, clippy::unwrap_used, clippy::missing_panics_doc, reason = "for two callers, which are tests")]
 
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::key::{Key, Namespace};
 use crate::memory::Memory;
 use crate::stats::{Counters, State};
 
-/// One text that its name holds, and two with a digest.
+/// A text that is stored in its name, and two that are stored under a digest.
 const TEXTS: [&str; 3] = ["2+2", "\n", "\u{202e}"];
 
 /// Handles bytes as a message from Redis. An invalidation removes the entries that it names, or all if it is malformed;
@@ -43,7 +43,7 @@ pub fn check_push(bytes: &[u8]) {
     }
 }
 
-/// The names in an invalidation; `None`: it means all keys.
+/// The names in an invalidation; `None` if it means all keys.
 fn names(data: &[Value]) -> Option<Vec<Vec<u8>>> {
     let [Value::Array(names)] = data else { return None };
     let name = |value: &Value| match value {

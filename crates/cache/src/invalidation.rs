@@ -1,8 +1,8 @@
 //! The invalidation stream: from the pushes that a connection receives to memory.
 //!
-//! [`push_handler`] runs in the connection's own task. It only raises the purge generation, notifies waiting tasks or queues a
-//! message: it never waits, never holds a lock for long, and its work does not grow with the message.
-//! [`apply_invalidations`] empties the queue. A queue that overflows is a purge.
+//! [`push_handler`] runs in the connection's own task. It only raises the purge generation, notifies waiting tasks or
+//! queues a message: it never waits, never holds a lock for long, and takes the same time for messages of any size.
+//! [`apply_invalidations`] empties the queue. If the queue overflows, everything is purged.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -18,14 +18,14 @@ use crate::stats::Cause;
 /// Keys invalidated before the task yields to others.
 const KEYS_AT_ONCE: usize = 256;
 
-/// Keys that have changed, by their names in Redis.
+/// The names in Redis of keys that have changed.
 pub(crate) struct Invalidation {
     names: Vec<Value>,
     arrived: Instant,
 }
 
-/// The canary that one connection expects. Every node receives the canaries of all nodes: another one right behind ours
-/// must not hide it.
+/// The canary that a connection expects. Every node receives the canaries of all nodes, and one that comes right after
+/// our own must not hide it.
 #[derive(Default)]
 pub(crate) struct Canary {
     pub(crate) token: String,
@@ -58,14 +58,14 @@ pub(crate) fn push_handler(
                 coherence.raise_purge_generation();
                 lost.notify_one();
             }
-            // We use no redirection; but a server that says so sends no more invalidations.
+            // We do not use redirection, but a server that reports a broken one sends no more invalidations.
             PushKind::Other(kind) if kind == "tracking-redir-broken" => lost.notify_one(),
             _ => {}
         }
     }
 }
 
-/// The names in an invalidation. `None` means all keys: the null that Redis sends for them, and whatever is malformed.
+/// The names in an invalidation. `None` means all keys: a null from Redis, or a malformed message.
 fn names(data: Vec<Value>) -> Option<Vec<Value>> {
     match <[Value; 1]>::try_from(data) {
         Ok([Value::Array(names)]) if !names.is_empty() => Some(names),
@@ -106,7 +106,7 @@ pub(crate) async fn apply_invalidations<V>(
                         is_expected
                     });
                 }
-                // A foreign key under our prefix.
+                // The name of a foreign key with our prefix.
                 None => {}
             }
         }
@@ -144,7 +144,7 @@ mod tests {
         Key::new("1", text)
     }
 
-    /// A cache that falls behind its invalidations drops everything (pitfalls 15 and 16 of the survey).
+    /// A cache that cannot keep up with its invalidations purges everything (pitfalls 15 and 16 of the survey).
     #[test]
     fn a_queue_that_overflows_is_a_purge() {
         let coherence = coherence();
@@ -174,7 +174,7 @@ mod tests {
     #[tokio::test]
     async fn an_invalidation_changes_one_shard_and_removes_the_entry() {
         let (coherence, memory) = (coherence(), Arc::new(Memory::new(1 << 20)));
-        // The first key of another shard; the hasher is seeded at random.
+        // The first key of another shard, which depends on the random seed of the hasher.
         let shares_shard = |text: &str| {
             let stamp = coherence.stamp(&key(text));
             coherence.invalidate(&memory, key("2+2").as_ref(), Cause::Key);
@@ -198,7 +198,7 @@ mod tests {
         assert_eq!(coherence.counters.invalidation_latency().count(), 1);
     }
 
-    /// All nodes of a server that is back send their canaries at the same time.
+    /// When a server is back, all nodes send their canaries at the same time.
     #[tokio::test]
     async fn a_canary_has_arrived_though_another_nodes_comes_right_behind() {
         let (coherence, memory) = (coherence(), Arc::new(Memory::<u32>::new(0)));

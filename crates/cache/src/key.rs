@@ -1,13 +1,13 @@
-//! The only builder, and the only reader, of names and patterns in Redis.
+//! The only code that builds and reads names and patterns in Redis.
 //!
 //! | name in Redis | value |
 //! |---|---|
 //! | `ns:variant:text` | an answer with a readable text |
 //! | `ns:variant#:digest` | an answer with a long or unreadable text: its SHA-256 in hex; the text is in the value |
-//! | `ns::canary:token` | bookkeeping: written to see whether changes are reported |
+//! | `ns::canary:token` | bookkeeping: written to test whether changes are reported |
 //!
-//! A namespace and a variant hold no `:`, a variant no `#`, and neither is empty. So the first two colons of a name are
-//! always ours, and no text can spell the name of another variant or of bookkeeping.
+//! Namespaces and variants are not empty and contain no `:`, and variants no `#`. So the first two colons of a name are
+//! always ours, and no text can imitate the name of another variant or of bookkeeping.
 
 use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
@@ -18,14 +18,14 @@ use sha2::{Digest as _, Sha256};
 use crate::hex;
 use crate::options::OptionsError;
 
-/// Longest text, in bytes, that a name holds as it is.
+/// The longest text that is stored in a name as it is, in bytes.
 const TEXT_BYTES_MAX: usize = 200;
 const NAMESPACE_BYTES_MAX: usize = 64;
 /// Marks a variant whose names hold a digest.
 const DIGEST_MARK: char = '#';
 const CANARY: &str = "canary:";
 
-/// The name of an answer: a variant, which the program chooses, and a text, which may come from anywhere.
+/// The key of an answer: a variant, which the program chooses, and a text of any origin.
 #[derive(Clone, Debug)]
 pub struct Key {
     variant: Cow<'static, str>,
@@ -34,11 +34,11 @@ pub struct Key {
 }
 
 impl Key {
-    /// Names the answer to `text` in `variant` (such as `1` or `1@exact`). Different variants never share an answer.
+    /// The key for `text` in `variant` (such as `1` or `1@exact`). Different variants never share an answer.
     ///
     /// # Panics
     ///
-    /// If the variant is not printable ASCII without `:` and `#`, or is empty. It belongs to the program, never to its
+    /// If the variant is empty, or is not printable ASCII without `:` and `#`. It must never come from the program's
     /// input.
     pub fn new(variant: impl Into<Cow<'static, str>>, text: &str) -> Self {
         let variant = variant.into();
@@ -57,7 +57,7 @@ impl Key {
         &self.text
     }
 
-    /// The text that the stored value must hold, if the name does not.
+    /// The text, if it must be in the stored value because the name does not contain it.
     pub(crate) fn text_in_value(&self) -> Option<&str> {
         self.digest.is_some().then_some(&*self.text)
     }
@@ -68,7 +68,7 @@ impl Key {
     }
 }
 
-/// Compares the whole text, even where the name has only its digest.
+/// Compares the whole text, even if the name has only its digest.
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
         self.variant == other.variant && self.text == other.text
@@ -77,14 +77,14 @@ impl PartialEq for Key {
 
 impl Eq for Key {}
 
-/// Hashes as a `KeyRef`, so that either finds an entry.
+/// Hashes like a `KeyRef`, so that both find the same entry.
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.as_ref().hash(state);
     }
 }
 
-/// A key as far as its name in Redis tells it.
+/// A key as far as its name in Redis shows it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct KeyRef<'a> {
     variant: &'a str,
@@ -92,7 +92,7 @@ pub(crate) struct KeyRef<'a> {
 }
 
 impl<'a> KeyRef<'a> {
-    /// The text, if the name holds it.
+    /// The text, if the name contains it.
     pub(crate) fn text(self) -> Option<&'a str> {
         match self.address {
             TextOrDigest::Text(text) => Some(text),
@@ -100,7 +100,7 @@ impl<'a> KeyRef<'a> {
         }
     }
 
-    /// Whether this names `text`.
+    /// Whether this is the key of `text`.
     pub(crate) fn names(self, text: &str) -> bool {
         match self.address {
             TextOrDigest::Text(own) => own == text,
@@ -121,7 +121,6 @@ impl Equivalent<Key> for KeyRef<'_> {
     }
 }
 
-/// A name in Redis, read back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RedisName<'a> {
     Answer(KeyRef<'a>),
@@ -151,8 +150,7 @@ impl Namespace {
         &self.prefix
     }
 
-    /// The pattern for `SCAN` that matches all our names and no others: the prefix, which holds no character with a meaning
-    /// in patterns, and a star.
+    /// The pattern for `SCAN` that matches exactly our names: the prefix, which has no special characters, and a star.
     pub(crate) fn pattern(&self) -> String {
         format!("{}*", self.prefix)
     }
@@ -173,7 +171,7 @@ impl Namespace {
         format!("{}:{CANARY}{token}", self.prefix)
     }
 
-    /// Reads a name; `None` if it is not one of ours.
+    /// Parses a name; `None` if it is not one of ours.
     pub(crate) fn read<'a>(&self, name: &'a [u8]) -> Option<RedisName<'a>> {
         let rest = std::str::from_utf8(name).ok()?.strip_prefix(&*self.prefix)?;
         let (variant, text) = rest.split_once(':')?;
@@ -192,8 +190,8 @@ fn is_variant(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b':' && byte != DIGEST_MARK as u8)
 }
 
-/// Whether every character of the text is visible: none is a control, format (direction mark, zero width), private or
-/// unassigned character, or a blank other than the space. `escape_debug` escapes exactly these, and quotes.
+/// Whether every character of the text is visible: no control, format (direction mark, zero width), private or
+/// unassigned character, and no blank other than the space. `escape_debug` escapes exactly these, and quotes.
 fn is_readable(text: &str) -> bool {
     text.chars().all(|c| matches!(c, ' '..='~') || c.escape_debug().len() == 1)
 }
@@ -215,7 +213,7 @@ mod tests {
         assert_eq!(names(&Key::new("1@exact", "1/3")), "tabuada:1@exact:1/3");
         assert_eq!(names(&Key::new("1", "π*√2")), "tabuada:1:π*√2");
         assert_eq!(names(&Key::new("1", "")), "tabuada:1:");
-        // sha256sum of the text, from coreutils.
+        // Computed with `sha256sum` of coreutils.
         let digest = "01ba4719c80b6fe911b091a7c05124b64eeece964e09c058ef8f9805daca546b";
         assert_eq!(names(&Key::new("1", "\n")), format!("tabuada:1#:{digest}"));
     }
@@ -286,7 +284,7 @@ mod tests {
             let name = space.name(&key);
             let Some(RedisName::Answer(read)) = space.read(name.as_bytes()) else { panic!("{name} is not read") };
             assert!(read.names(text) && !read.names("3+3"), "{text:?}");
-            // The name holds it, unless it is long or unreadable.
+            // The name contains the text, unless it is long or unreadable.
             assert_eq!(read.text(), (text == "2+2").then_some(text), "{text:?}");
             assert!(read.equivalent(&key), "{text:?}");
             assert!(!read.equivalent(&Key::new("1", "3+3")) && !read.equivalent(&Key::new("2", text)), "{text:?}");
@@ -322,7 +320,7 @@ mod tests {
             prop_assert_eq!(hasher.hash_one(read), hasher.hash_one(&key));
         }
 
-        /// Two keys share a name only if they are one.
+        /// Two keys share a name only if they are equal.
         #[test]
         fn different_keys_have_different_names(a in ("[:#@1a*]{0,6}", variants()), b in ("[:#@1a*]{0,6}", variants())) {
             let (a, b) = (Key::new(a.1, &a.0), Key::new(b.1, &b.0));

@@ -1,7 +1,7 @@
 //! Memory and Redis, and the single steps that callers and flights take in them.
 //!
-//! Every step is guarded by a version stamp, taken before the step, or before the step that permitted it, began. What
-//! follows a step is decided by [`policy`]; the flight in `cache.rs` has the order of the steps.
+//! Every step is guarded by a version stamp from before the step, or from before an earlier step that permitted it.
+//! [`policy`] decides what follows a step; the flight in `cache.rs` has the order of the steps.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,9 +20,9 @@ use crate::primaries::{Primaries, RawLookup};
 use crate::stats::{Counters, RedisLookup, State};
 use crate::write_behind::{PendingWrite, WriteBehind};
 
-/// Second lookups of one key, each caused by a change during the one before, until its final write is given up.
+/// Second lookups of one key, each after a change during the previous one, before its final write is given up.
 const SECOND_LOOKUPS_MAX: u32 = 16;
-/// Between two attempts to finish a flight while Redis is in trouble.
+/// The first pause between two attempts to finish a flight while Redis is in trouble.
 const FINISH_RETRY_FIRST: Duration = Duration::from_millis(25);
 const FINISH_RETRY_MAX: Duration = Duration::from_millis(200);
 
@@ -36,7 +36,7 @@ pub(crate) struct Layers<C: Contents> {
     pub(crate) pending_removals: PendingRemovals,
     /// Tasks that lead a flight.
     pub(crate) leaders: Gauge,
-    /// `None`: memory only.
+    /// `None` for memory only.
     pub(crate) shared: Option<Shared<C::Value>>,
 }
 
@@ -47,7 +47,7 @@ pub(crate) struct Shared<V> {
     pub(crate) write_behind: WriteBehind<V>,
 }
 
-/// The last step of a flight in Redis, executed while [`Expected`] is the current value.
+/// The last step of a flight in Redis, which is executed if the current value is [`Expected`].
 pub(crate) enum FinalWrite<V> {
     Value(PreparedValue<V>),
     /// Delete the lease, so that no other node waits for it.
@@ -67,7 +67,6 @@ impl<C: Contents> Layers<C> {
         self.options.lookup == Lookup::Always && matches!(self.state_for(key), State::Coherent | State::CatchingUp)
     }
 
-    /// The state of memory for this key.
     fn state_for(&self, key: &Key) -> State {
         self.shared.as_ref().map_or(State::Memory, |shared| shared.primaries.state_for(key))
     }
@@ -77,12 +76,12 @@ impl<C: Contents> Layers<C> {
         Some(Found { value, source: Source::Memory, ttl, asked_redis: false })
     }
 
-    /// Looks the key up in Redis. The stamp is from before the command: a change meanwhile counts.
+    /// Looks the key up in Redis. The stamp is from before the command, so that a change during the lookup is noticed.
     pub(crate) async fn lookup(&self, key: &Key) -> (VersionStamp, LookupResult<Arc<C::Value>>) {
         let stamp = self.coherence.stamp(key);
         let Some(shared) = &self.shared else { return (stamp, LookupResult::NoRedis) };
         if self.pending_removals.contains(|| self.coherence.namespace.name(key)) {
-            // Since the operator's request was answered, no answer may come from this value.
+            // After the operator's removal was accepted, no answer may come from this value.
             self.counters.redis.add(RedisLookup::Unavailable);
             return (stamp, LookupResult::Unavailable);
         }
@@ -119,8 +118,8 @@ impl<C: Contents> Layers<C> {
         (stamp, attempt)
     }
 
-    /// Waits for a change; gives whether one came before `patience` was over. It does not wait where changes are not
-    /// known to be reported, or where the other node could not write.
+    /// Waits for a change; gives whether one came within `patience`. It does not wait if changes are not known to be
+    /// reported, or if the other node could not write.
     pub(crate) async fn wait_for_change(&self, key: &Key, stamp: VersionStamp, patience: Instant) -> bool {
         let Some(shared) = &self.shared else { return false };
         let change = self.coherence.wait_for_change(stamp);
@@ -132,7 +131,7 @@ impl<C: Contents> Layers<C> {
             }
     }
 
-    /// The answer from a cheap value: kept if nothing has changed since it was begun, and queued for Redis.
+    /// The answer from a cheap value: kept if nothing has changed since the computation began, and queued for Redis.
     pub(crate) fn keep_and_write_behind(
         &self,
         key: &Key,
@@ -149,7 +148,7 @@ impl<C: Contents> Layers<C> {
         Found { value, source: Source::Computed { stored }, ttl, asked_redis: false }
     }
 
-    /// The answer from a value that goes into memory only, for at most `most`.
+    /// Makes the answer from a value that is only kept in memory, for at most `most`.
     pub(crate) fn keep_in_memory(
         &self,
         key: &Key,
@@ -162,14 +161,14 @@ impl<C: Contents> Layers<C> {
         Found { value, source: Source::Computed { stored }, ttl, asked_redis: false }
     }
 
-    /// Prepares an expensive value for Redis; `None` if Redis may not hold it.
+    /// Prepares an expensive value for Redis; `None` if it must not be written there.
     pub(crate) fn prepare(&self, key: &Key, value: &Arc<C::Value>) -> Option<PreparedValue<C::Value>> {
         let lifetime = self.lifetime(value);
         let line = entry::write(key, self.contents.encode(value)?).filter(|_| lasts(lifetime))?;
         Some(PreparedValue { value: value.clone(), line, lifetime })
     }
 
-    /// The answer from a prepared value, given before it is written.
+    /// Makes the answer from a prepared value before it is written.
     pub(crate) fn answer_before_write(
         &self,
         prepared: &PreparedValue<C::Value>,
@@ -180,8 +179,8 @@ impl<C: Contents> Layers<C> {
         Found { value: prepared.value.clone(), source: Source::Computed { stored }, ttl, asked_redis: false }
     }
 
-    /// [`Layers::finish`], repeated while Redis is unreachable or refuses, for as long as the lease may be there: all
-    /// other nodes would wait for it in vain. For a flight whose callers have their answer.
+    /// [`Layers::finish`], repeated while Redis is unreachable or refuses, as long as the lease may exist, since all
+    /// other nodes would wait for it. For a flight whose callers have their answer.
     pub(crate) async fn finish_with_retries(
         &self,
         key: &Key,
@@ -193,13 +192,13 @@ impl<C: Contents> Layers<C> {
         while !self.finish(key, expected, stamp, &write).await && Instant::now() + pause < until {
             tokio::time::sleep(pause).await;
             pause = (2 * pause).min(FINISH_RETRY_MAX);
-            // Whatever permitted the write before, the current value decides now.
+            // From now on, only the current value permits the write.
             stamp = None;
         }
     }
 
-    /// The last row of the protocol's table: executes the final write if nothing has changed since the stamp, or if a
-    /// second lookup finds the expected value. Without a stamp it looks up first. Gives whether the flight is finished.
+    /// The last row of the protocol's table: the final write, if nothing has changed since the stamp or a second lookup
+    /// finds the expected value. Without a stamp, it looks up first. Gives whether the flight is finished.
     async fn finish(
         &self,
         key: &Key,
@@ -227,14 +226,14 @@ impl<C: Contents> Layers<C> {
         true
     }
 
-    /// Memory gets only what Redis then confirms. Gives whether Redis executed it, or had nothing to execute.
+    /// Executes the write, and keeps in memory only what Redis confirms. Gives whether no write is left to execute.
     async fn execute(&self, key: &Key, stamp: VersionStamp, write: &FinalWrite<C::Value>) -> bool {
         let Some(shared) = &self.shared else { return true };
         let done = match write {
             FinalWrite::DeleteLease => {
                 let deleted = shared.primaries.delete(key).await;
-                // With NOLOOP Redis does not push our own DEL to us. Memory may hold a cheap answer of this key, not
-                // written behind because the lease was there: no invalidation would remove it any more.
+                // With NOLOOP, Redis does not push our own DEL to us. Memory may hold a cheap answer of this key that
+                // was not written because of the lease, and no later invalidation would remove it.
                 self.memory.remove(key.as_ref());
                 deleted
             }
@@ -250,8 +249,7 @@ impl<C: Contents> Layers<C> {
         done.map_err(|error| self.count_error(error)).is_ok()
     }
 
-    /// The end of a computation without a value, or with one that may not be written: deletes our own lease, and only
-    /// that.
+    /// After a computation without a value to write: deletes our own lease, and only this.
     pub(crate) async fn release(&self, key: &Key, completion: &Completion, stamp: VersionStamp) {
         match completion {
             Completion::Replace(expected @ Expected::OurLease(_)) => {
@@ -264,8 +262,7 @@ impl<C: Contents> Layers<C> {
         }
     }
 
-    /// Puts a value into memory, unless something has changed since the stamp. Gives whether it is there, and for how
-    /// long.
+    /// Puts a value into memory, unless something has changed since the stamp. Gives whether it is there, and how long.
     pub(crate) fn keep(
         &self,
         key: &Key,
@@ -297,7 +294,7 @@ impl<C: Contents> Layers<C> {
     }
 }
 
-/// Redis counts in milliseconds: a value with a shorter lifetime is not remembered.
+/// Redis counts in milliseconds, so a value with a shorter lifetime is not stored.
 fn lasts(lifetime: Option<Duration>) -> bool {
     lifetime.is_none_or(|lifetime| lifetime >= Duration::from_millis(1))
 }

@@ -150,7 +150,7 @@
 //!
 //! The state of a key in memory is that of the primary that holds it; the cache is coherent when all of them are. When
 //! primaries or their slots change, everything is purged after the new map is published. A `FLUSHALL` that had not reached
-//! the replica before its promotion is undone by it: no server reports that either.
+//! the replica before its promotion is lost: the entries are there again, and no server reports that.
 //!
 //! # For operators
 //!
@@ -167,10 +167,10 @@
 //!
 //! # Features
 //!
-//! - `tls` (default): `rediss://` and its like, over rustls with ring.
+//! - `tls` (default): `rediss://` and the other URLs with TLS, over rustls with ring.
 //! - `audit`: `Cache::audit`, for the tests of this crate.
 
-// Reading order: a module uses only modules declared above it.
+// In reading order: a module uses only modules declared above it.
 mod sync;
 mod audit;
 #[cfg(feature = "audit")]
@@ -218,7 +218,7 @@ pub mod checked;
 #[doc(hidden)]
 pub mod fuzzed;
 
-/// The examples of README.md are run with those above.
+/// Runs the examples of README.md with those above.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,6 +1,6 @@
 //! The link to one primary: calls over its one connection, each under a deadline and a circuit breaker.
 //!
-//! No error of the client library leaves this file: the caller learns that there is no usable reply, and why.
+//! Callers never see an error of the client library; they learn that there is no usable reply, and why.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{PoisonError, RwLock};
@@ -16,20 +16,19 @@ use crate::stats::{State, Trouble};
 /// Why a call has no usable reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CallError {
-    /// Not sent: there is no connection, or the breaker is open.
+    /// Not sent, because there is no connection, or the breaker is open.
     NotSent,
     /// Sent, and failed.
     Trouble(Trouble),
 }
 
 impl CallError {
-    /// Whether the server may have executed the commands, or may yet: it did not say that it will not.
+    /// Whether the server may have executed the commands, or may still do so.
     pub(crate) fn may_have_run(self) -> bool {
         matches!(self, Self::Trouble(Trouble::Timeout | Trouble::Lost | Trouble::Protocol))
     }
 }
 
-/// The reply of one primary.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum CallReply<T> {
     Here(T),
@@ -39,34 +38,33 @@ pub(crate) enum CallReply<T> {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Redirection {
-    /// MOVED: from now on.
+    /// MOVED: for this call and all later ones.
     Moved(Address),
-    /// ASK: for this call, which has to begin with ASKING.
+    /// ASK: only for this call, which must begin with ASKING.
     Ask(Address),
 }
 
-/// The link to one primary: its present connection, the breaker, and whether its changes are known to be reported.
+/// The link to one primary: its connection, its breaker, and whether its changes are known to be reported.
 pub(crate) struct Link {
-    /// The address that the other nodes of a Cluster give; `None` outside of a Cluster.
+    /// The address that the nodes of a Cluster give; `None` outside a Cluster.
     address: Option<Address>,
     connection: RwLock<Option<Connection>>,
     is_proven: AtomicBool,
     breaker: Breaker,
-    /// The last heartbeat has not arrived in time.
+    /// The last heartbeat has not been answered in time.
     is_late: AtomicBool,
-    /// The server refused the last read, or the last write; it would refuse those of other nodes, too.
+    /// The server refused the last read or the last write, and would refuse those of other nodes too.
     refuses_reads: AtomicBool,
     refuses_writes: AtomicBool,
-    /// Notified when there is more reason to doubt that another node will write the value we wait for.
+    /// Notified when it has become less likely that another node will write the value we wait for.
     wait_doubted: Notify,
 }
 
-/// A call to a primary.
 #[derive(Clone, Copy)]
 pub(crate) struct CallRequest<'r> {
     pub(crate) commands: &'r [Cmd],
     pub(crate) is_write: bool,
-    /// Another primary redirected this one call here.
+    /// Whether another primary redirected only this call here.
     pub(crate) is_asking: bool,
     pub(crate) deadline: Instant,
 }
@@ -89,7 +87,7 @@ impl Link {
         self.address.as_ref()
     }
 
-    /// Replaces the connection by a new one, which has to be proven, or by none.
+    /// Replaces the connection by a new one, which is not proven yet, or by none.
     pub(crate) fn install(&self, connection: Option<Connection>) {
         for flag in [&self.is_proven, &self.is_late, &self.refuses_reads, &self.refuses_writes] {
             flag.store(false, SeqCst);
@@ -102,7 +100,7 @@ impl Link {
         drop(before);
     }
 
-    /// A change made over another connection was reported over this one.
+    /// A change that was made over another connection was reported over this one.
     pub(crate) fn record_proof(&self) {
         self.is_proven.store(true, SeqCst);
     }
@@ -136,10 +134,10 @@ impl Link {
         }
     }
 
-    /// Waits until it is futile to wait for another node: it could not write its value, or we would not be told.
+    /// Waits until waiting for another node is useless: it could not write its value, or we would not be notified.
     pub(crate) async fn until_waiting_is_futile(&self) {
         loop {
-            // It receives every notification from now on.
+            // Registered before the checks, so that no notification is missed.
             let doubted = self.wait_doubted.notified();
             let reasons = [&self.is_late, &self.refuses_reads, &self.refuses_writes];
             if reasons.iter().any(|reason| reason.load(SeqCst)) || self.breaker.is_open() {
@@ -149,8 +147,8 @@ impl Link {
         }
     }
 
-    /// The one way to a server: needs a connection and the breaker's permit, keeps the deadline, and reports the result
-    /// to the breaker.
+    /// The only way to a server: needs a connection and the breaker's permit, keeps the deadline, and tells the breaker
+    /// the result.
     pub(crate) async fn call<T>(
         &self,
         request: CallRequest<'_>,
@@ -168,7 +166,7 @@ impl Link {
         match trouble {
             None => refuses.store(false, SeqCst),
             Some(Trouble::Protocol) => connection.doubt(),
-            // No reply: the heartbeat tells more about that than one call.
+            // No reply: the next heartbeat shows more than this call.
             Some(Trouble::Timeout | Trouble::Lost) => {}
             Some(_) => {
                 refuses.store(true, SeqCst);
@@ -188,7 +186,7 @@ impl Link {
         read: impl Fn(&[Value]) -> Result<T, Trouble>,
     ) -> Result<CallReply<T>, Trouble> {
         let mut own = Vec::new();
-        // Every command has an ASKING before it, which has its own reply.
+        // Each command follows an ASKING, which has its own reply.
         let replies = if is_asking {
             own.extend(replies.iter().skip(1).step_by(2).cloned());
             &own
@@ -206,7 +204,7 @@ impl Link {
                 let redirection = if is_moved { Redirection::Moved } else { Redirection::Ask };
                 return Ok(CallReply::Elsewhere(redirection(address)));
             }
-            // An error reply is trouble, except for a wrong type: that tells what the key holds.
+            // An error reply is a failure, except for a wrong type, which tells what the key holds.
             if error.code() != Some("WRONGTYPE") {
                 return Err(trouble(&error));
             }

@@ -1,7 +1,7 @@
 //! The memory layer: bounded in bytes, over `quick_cache`.
 //!
-//! An entry carries its purge generation and its deadline, and a hit compares both. So a purge is one increment elsewhere,
-//! and [`Memory::sweep`] frees the memory afterwards.
+//! An entry carries its purge generation and its deadline, and a hit compares both. So a purge only increments a
+//! number, and [`Memory::sweep`] frees the memory afterwards.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,9 +12,9 @@ use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 use crate::key::{Key, KeyRef};
 use crate::sync::step;
 
-/// Bytes of an entry beside its text and its value: the maps, the links, the counters of both `Arc`s.
+/// Bytes of an entry besides its text and its value: the maps, the links, the counters of both `Arc`s.
 const ENTRY_BYTES: usize = 192;
-/// Shards keep threads from waiting for each other; an entry must fit into one.
+/// Several shards keep threads from waiting for each other, but an entry must fit into one.
 const SHARD_BYTES_MIN: u64 = 4 << 20;
 const ENTRY_BYTES_TYPICAL: u64 = 512;
 /// Entries for which the tables have room from the start.
@@ -22,7 +22,7 @@ const ENTRIES_AT_FIRST: usize = 16 << 10;
 
 pub(crate) struct MemoryEntry<V> {
     pub(crate) value: Arc<V>,
-    /// `None`: never.
+    /// `None` for never.
     pub(crate) deadline: Option<Instant>,
     /// The purge generation of the stamp it was kept under.
     pub(crate) purge: u64,
@@ -41,7 +41,7 @@ impl<V> MemoryEntry<V> {
         self.purge == purge && self.deadline.is_none_or(|deadline| now < deadline)
     }
 
-    /// How long it will still be served; `None`: for ever.
+    /// The remaining time for which it is served; `None` for ever.
     pub(crate) fn left(&self, now: Instant) -> Option<Duration> {
         self.deadline.map(|deadline| deadline.saturating_duration_since(now))
     }
@@ -59,8 +59,8 @@ impl<V> Weighter<Key, MemoryEntry<V>> for Bytes {
 pub(crate) struct Memory<V> {
     entries: Cache<Key, MemoryEntry<V>, Bytes>,
     bytes_max: u64,
-    /// Bound of one entry. An entry that nearly fills a shard would evict everything in it, and `quick_cache` silently
-    /// refuses an entry above 97 % of a shard.
+    /// The largest entry. One that nearly fills a shard would evict everything else in it, and `quick_cache` silently
+    /// refuses entries above 97 % of a shard.
     entry_bytes_max: u64,
 }
 
@@ -69,21 +69,21 @@ impl<V> Memory<V> {
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
         let shards = usize::try_from(bytes_max / SHARD_BYTES_MIN).unwrap_or(usize::MAX).clamp(1, 4 * threads);
         let options = OptionsBuilder::new()
-            // Rounded up to a power of two by quick_cache: halve first, so that a shard stays large enough.
+            // quick_cache rounds up to a power of two; half of the number keeps a shard large enough.
             .shards(shards.div_ceil(2))
             .estimated_items_capacity(usize::try_from(bytes_max / ENTRY_BYTES_TYPICAL).unwrap_or(usize::MAX))
             .weight_capacity(bytes_max)
             .build();
         let Ok(options) = options else { unreachable!("both capacities are set") };
         let entries = Cache::with_options(options, Bytes, DefaultHashBuilder::default(), DefaultLifecycle::default());
-        // A table that grows is copied while requests wait. Unused parts are not touched and take no memory.
+        // A table that grows is copied while requests wait. Reserved but unused parts take no memory.
         entries.reserve(usize::try_from(bytes_max / ENTRY_BYTES_TYPICAL).unwrap_or(usize::MAX).min(ENTRIES_AT_FIRST));
         let entry_bytes_max = entries.shard_capacity() / 8 * 7;
         Self { entries, bytes_max, entry_bytes_max }
     }
 
-    /// The value of `key` and how long it will still be served, if it belongs to this purge generation and has not
-    /// expired. A miss does not read the clock.
+    /// The value of `key` and its remaining time, if it belongs to this purge generation and has not expired. A miss
+    /// does not read the clock.
     pub(crate) fn get(
         &self,
         key: &Key,
@@ -97,8 +97,8 @@ impl<V> Memory<V> {
         entry.is_live(purge, now).then_some((entry.value, left))
     }
 
-    /// Inserts a value; `weight` is its size as the value tells it. A value that is too large is not inserted, and removes
-    /// the entry that was there. Gives whether it was inserted.
+    /// Inserts a value of the size `weight`. A value that is too large is not inserted, and the old entry is removed.
+    /// Gives whether it was inserted.
     pub(crate) fn insert(
         &self,
         key: &Key,
@@ -118,12 +118,12 @@ impl<V> Memory<V> {
         is_taken
     }
 
-    /// The entry under a name, without counting as a use of it.
+    /// The entry under a name; this does not count as a use.
     pub(crate) fn peek(&self, key: KeyRef<'_>, purge: u64, now: Instant) -> Option<MemoryEntry<V>> {
         self.entries.peek(&key).filter(|entry| entry.is_live(purge, now))
     }
 
-    /// Every entry that is served, in no order. Entries inserted or removed meanwhile may be missing or present.
+    /// Every entry that can be served, in no order. Entries inserted or removed meanwhile may be missing or present.
     pub(crate) fn live(&self, purge: u64, now: Instant) -> impl Iterator<Item = (Key, MemoryEntry<V>)> {
         self.entries.iter().filter(move |(_, entry)| entry.is_live(purge, now))
     }
@@ -133,11 +133,10 @@ impl<V> Memory<V> {
         self.entries.remove(&key);
     }
 
-    /// Removes the entries of earlier purge generations, and the expired ones. It may run late: entries newer than `purge`
-    /// stay.
+    /// Removes expired entries, and those of earlier purge generations. It may run late: those newer than `purge` stay.
     ///
-    /// Entry by entry, not with `retain`, which holds the lock of a shard for tens of thousands of entries, while requests
-    /// and invalidations wait.
+    /// It removes them one by one: `retain` would hold the lock of a shard for tens of thousands of entries, while
+    /// requests and invalidations wait.
     pub(crate) fn sweep(&self, purge: u64, now: Instant) {
         let is_over = |entry: &MemoryEntry<V>| !entry.is_live(purge.max(entry.purge), now);
         for (key, entry) in self.entries.iter() {
@@ -199,7 +198,7 @@ mod tests {
         assert_eq!(got(&memory, "new", 9), Some(2));
     }
 
-    /// A value whose drop makes another thread look into the memory it was in, and reports whether that thread got an
+    /// A value that, when dropped, makes another thread use the memory that held it, and reports whether it got an
     /// answer.
     struct AsksWhenDropped(std::sync::Weak<Memory<AsksWhenDropped>>, mpsc::Sender<bool>);
 

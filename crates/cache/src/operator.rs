@@ -1,9 +1,10 @@
 //! The operator's view: lists, shows and removes entries.
 //!
-//! It sees and removes only names that [`key`](crate::key) reads as names of answers: no bookkeeping, no foreign keys. No
-//! command takes long in Redis: names come by `SCAN`, in steps that let every other call pass, and go by `UNLINK`.
+//! It sees and removes only names that [`key`](crate::key) reads as names of answers: no bookkeeping, no foreign keys.
+//! No command takes long in Redis: names are listed by `SCAN`, in steps between which other calls run, and removed by
+//! `UNLINK`.
 //!
-//! With NOLOOP, Redis does not push our own removals to us: the reply takes the place of the push. A removal therefore runs in
+//! With NOLOOP, Redis does not push our own removals to us; the reply takes the place of the push. So a removal runs in
 //! a task of its own, which no caller can cancel before the reply.
 
 use std::collections::BTreeMap;
@@ -22,16 +23,16 @@ use crate::pending_removals::Removals;
 use crate::primaries::{Preview, Primaries};
 use crate::stats::{Cause, Label, State, Trouble};
 
-/// Entries of one page, however many are asked for.
+/// The maximum number of entries on a page.
 const PAGE_MAX: usize = 1_000;
-/// Steps of one page: among many foreign keys a page may be short, or empty, and not the last.
+/// The maximum number of steps for a page, which may be short or empty among many foreign keys without being the last.
 const PAGE_STEPS_MAX: usize = 64;
 /// Names visited in one step of a clear, and removed in one call.
 const STEP: usize = 250;
-/// Names previewed in one call, and bytes read of each value: enough for a lease, and for the beginning of a long text.
+/// Names previewed in one call, and bytes read of each value: enough for a lease, or the beginning of a long text.
 const PREVIEWS_PER_CALL: usize = 100;
 const PREVIEW_BYTES: usize = 256;
-/// Between two attempts at a pending removal, while Redis is connected and does not execute it.
+/// The pause between two attempts at a pending removal, while Redis is connected but does not execute it.
 const RETRY_FIRST: Duration = Duration::from_millis(100);
 const RETRY_MAX: Duration = Duration::from_secs(5);
 
@@ -61,7 +62,7 @@ pub enum RedisStatus {
     Absent,
     /// It replied.
     Reached,
-    /// It did not: the result is about this node's memory only.
+    /// It was not: the result is only that of this node's memory.
     Unreachable,
 }
 
@@ -69,7 +70,7 @@ pub enum RedisStatus {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EntryKind {
-    /// An answer. In a listing: a value that begins as one.
+    /// An answer; in a listing, a value that begins like one.
     Answer,
     /// The lease of a node that is computing the answer.
     Lease,
@@ -94,8 +95,8 @@ impl EntryKind {
 pub struct EntryInfo {
     /// Its name in Redis.
     pub name: String,
-    /// The text of its key. `None`: the name has only a digest, and the value does not hold the text. In a listing, long
-    /// texts are cut short and end in `…`.
+    /// The text of its key; `None` if the name has only a digest and the value does not contain the text. In a listing,
+    /// long texts are cut short and end in `…`.
     pub text: Option<String>,
     /// The kind of its value.
     pub kind: EntryKind,
@@ -103,9 +104,9 @@ pub struct EntryInfo {
     pub in_memory: bool,
     /// Whether Redis holds it.
     pub in_redis: bool,
-    /// Its remaining lifetime in Redis or, if it is not there, in memory; `None`: for ever.
+    /// Its remaining lifetime in Redis or, if it is not there, in memory; `None` for ever.
     pub ttl: Option<Duration>,
-    /// Length of its line in Redis or, if it is not there, the bytes that memory charges for it.
+    /// The length of its line in Redis or, if it is not there, the bytes that memory charges for it.
     pub bytes: u64,
 }
 
@@ -115,7 +116,7 @@ pub struct EntryInfo {
 pub struct EntryDetail {
     /// The entry.
     pub info: EntryInfo,
-    /// The line in Redis, whatever it is; of an entry that only memory holds, the line that would be written. `None`: the
+    /// The line in Redis, whatever it is; for an entry only in memory, the line that would be written. `None` if the
     /// value in Redis is not a string.
     pub line: Option<String>,
 }
@@ -124,11 +125,11 @@ pub struct EntryDetail {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page {
-    /// From Redis: in no order, and an entry may come twice. From memory: sorted by name.
+    /// From Redis: in no order, and perhaps with an entry twice. From memory: sorted by name.
     pub entries: Vec<EntryInfo>,
-    /// The start of the next page; `None`: this is the last. A page without entries need not be the last.
+    /// The start of the next page; `None` after the last. A page without entries need not be the last.
     pub next: Option<Cursor>,
-    /// If Redis was reached, the entries come from there, else from this node's memory.
+    /// If Redis was reached, the entries are those in Redis, else those in this node's memory.
     pub redis: RedisStatus,
 }
 
@@ -136,21 +137,21 @@ pub struct Page {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Removed {
-    /// Entries removed: from Redis or from this node's memory, whichever held more.
+    /// The number of entries removed: from Redis or from this node's memory, whichever is larger.
     pub count: u64,
-    /// The result in Redis. Memory holds none of the entries any more in any case.
+    /// The result in Redis. Memory holds none of the entries in any case.
     pub redis: RemovalStatus,
 }
 
 /// The result of a removal in Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemovalStatus {
-    /// The entries are removed; or no Redis is configured.
+    /// The entries are removed, or no Redis is configured.
     Done,
-    /// Redis is unreachable, or cannot remove now: the removal is executed later. Until then this node does not answer from
-    /// these entries.
+    /// Redis is unreachable or cannot remove now: the removal will be executed later. Until then, this node does not
+    /// answer from these entries.
     Pending,
-    /// Redis refuses: the user may not remove, or the command is unknown.
+    /// Redis refuses: the user has no permission, or the command is unknown.
     Refused,
 }
 
@@ -166,20 +167,20 @@ impl fmt::Display for NameError {
 
 impl std::error::Error for NameError {}
 
-/// The start of a page. Opaque; as text it holds letters, digits and `-`.
+/// The start of a page. It is opaque; as text, it has letters, digits and `-`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cursor(Position);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Position {
     Redis {
-        /// The number of the primary.
+        /// The index of the primary.
         primary: usize,
-        /// Its own cursor.
+        /// The cursor of this primary's `SCAN`.
         scan: u64,
     },
     Memory {
-        /// The last name of the page before.
+        /// The last name of the previous page.
         after: String,
     },
 }
@@ -235,16 +236,17 @@ impl<C: Contents> Operator<C> {
         self.layers.coherence.namespace.name(key)
     }
 
-    /// Whether this can be the name of an answer.
+    /// Whether the text can be the name of an answer.
     pub fn is_name(&self, text: &str) -> bool {
         self.layers.read(text).is_ok()
     }
 
-    /// About `limit` (1 to 1,000) of the entries in Redis, from the start or from the end of the page before; Redis may give
-    /// a few more. An entry that exists all the while is on one of the pages; one that is added or removed meanwhile may be.
+    /// About `limit` (1 to 1,000) of the entries in Redis, from the beginning or from the end of the previous page;
+    /// there may be a few more. An entry that exists the whole time is on one of the pages; one that is added or
+    /// removed meanwhile may be missing.
     ///
-    /// Without Redis, or if it is unreachable, it lists this node's memory. (Otherwise memory holds few entries that Redis
-    /// does not: those too large for Redis, and those that the write-behind dropped. [`Operator::entry`] finds them, too.)
+    /// Without Redis, or if it is unreachable, lists this node's memory. (Otherwise, memory holds few entries that
+    /// Redis does not: too large ones, and those that the write-behind dropped. [`Operator::entry`] finds these, too.)
     pub async fn list(&self, from: Option<&Cursor>, limit: usize) -> Page {
         let limit = limit.clamp(1, PAGE_MAX);
         let start = Position::Redis { primary: 0, scan: 0 };
@@ -260,12 +262,12 @@ impl<C: Contents> Operator<C> {
             },
         };
         let layers = self.layers.clone();
-        // It visits all of memory: not on a thread that serves requests.
+        // It visits all of memory, so it does not run on a thread that serves requests.
         let page = tokio::task::spawn_blocking(move || layers.page_of_memory(&after, limit)).await;
         page.unwrap_or(Page { entries: Vec::new(), next: None, redis: RedisStatus::Unreachable })
     }
 
-    /// The entry under a name, and whether Redis was reached. Showing an entry changes neither its lifetime nor its use.
+    /// The entry under a name, and whether Redis was reached. This changes neither its lifetime nor its use count.
     ///
     /// # Errors
     ///
@@ -286,15 +288,14 @@ impl<C: Contents> Operator<C> {
         Ok(finished(tokio::spawn(async move { layers.delete(name).await }).await))
     }
 
-    /// Removes every entry of this namespace, on every node, and nothing else. Answers computed meanwhile may be stored
-    /// again.
+    /// Removes every entry of this namespace, on every node. Answers that are computed meanwhile may be stored again.
     pub async fn clear(&self) -> Removed {
         let layers = self.layers.clone();
         finished(tokio::spawn(async move { layers.clear().await }).await)
     }
 }
 
-/// A task fails only if the runtime ends: then the removal is not done.
+/// The task fails only if the runtime ends; then the removal is not done.
 fn finished(removed: Result<Removed, tokio::task::JoinError>) -> Removed {
     removed.unwrap_or(Removed { count: 0, redis: RemovalStatus::Pending })
 }
@@ -306,7 +307,7 @@ pub(crate) async fn run_pending_removals<C: Contents>(layers: Arc<Layers<C>>) {
         layers.pending_removals.wait_for_any().await;
         tokio::select! {
             _ = states.wait_for(|state| matches!(state, State::CatchingUp | State::Coherent)) => {}
-            // The primary in question may be reachable although another one is not.
+            // The primary of a pending name may be reachable although another one is not.
             () = tokio::time::sleep(RETRY_MAX) => {}
         }
         if layers.remove_pending(layers.pending_removals.begin()).await {
@@ -315,14 +316,14 @@ pub(crate) async fn run_pending_removals<C: Contents>(layers: Arc<Layers<C>>) {
         }
         tokio::select! {
             () = tokio::time::sleep(pause) => pause = (pause * 2).min(RETRY_MAX),
-            // A new connection may succeed.
+            // With a new connection, the removal may succeed.
             _ = states.changed() => pause = RETRY_FIRST,
         }
     }
 }
 
 impl<C: Contents> Layers<C> {
-    /// `None`: memory only.
+    /// `None` for memory only.
     fn primaries(&self) -> Option<&Primaries> {
         self.shared.as_ref().map(|shared| &*shared.primaries)
     }
@@ -340,7 +341,7 @@ impl<C: Contents> Layers<C> {
         names.filter(|name| self.read(name).is_ok()).collect()
     }
 
-    /// A page of Redis; `None`: no Redis is configured.
+    /// A page from Redis; `None` if no Redis is configured.
     async fn page(&self, mut primary: usize, mut scan: u64, limit: usize) -> Option<Result<Page, CallError>> {
         let primaries = self.primaries()?;
         let links = primaries.links();
@@ -372,11 +373,11 @@ impl<C: Contents> Layers<C> {
         Some(Ok(Page { entries, next, redis: RedisStatus::Reached }))
     }
 
-    /// A page of memory, in the order of names. Visits all of memory.
+    /// A page from memory, sorted by name. Visits all of memory.
     fn page_of_memory(&self, after: &str, limit: usize) -> Page {
         let namespace = &self.coherence.namespace;
         let now = Instant::now();
-        // The first names after `after`, and one more to know whether this is the last page.
+        // The first names after `after`, and one more that tells whether this is the last page.
         let mut first = BTreeMap::new();
         for (key, entry) in self.memory.live(self.coherence.purge_generation(), now) {
             let name = namespace.name(&key);
@@ -460,7 +461,7 @@ impl<C: Contents> Layers<C> {
         (entry, behind)
     }
 
-    /// Decodes the whole value: a line that only begins as an answer is unusable.
+    /// Decodes the whole value, since a line that only begins like an answer is unusable.
     async fn with_line(&self, key: KeyRef<'_>, mut info: EntryInfo, preview: &Preview) -> EntryDetail {
         info.kind = match entry::read_under(key, &preview.beginning) {
             Stored::Value(line) if self.contents.decode(&line).await.is_some() => EntryKind::Answer,
@@ -482,7 +483,7 @@ impl<C: Contents> Layers<C> {
             },
         };
         if redis == RemovalStatus::Pending {
-            // Before the invalidation: a lookup after it must not find the value.
+            // Before the invalidation, so that a lookup after it does not use the value.
             self.pending_removals.add_name(name.clone());
         }
         self.coherence.invalidate(&self.memory, key, Cause::Operator);
@@ -491,7 +492,7 @@ impl<C: Contents> Layers<C> {
 
     async fn clear(self: Arc<Self>) -> Removed {
         let in_memory = self.clone().on_memory(|memory, purge, now| memory.live(purge, now).count() as u64).await;
-        // Computations in progress must not be written after the steps below; this prevents it.
+        // This prevents computations in progress from being written after the steps below.
         self.coherence.purge(Cause::Operator);
         let (count, redis) = match self.unlink_all().await {
             (count, Ok(())) => (count, RemovalStatus::Done),
@@ -500,25 +501,25 @@ impl<C: Contents> Layers<C> {
         if redis == RemovalStatus::Pending {
             self.pending_removals.add_everything();
         }
-        // Once more, for the lookups of entries that were not yet removed.
+        // Once more, for lookups of entries that were not removed yet.
         self.coherence.purge(Cause::Operator);
         self.on_memory(|memory, purge, now| memory.sweep(purge, now)).await;
         Removed { count: count.max(in_memory), redis }
     }
 
-    /// Runs work that visits all of memory: not on a thread that serves requests.
+    /// Runs work that visits all of memory on a thread that does not serve requests.
     async fn on_memory<T: Default + Send + 'static>(
         self: Arc<Self>,
         work: impl FnOnce(&Memory<C::Value>, u64, Instant) -> T + Send + 'static,
     ) -> T {
         let working =
             tokio::task::spawn_blocking(move || work(&self.memory, self.coherence.purge_generation(), Instant::now()));
-        // It fails only if the runtime ends.
+        // This fails only if the runtime ends.
         working.await.unwrap_or_default()
     }
 
-    /// Removes every answer of this namespace, step by step; gives how many, and whether all. If one primary is
-    /// unreachable, the entries of the others are removed all the same.
+    /// Removes every answer of this namespace, step by step; gives how many, and whether all were removed. If one
+    /// primary is unreachable, the entries of the others are still removed.
     async fn unlink_all(&self) -> (u64, Result<(), CallError>) {
         let Some(primaries) = self.primaries() else { return (0, Ok(())) };
         let links = primaries.links();
@@ -576,7 +577,7 @@ impl<C: Contents> Layers<C> {
             self.coherence.invalidate(&self.memory, key, Cause::Operator);
         }
         let is_done = rest == Removals::default();
-        // Last: until here no lookup answers from the values to be removed.
+        // Last: until this point, no lookup uses the values to be removed.
         self.pending_removals.end(rest);
         is_done
     }

@@ -10,10 +10,10 @@ use crate::url::redacted;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Lookup {
-    /// Compute first for about as long as a lookup takes; look up Redis only for values that are more expensive.
+    /// The trial comes first and takes about as long as a lookup; only more expensive values are looked up in Redis.
     #[default]
     Adaptive,
-    /// Look up Redis before computing: read through.
+    /// Redis is looked up before anything is computed (read-through).
     Always,
 }
 
@@ -21,23 +21,23 @@ pub enum Lookup {
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// First part of every key in Redis: 1 to 64 bytes of UTF-8, without `:`, blanks, control characters and the characters
-    /// of patterns (`* ? [ ] ^ \`).
+    /// The first part of every key in Redis: 1 to 64 bytes of UTF-8, without `:`, blanks, control characters and the
+    /// special characters of patterns (`* ? [ ] ^ \`).
     pub namespace: String,
-    /// Bound of the memory layer, in bytes; 0 keeps nothing in memory.
+    /// The bound of the memory layer, in bytes; with 0, nothing is kept in memory.
     pub memory_bytes: u64,
-    /// Lifetime of an answer; `None`: for ever (until it is evicted).
+    /// The lifetime of an answer; `None` for ever (until it is evicted).
     pub ttl: Option<Duration>,
     /// When Redis is looked up.
     pub lookup: Lookup,
-    /// The [URL](crate::url) of Redis; `None`: memory only.
+    /// The [URL](crate::url) of Redis; `None` for memory only.
     pub redis: Option<String>,
-    /// The user that logs in, if the URL names none.
+    /// The user, if the URL names none.
     pub redis_user: Option<String>,
-    /// A file with the password. It is read for each connection, so that a new password needs no restart. One newline at
-    /// its end does not belong to the password; everything else does, without any encoding.
+    /// A file with the password. It is read for each connection, so that a new password needs no restart. One newline
+    /// at the end of the file does not belong to the password; the rest does, without any encoding.
     pub redis_password_file: Option<PathBuf>,
-    /// CA certificates for TLS, in PEM; `None`: the system's trust store.
+    /// CA certificates for TLS, in PEM; `None` for the system's trust store.
     pub redis_ca: Option<Vec<u8>>,
 }
 
@@ -88,16 +88,16 @@ pub struct Deadlines {
     pub call: Duration,
     /// For connecting, for each step of the handshake, and for the push that proves coherence.
     pub handshake: Duration,
-    /// Time between two heartbeats. One that takes twice as long as `call` ends the waiting for other nodes.
+    /// The time between two heartbeats. If one takes twice `call`, this node no longer waits for other nodes.
     pub heartbeat: Duration,
-    /// Time between two questions to Sentinels or Cluster nodes for the primaries.
+    /// The time between two queries for the primaries, to Sentinels or Cluster nodes.
     pub topology: Duration,
-    /// For a heartbeat: without a reply the connection counts as lost.
+    /// For a heartbeat: without a reply in this time, the connection counts as lost.
     pub heartbeat_timeout: Duration,
-    /// For another node's computation, before computing here. Up to two thirds are added at random, so that not all nodes
-    /// give up together.
+    /// The wait for another node's computation, before this node computes. Up to two thirds are added at random, so
+    /// that not all nodes give up at the same time.
     pub patience: Duration,
-    /// Lifetime of a lease: the longest wait for a node that died. It has to be longer than any computation.
+    /// The lifetime of a lease, which is the longest wait for a node that died. It must be longer than any computation.
     pub lease: Duration,
 }
 
@@ -116,14 +116,14 @@ impl Default for Deadlines {
 }
 
 impl Deadlines {
-    /// Redis counts in milliseconds; and what is repeated needs a pause.
+    /// Redis counts in milliseconds, and repeated actions need a pause.
     const LEAST: Duration = Duration::from_millis(1);
     /// A longer wait is a mistake.
     const MOST: Duration = Duration::from_secs(24 * 60 * 60);
 
     /// # Errors
     ///
-    /// If one of them is out of bounds.
+    /// If a deadline is out of bounds.
     pub(crate) fn check(&self) -> Result<(), OptionsError> {
         let Self { call, handshake, heartbeat, topology, heartbeat_timeout, patience, lease } = *self;
         let all = [
@@ -142,15 +142,15 @@ impl Deadlines {
     }
 }
 
-/// An option that cannot be used.
+/// Why an option is invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OptionsError {
-    /// The namespace is empty, longer than 64 bytes, or has the character shown.
+    /// The namespace is empty, longer than 64 bytes, or contains `character`.
     Namespace {
         /// The namespace given.
         given: String,
-        /// The character that may not be in it; `None`: its length is wrong.
+        /// The invalid character; `None` if the length is wrong.
         character: Option<char>,
     },
     /// The URL is not one of a Redis server. The URL itself is not repeated here: it may hold a password.
@@ -160,7 +160,7 @@ pub enum OptionsError {
     },
     /// A deadline is shorter than a millisecond, or longer than a day.
     Deadline {
-        /// Which of [`Deadlines`].
+        /// The name of the field of [`Deadlines`].
         name: &'static str,
         /// What was given.
         given: Duration,
@@ -195,27 +195,27 @@ impl std::error::Error for OptionsError {}
 pub enum UrlFault {
     /// There is nothing before `://`.
     NoScheme,
-    /// This is no scheme for Redis.
+    /// The scheme is not one of Redis.
     Scheme(String),
     /// It names no host.
     NoHost,
     /// The port is not a number from 0 to 65,535.
     Port,
-    /// The database is not a number from 0 on.
+    /// The database is not a non-negative number.
     Database,
-    /// It does not name the primary that the Sentinels watch.
+    /// The name of the primary that the Sentinels watch is missing.
     NoName,
     /// A Cluster has only database 0.
     ClusterDatabase,
-    /// It asks for TLS without verification of the server, which is not supported.
+    /// It requests TLS without verification of the server, which is not supported.
     Unverified,
-    /// It does not use TLS, but CA certificates are given.
+    /// CA certificates are given, but it does not use TLS.
     NoTls,
-    /// It uses TLS, for which this crate was built without the feature `tls`.
+    /// It uses TLS, but this crate was built without the feature `tls`.
     TlsDisabled,
-    /// It holds a password, and a file does too.
+    /// Both it and a file contain a password.
     PasswordTwice,
-    /// Its login, or another part, cannot be read.
+    /// Its login, or another part, is malformed.
     Unreadable,
 }
 

@@ -1,4 +1,4 @@
-//! What a call of the cache gives.
+//! The results of the cache's calls.
 
 use std::error::Error;
 use std::fmt;
@@ -14,10 +14,10 @@ pub enum Source {
     Redis,
     /// Computed for this caller.
     Computed {
-        /// It is stored, or about to be: nothing was invalidated while it was computed.
+        /// Whether it is or will be stored: nothing was invalidated while it was computed.
         stored: bool,
     },
-    /// Computed for another caller, here or on another node, for which this one waited.
+    /// Computed for another caller, here or on another node; this caller waited for it.
     Collapsed,
 }
 
@@ -29,9 +29,9 @@ pub struct Found<V> {
     pub value: Arc<V>,
     /// Where it came from.
     pub source: Source,
-    /// Its remaining lifetime in the cache; `None`: unlimited, or not stored.
+    /// Its remaining lifetime in the cache; `None` if it is unlimited or not stored.
     pub ttl: Option<Duration>,
-    /// Whether Redis was asked on the way, and answered.
+    /// Whether Redis was asked for it and replied.
     pub asked_redis: bool,
 }
 
@@ -41,7 +41,7 @@ impl<V> Clone for Found<V> {
     }
 }
 
-/// Why there is no value. Redis is never the reason.
+/// Why a call has no value. Redis is never the reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ComputeError<F> {
@@ -60,7 +60,7 @@ impl<F: fmt::Display> fmt::Display for ComputeError<F> {
     }
 }
 
-/// Transparent: message and source are those of the computation's error.
+/// Transparent: its message and source are those of the computation's error.
 impl<F: Error> Error for ComputeError<F> {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {

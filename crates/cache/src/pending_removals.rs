@@ -1,8 +1,8 @@
-//! Removals that the operator requested while Redis was unreachable: kept until Redis has executed them.
+//! Removals that the operator requested while Redis was unreachable; they are kept until Redis has executed them.
 //!
-//! Meanwhile this node does not answer from the entries to be removed: every lookup asks
-//! [`PendingRemovals::contains`] first. The number of names is bounded; one name too many turns the list into "remove
-//! everything", which costs computations and nothing else. The list belongs to this process and ends with it.
+//! Meanwhile, this node does not answer from the entries to be removed: every lookup first asks
+//! [`PendingRemovals::contains`]. The number of names is limited; beyond it, the list becomes "remove everything",
+//! which costs computations and nothing else. The list belongs to this process and is lost when it ends.
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
@@ -10,7 +10,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// Names that may wait for their removal.
+/// The maximum number of names that wait for their removal.
 const NAMES_MAX: usize = 1_024;
 
 /// A set of names to remove.
@@ -47,10 +47,9 @@ impl Removals {
     }
 }
 
-/// The pending removals of one cache.
 pub(crate) struct PendingRemovals {
     queue: Mutex<Queue>,
-    /// Whether there are any: a lookup pays for one atomic read where there are none.
+    /// Whether there are any. Usually there are none, and a lookup then costs one atomic read.
     is_any: AtomicBool,
     added: Notify,
 }
@@ -58,7 +57,7 @@ pub(crate) struct PendingRemovals {
 #[derive(Default)]
 struct Queue {
     waiting: Removals,
-    /// Being executed. A removal requested meanwhile waits again.
+    /// Removals that are being executed. One that is requested again meanwhile waits again.
     in_progress: Removals,
 }
 
@@ -67,12 +66,12 @@ impl PendingRemovals {
         Self { queue: Mutex::default(), is_any: AtomicBool::new(false), added: Notify::new() }
     }
 
-    /// From here on everything that Redis holds is to be removed.
+    /// Everything that Redis holds at this time is to be removed.
     pub(crate) fn add_everything(&self) {
         self.add(Removals::everything());
     }
 
-    /// From here on the value that Redis holds under this name is to be removed.
+    /// The value that Redis holds under this name at this time is to be removed.
     pub(crate) fn add_name(&self, name: String) {
         self.add(Removals { everything: false, names: BTreeSet::from([name]) });
     }
@@ -99,14 +98,14 @@ impl PendingRemovals {
         queue.waiting.count() + queue.in_progress.count()
     }
 
-    /// Waits until there are removals to execute. For one task at a time.
+    /// Waits until there are removals to execute. Only one task may call it.
     pub(crate) async fn wait_for_any(&self) {
         while self.queue().waiting.is_empty() {
             self.added.notified().await;
         }
     }
 
-    /// Takes the removals to execute now. They count as pending until [`PendingRemovals::end`].
+    /// Takes the removals to execute now. They stay pending until [`PendingRemovals::end`].
     pub(crate) fn begin(&self) -> Removals {
         let mut queue = self.queue();
         let removals = std::mem::take(&mut queue.waiting);
@@ -114,7 +113,7 @@ impl PendingRemovals {
         removals
     }
 
-    /// Ends what [`PendingRemovals::begin`] began; `rest` has failed and waits again.
+    /// Ends the removals from [`PendingRemovals::begin`]; those in `rest` have failed and wait again.
     pub(crate) fn end(&self, rest: Removals) {
         let mut queue = self.queue();
         queue.in_progress = Removals::default();
@@ -122,7 +121,7 @@ impl PendingRemovals {
         self.is_any.store(!queue.waiting.is_empty(), SeqCst);
     }
 
-    // A panic while the lock is held leaves, at worst, one removal too many.
+    // A panic under this lock leaves, at worst, one removal too many.
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -148,7 +147,7 @@ mod tests {
         assert!(is_pending(&removals, "a") && !is_pending(&removals, "b"));
         assert_eq!(removals.begin(), names(["a"]));
         assert!(is_pending(&removals, "a"), "while it is in progress");
-        // Requested again: the removal in progress may have run before the value was written.
+        // Requested again: the removal in progress may have been executed before the value was written.
         removals.add_name("a".to_owned());
         removals.end(Removals::default());
         assert_eq!((is_pending(&removals, "a"), removals.count()), (true, 1));

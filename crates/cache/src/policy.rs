@@ -1,8 +1,9 @@
-//! The decisions of the protocol as pure functions: what a lookup gave decides the next step; and how long values last.
+//! The decisions of the protocol as pure functions: the step after each lookup, and the lifetimes of values.
 //!
-//! A lookup gives a [`LookupResult`]. [`after_lookup`] says what follows it, [`after_lease_attempt`] what follows a lease;
-//! where the value has to be computed, both say what happens to it then ([`Completion`]). [`after_second_lookup`] says
-//! whether the final write may still happen. Nothing here waits, reads a clock or draws a random number.
+//! A lookup gives a [`LookupResult`]. [`after_lookup`] gives the step after it, [`after_lease_attempt`] the step after
+//! an attempt to take a lease. If the value must be computed, both give what happens to it afterwards ([`Completion`]).
+//! [`after_second_lookup`] decides whether the final write may still happen. Nothing here waits, reads a clock or draws
+//! a random number.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -10,17 +11,17 @@ use std::time::Duration;
 use crate::entry::Lease;
 use crate::stats::State;
 
-/// How long memory keeps a value that Redis does not keep coherent.
+/// How long memory keeps a value that is not coherent with Redis.
 pub(crate) const BRIEF: Duration = Duration::from_secs(5);
 /// Lifetimes above this are jittered, so that values stored together do not expire together.
 const JITTER_ABOVE: Duration = Duration::from_secs(60);
 const JITTER: f64 = 0.05;
 /// The wait for other nodes is jittered, so that not all nodes give up together.
 const PATIENCE_JITTER: f64 = 2.0 / 3.0;
-/// A hundred years: within the range of Redis's and the system's clocks.
+/// A hundred years, which is within the range of the clocks of Redis and of the system.
 const LIFETIME_MAX: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
 
-/// Write-behind of one node: writes a second in the long run, and at once after a pause.
+/// The write-behind of one node: writes per second on average, and the number of writes at once after a pause.
 const WRITES_PER_SECOND: u64 = 1_000;
 const WRITES_BURST: u64 = 200;
 
@@ -32,29 +33,28 @@ pub(crate) enum LookupResult<V> {
     /// Another node is computing the value.
     Lease(Lease),
     Missing,
-    /// Malformed, too long, of a wrong type, of another text, or of a limit lower than ours.
+    /// Malformed, too long, of a wrong type, for another text, or computed under a lower limit than ours.
     Unusable,
-    /// No reply: not connected, too late, refused.
+    /// No reply: not connected, too late, or refused.
     Unavailable,
     /// No Redis is configured.
     NoRedis,
 }
 
 impl<V> LookupResult<V> {
-    /// Whether a server replied.
     pub(crate) fn is_answered(&self) -> bool {
         !matches!(self, Self::Unavailable | Self::NoRedis)
     }
 }
 
-/// What follows a lookup, if the value is expensive.
+/// The step after a lookup of an expensive value.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum AfterLookup<V> {
-    /// It is the answer; keep it for as long as Redis does.
+    /// It is the answer; it is kept as long as in Redis.
     Answer(V, Option<Duration>),
     /// The key is missing: take a lease, then [`after_lease_attempt`].
     TakeLease,
-    /// Wait for a change, then look up again. If patience ends first: compute, to replace that lease.
+    /// Wait for a change, then look up again. If patience ends first, compute, to replace that lease.
     Wait(Lease),
     Compute(Completion),
 }
@@ -63,15 +63,15 @@ pub(crate) enum AfterLookup<V> {
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum LeaseAttempt {
     Granted(Lease),
-    /// The key is present by now.
+    /// The key is present now.
     Occupied,
     /// It was not written, and will not be.
     Refused,
-    /// No reply: it may have been written, or may be yet.
+    /// No reply: it may have been written, or may still be.
     Unknown(Lease),
 }
 
-/// The current value in Redis that the final write expects, and replaces.
+/// The value in Redis that the final write expects and replaces.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Expected {
     /// The lease under which we compute.
@@ -81,18 +81,18 @@ pub(crate) enum Expected {
     Unusable,
 }
 
-/// What happens to a value once it is computed.
+/// What happens to a value after its computation.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Completion {
     /// Keep it in memory if nothing has changed. There is no Redis.
     Keep,
     /// A cheap value: keep it if nothing has changed, and write it behind with `NX`.
     KeepAndWriteBehind,
-    /// Keep it briefly if nothing has changed; Redis is in trouble and gets no write.
+    /// Keep it briefly if nothing has changed. Redis is in trouble, so nothing is written.
     KeepBriefly,
-    /// The same, and delete a lease of ours that may have been written.
+    /// The same, and delete our lease, which may have been written.
     KeepBrieflyAndRelease(Expected),
-    /// An expensive value: answer, then replace the expected value with `XX` if it is still there; keep what was written.
+    /// An expensive value: answer, then replace the expected value with `XX` if it is still there; keep it if written.
     Replace(Expected),
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn after_lookup<V>(read: LookupResult<V>) -> AfterLookup<V> {
     }
 }
 
-/// Its column "cheap": the trial computed the value. `NX` leaves a lease as it is; the node that holds it replaces it.
+/// The column "cheap": the trial has computed the value. `NX` leaves a lease in place, which its node will replace.
 pub(crate) fn if_cheap<V>(next: AfterLookup<V>) -> Option<Completion> {
     match next {
         AfterLookup::Answer(..) => None,
@@ -117,18 +117,18 @@ pub(crate) fn if_cheap<V>(next: AfterLookup<V>) -> Option<Completion> {
     }
 }
 
-/// What follows the attempt to take a lease; `None`: look up again.
+/// The step after an attempt to take a lease; `None` means to look up again.
 pub(crate) fn after_lease_attempt(attempt: LeaseAttempt) -> Option<Completion> {
     match attempt {
         LeaseAttempt::Granted(lease) => Some(Completion::Replace(Expected::OurLease(lease))),
         LeaseAttempt::Occupied => None,
         LeaseAttempt::Refused => Some(Completion::KeepBriefly),
-        // It may reach Redis after a purge of which we are told before: it permits no write.
+        // The lease may reach Redis after a purge that we learn of earlier, so it permits no write.
         LeaseAttempt::Unknown(lease) => Some(Completion::KeepBrieflyAndRelease(Expected::OurLease(lease))),
     }
 }
 
-/// What follows the second lookup, before the final write of a computation during which something has changed.
+/// The step after the second lookup, before the final write of a computation during which something has changed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum AfterSecondLookup<V> {
     /// The expected value is still there: write.
@@ -137,7 +137,7 @@ pub(crate) enum AfterSecondLookup<V> {
     Nothing,
 }
 
-/// Its last row: a missing key stays missing, another lease stays, another node's value is kept.
+/// The last row of the table: a missing key stays missing, another lease stays, another node's value is kept.
 pub(crate) fn after_second_lookup<V>(read: LookupResult<V>, expected: &Expected) -> AfterSecondLookup<V> {
     match (read, expected) {
         (LookupResult::Value(value, left), _) => AfterSecondLookup::Keep(value, left),
@@ -149,20 +149,20 @@ pub(crate) fn after_second_lookup<V>(read: LookupResult<V>, expected: &Expected)
     }
 }
 
-/// How long a node waits for others within one flight. `random` is drawn evenly from 0 to 1.
+/// How long a node waits for others within one flight. `random` is uniformly distributed from 0 to 1.
 pub(crate) fn patience(least: Duration, random: f64) -> Duration {
     least.mul_f64(1.0 + PATIENCE_JITTER * random)
 }
 
-/// How long a value is remembered: the lesser of what the cache and the value allow, ±5 % above a minute.
-/// `random` is drawn evenly from 0 to 1. `None`: for ever.
+/// The lifetime of a value: the shorter of the cache's and the value's own, ±5 % above a minute; `None` for ever.
+/// `random` is uniformly distributed from 0 to 1.
 pub(crate) fn lifetime(ttl: Option<Duration>, own: Option<Duration>, random: f64) -> Option<Duration> {
     let lifetime = shorter(ttl, own)?.min(LIFETIME_MAX);
     let factor = if lifetime > JITTER_ABOVE { 1.0 + JITTER * (2.0 * random - 1.0) } else { 1.0 };
     Some(lifetime.mul_f64(factor))
 }
 
-/// How long memory keeps a value in this state: briefly, unless Redis reports its changes.
+/// How long memory keeps a value in this state: only briefly if Redis does not report its changes.
 pub(crate) fn kept(lifetime: Option<Duration>, state: State) -> Option<Duration> {
     let bound = match state {
         State::Memory | State::Coherent => None,
@@ -171,7 +171,7 @@ pub(crate) fn kept(lifetime: Option<Duration>, state: State) -> Option<Duration>
     shorter(lifetime, bound)
 }
 
-/// The shorter of two durations, `None` being for ever.
+/// The shorter of two durations, where `None` means for ever.
 pub(crate) fn shorter(a: Option<Duration>, b: Option<Duration>) -> Option<Duration> {
     match (a, b) {
         (Some(a), Some(b)) => Some(a.min(b)),
@@ -179,7 +179,7 @@ pub(crate) fn shorter(a: Option<Duration>, b: Option<Duration>) -> Option<Durati
     }
 }
 
-/// A token bucket in one number: the moment at which the bucket will be full again (the generic cell rate algorithm).
+/// A token bucket as one number: the time at which the bucket will be full again (generic cell rate algorithm).
 pub(crate) struct Bucket {
     full_at_nanos: AtomicU64,
 }
@@ -298,7 +298,7 @@ mod tests {
         assert_eq!(lifetime(Some(day), None, 1.0), Some(day.mul_f64(1.05)));
         assert_eq!(lifetime(Some(day), Some(60 * SECOND), 1.0), Some(60 * SECOND));
         assert_eq!(lifetime(None, Some(Duration::ZERO), 1.0), Some(Duration::ZERO));
-        // A century, of years without leap days.
+        // A century of years without leap days.
         assert_eq!(lifetime(Some(Duration::MAX), None, 0.5), Some(day * 36_500));
     }
 
@@ -319,7 +319,7 @@ mod tests {
         assert_eq!(take(9 * SECOND + Duration::from_millis(50)), 50);
         assert_eq!(take(9 * SECOND), 0, "a clock read out of order gives nothing");
         assert_eq!(take(60 * SECOND), 200);
-        // Beyond what it counts, which is still later than all before.
+        // The largest duration, which is still later than all before.
         assert_eq!((take(Duration::MAX), take(120 * SECOND)), (200, 0));
     }
 }

@@ -1,7 +1,7 @@
 //! Which primary holds a key, and the calls to it: one server, or the primaries of a Cluster.
 //!
-//! A lookup gives a [`RawLookup`] or a [`CallError`]. A redirection to a known primary is followed within the same deadline,
-//! and the supervisor of the topology learns that the map is out of date.
+//! A lookup gives a [`RawLookup`] or a [`CallError`]. A redirection to a known primary is followed within the same
+//! deadline, and the topology's supervisor is told that the map may be out of date.
 
 mod keyspace;
 
@@ -20,7 +20,7 @@ use crate::stats::{State, Trouble};
 
 pub(crate) use keyspace::Preview;
 
-/// Slots of a Cluster; a key's is that of its name.
+/// The slots of a Cluster.
 pub(crate) const SLOTS: u16 = 16_384;
 const CRC: Crc<u16> = Crc::<u16>::new(&CRC_16_XMODEM);
 /// Redirections of one call.
@@ -36,31 +36,31 @@ pub(crate) enum CallKind {
 /// A lookup in Redis, before the value is decoded.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum RawLookup {
-    /// A line for [`Contents::decode`](crate::Contents::decode), and its remaining lifetime; `None`: for ever.
+    /// A line for [`Contents::decode`](crate::Contents::decode), and its remaining lifetime; `None` for ever.
     Line(String, Option<Duration>),
     Lease(Lease),
     Missing,
     Unusable,
 }
 
-/// The slot of a name: that of the text in its first braces, if there is any, else that of the whole name.
-/// Source of the algorithm: the Redis Cluster specification, "Hash tags".
+/// The slot of a name. It is computed from the text in the first pair of braces, or from the whole name if there is
+/// none. Source of the algorithm: the Redis Cluster specification, "Hash tags".
 pub(crate) fn slot(name: &str) -> u16 {
     let tag = name.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag);
     let hashed = tag.filter(|tag| !tag.is_empty()).unwrap_or(name);
     CRC.checksum(hashed.as_bytes()) % SLOTS
 }
 
-/// Which primary holds which slots.
+/// The assignment of slots to primaries.
 pub(crate) enum Map {
-    /// One primary holds everything.
+    /// One primary for all keys.
     One(Arc<Link>),
-    /// For each slot the index of its primary, if it has one.
+    /// The primaries, and for each slot the index of its primary, if it has one.
     Slots(Vec<Arc<Link>>, Box<[Option<u16>]>),
 }
 
 impl Map {
-    /// No slot has a primary: nothing is known yet.
+    /// No slot has a primary, since nothing is known yet.
     pub(crate) fn empty() -> Self {
         Self::Slots(vec![], vec![None; usize::from(SLOTS)].into())
     }
@@ -72,7 +72,7 @@ impl Map {
         }
     }
 
-    /// The name is built only where it matters.
+    /// The primary of a name, which is built only if it matters.
     fn holder<N: AsRef<str>>(&self, name: impl FnOnce() -> N) -> Option<&Arc<Link>> {
         match self {
             Self::One(link) => Some(link),
@@ -91,10 +91,10 @@ impl Map {
     }
 }
 
-/// All primaries, and which of them holds a key.
+/// All primaries, and which one holds a key.
 pub(crate) struct Primaries {
     namespace: Namespace,
-    /// Deadline of a call, with its redirections.
+    /// The deadline of a call, including its redirections.
     deadline: Duration,
     map: RwLock<Map>,
     /// Notified when the map seems out of date.
@@ -110,7 +110,7 @@ impl Primaries {
         self.map.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Publishes a map. The caller purges memory after it, since entries were kept under the map before.
+    /// Publishes a map. The caller purges memory after it, since entries were kept under the old map.
     pub(crate) fn publish(&self, map: Map) {
         *self.map.write().unwrap_or_else(PoisonError::into_inner) = map;
     }
@@ -119,7 +119,7 @@ impl Primaries {
         self.map().links().to_vec()
     }
 
-    /// The worst state of all primaries: memory misses changes if one of them does not report.
+    /// The worst state of all primaries, since memory misses changes if one of them does not report them.
     pub(crate) fn state(&self) -> State {
         let map = self.map();
         let states = map.links().iter().map(|link| link.state());
@@ -131,12 +131,11 @@ impl Primaries {
         least.filter(|_| map.is_whole()).unwrap_or(State::Detached)
     }
 
-    /// The state of the primary that holds the key.
     pub(crate) fn state_for(&self, key: &Key) -> State {
         self.map().holder(|| self.namespace.name(key)).map_or(State::Detached, |link| link.state())
     }
 
-    /// Waits until it is futile to wait for another node's value of this key.
+    /// Waits until there is no point in waiting for another node's value of this key.
     pub(crate) async fn until_waiting_is_futile(&self, key: &Key) {
         let holder = self.map().holder(|| self.namespace.name(key)).cloned();
         if let Some(link) = holder {
@@ -144,7 +143,6 @@ impl Primaries {
         }
     }
 
-    /// Whether this primary holds the name.
     pub(crate) fn is_held_by(&self, link: &Arc<Link>, name: &str) -> bool {
         self.map().holder(|| name).is_some_and(|holder| Arc::ptr_eq(holder, link))
     }
@@ -158,8 +156,8 @@ impl Primaries {
         self.doubted.notify_one();
     }
 
-    /// Looks a key up. `GETRANGE` reads no more than an entry may have: a foreign value of a gigabyte would block everything
-    /// else on the connection.
+    /// Looks a key up. `GETRANGE` reads at most as many bytes as an entry may have: a foreign value of a gigabyte would
+    /// block the connection.
     pub(crate) async fn lookup(&self, key: &Key) -> Result<RawLookup, CallError> {
         let name = self.namespace.name(key);
         let commands = [command("GETRANGE", &name).arg(0).arg(LINE_BYTES_MAX).take(), command("PTTL", &name)];
@@ -257,11 +255,11 @@ fn command(verb: &str, name: &str) -> Cmd {
 
 fn read_lookup(key: &Key, found: &Value, left: &Value) -> Result<RawLookup, Trouble> {
     let left = match left {
-        // -2: the key is missing; GETRANGE then gives an empty text.
+        // -2 means that the key is missing; GETRANGE then gives an empty text.
         Value::Int(-2) if matches!(found, Value::BulkString(bytes) if bytes.is_empty()) => {
             return Ok(RawLookup::Missing);
         }
-        // -2 again: it expired between the two commands.
+        // -2 here means that it expired between the two commands.
         Value::Int(-2) => Some(Duration::ZERO),
         Value::Int(-1) => None,
         Value::Int(millis) => Some(Duration::from_millis(u64::try_from(*millis).map_err(|_| Trouble::Protocol)?)),
@@ -302,7 +300,7 @@ mod tests {
         assert_eq!(read_lookup(&key, &bulk("{}"), &bulk("1")), Err(Trouble::Protocol));
     }
 
-    /// From `redis-cli cluster keyslot`; the first two are in the specification, too.
+    /// From `redis-cli cluster keyslot`; the first two are also in the specification.
     #[test]
     fn the_slot_is_that_of_the_name_or_of_its_hash_tag() {
         for (name, expected) in [

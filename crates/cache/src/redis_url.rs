@@ -11,14 +11,13 @@ use crate::url::Parts;
 
 const SENTINEL_PORT: u16 = 26_379;
 
-/// The servers of a URL.
 pub(crate) enum RedisUrl {
     Server(Endpoint),
     Sentinels {
         sentinels: Vec<Endpoint>,
-        /// The Sentinels' name of the primary.
+        /// The name of the primary in the Sentinels' configuration.
         name: String,
-        /// The login at the primary, whatever its address.
+        /// The login at the primary, at any address.
         login: Endpoint,
     },
     Cluster {
@@ -26,19 +25,19 @@ pub(crate) enum RedisUrl {
     },
 }
 
-/// The options of a connection beside its URL.
+/// The options of a connection that are not in its URL.
 #[derive(Clone, Copy)]
 pub(crate) struct LoginOptions<'a> {
     /// CA certificates, in PEM, in place of the system's trust store.
     pub(crate) ca: Option<&'a [u8]>,
-    /// For a URL that names no user.
+    /// The user, if the URL names none.
     pub(crate) user: Option<&'a str>,
     pub(crate) password_file: Option<&'a Path>,
     pub(crate) handshake: Duration,
 }
 
 impl Options {
-    /// The URL, if there is one, read.
+    /// The parsed URL, if there is one.
     pub(crate) fn redis_url(&self, handshake: Duration) -> Result<Option<RedisUrl>, OptionsError> {
         let options = LoginOptions {
             ca: self.redis_ca.as_deref(),
@@ -94,7 +93,7 @@ fn refused(fault: UrlFault) -> OptionsError {
     OptionsError::Url { fault }
 }
 
-/// Whether a port follows the host, which may be an IPv6 address in brackets.
+/// Whether the host, which may be an IPv6 address in brackets, is followed by a port.
 fn has_port(host: &str) -> bool {
     host.rsplit_once(']').map_or(host, |(_, after)| after).contains(':')
 }
@@ -124,7 +123,7 @@ fn endpoint(url: &str, options: LoginOptions<'_>) -> Result<Endpoint, OptionsErr
 #[cfg(feature = "tls")]
 fn with_ca(info: ConnectionInfo, ca: &[u8]) -> Result<ConnectionInfo, OptionsError> {
     const CERTIFICATE: &[u8] = b"-----BEGIN CERTIFICATE-----";
-    // Of a text without certificates the library makes an empty trust store.
+    // From a text without certificates, the library would make an empty trust store.
     if !ca.windows(CERTIFICATE.len()).any(|window| window == CERTIFICATE) {
         return Err(OptionsError::Certificates);
     }
@@ -138,7 +137,7 @@ fn with_ca(_: ConnectionInfo, _: &[u8]) -> Result<ConnectionInfo, OptionsError> 
     Err(refused(UrlFault::TlsDisabled))
 }
 
-/// Why the library cannot read the URL of one server.
+/// Why the library cannot parse the URL of one server.
 fn fault_of(url: &str) -> UrlFault {
     let Some(parts) = Parts::of(url).filter(|parts| !parts.is_socket()) else { return UrlFault::Unreadable };
     let place = parts.place.split(['?', '#']).next().unwrap_or_default();

@@ -1,8 +1,8 @@
 //! Sentinels: which server is the primary now.
 //!
-//! All of them are asked at once, and the answers of a majority are enough. During a failover they may disagree, and a
-//! Sentinel that was cut off may name an old primary: the newest configuration epoch is right. They are asked every second
-//! while a primary serves, and before each attempt to connect to one.
+//! All Sentinels are asked at once, and the answers of a majority are enough. During a failover they may disagree, and
+//! a Sentinel that was cut off may name an old primary, so the newest configuration epoch counts. They are asked every
+//! second while a primary serves, and before each attempt to connect to one.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -26,10 +26,9 @@ struct Sentinel {
     connection: Mutex<Option<Connection>>,
 }
 
-/// The answer of one Sentinel.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct NamedPrimary {
-    /// Of the configuration: a failover raises it.
+    /// The epoch of the configuration, which a failover raises.
     epoch: u64,
     address: Address,
 }
@@ -46,7 +45,6 @@ impl Sentinels {
         format!("{} at {}", self.name, shown.join(","))
     }
 
-    /// The address of the primary.
     pub(crate) async fn primary(&self) -> Result<Address, Trouble> {
         let mut asking = JoinSet::new();
         for sentinel in &self.sentinels {
@@ -67,7 +65,7 @@ impl Sentinels {
         answers.into_iter().max().map(|answer| answer.address).ok_or(trouble)
     }
 
-    /// Ends when the Sentinels name another primary than this one. It stays while they do not answer.
+    /// Waits until the Sentinels name another primary than `than`, even while they do not answer.
     pub(crate) async fn name_another(&self, than: &Address, every: Duration) -> Trouble {
         loop {
             tokio::time::sleep(every).await;
@@ -86,14 +84,14 @@ impl Sentinel {
             None => self.connect().await?,
         };
         let reply = connection.say(redis::cmd("SENTINEL").arg("MASTER").arg(name)).await;
-        // A connection with any reply is kept, even the reply that the name is unknown.
+        // A connection that gave any reply is kept, even if the reply was that the name is unknown.
         if !matches!(reply, Err(Trouble::Timeout | Trouble::Lost | Trouble::Protocol)) {
             *slot = Some(connection);
         }
         read_answer(reply?).ok_or(Trouble::Protocol)
     }
 
-    /// The login is that of the servers. Sentinels often have no logins and refuse every one: then it connects without.
+    /// The login is that of the servers. Sentinels often have none and refuse every login; then none is used.
     async fn connect(&self) -> Result<Connection, Trouble> {
         let connected = match self.endpoint.connect(|_| {}).await {
             Err(error) if error.trouble == Trouble::Denied => self.endpoint.without_login().connect(|_| {}).await,

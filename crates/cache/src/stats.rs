@@ -1,5 +1,5 @@
-//! The state of a cache, and its counters. Counting is one relaxed addition; reading gives a [`Stats`], in the order in
-//! which a request meets the layers. Every counter exists from the start, at 0.
+//! The state of a cache, and its counters. Counting is one relaxed addition. Reading gives a [`Stats`], in the order in
+//! which a request passes the layers. Every counter exists from the start, with 0.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
@@ -10,11 +10,11 @@ use std::time::Duration;
 pub enum State {
     /// No Redis is configured.
     Memory,
-    /// Every change in Redis reaches memory at once; proven when the connection was made, and checked since.
+    /// Every change in Redis reaches memory at once. This was proven for the connection and is checked by heartbeats.
     Coherent,
-    /// Connected, but it is not yet proven that changes arrive: memory keeps for 5 s at most.
+    /// Connected, but not yet proven that changes arrive: memory keeps entries for 5 s at most.
     CatchingUp,
-    /// Not connected: memory keeps for 5 s at most.
+    /// Not connected: memory keeps entries for 5 s at most.
     Detached,
 }
 
@@ -36,26 +36,25 @@ impl State {
 /// A counter and its label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Count {
-    /// Stable, lower case, words joined by hyphens.
+    /// Stable and lower-case, with hyphens between words.
     pub label: &'static str,
-    /// Since the cache was built.
+    /// The count since the cache was built.
     pub count: u64,
 }
 
-/// A snapshot of what a cache has done and holds. The counters are read one after the other, so that their sums may be off
-/// by the calls in between.
+/// A snapshot of a cache's counters and contents. The counters are read one by one, so sums may be slightly off.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Stats {
     /// Whether memory is coherent with Redis.
     pub state: State,
-    /// Calls answered, each counted once, by source: `memory`, `redis`, `computed` (for this caller), `collapsed` (waited
-    /// for the computation of another caller, here or on another node), `failed`.
+    /// Calls answered, each counted once, by source: `memory`, `redis`, `computed` (for this caller), `collapsed`
+    /// (computed for another caller, here or on another node), `failed`.
     pub answers: Vec<Count>,
     /// Lookups in memory, by result: `hit`, `miss`.
     pub memory_lookups: Vec<Count>,
-    /// Lookups in Redis, by result: `hit`, `miss`, `lease`, `unusable`, `unavailable` (no reply in time, refused, or not
-    /// sent because the calls before failed).
+    /// Lookups in Redis, by result: `hit`, `miss`, `lease`, `unusable`, `unavailable` (no reply in time, refused, or
+    /// not sent because earlier calls failed).
     pub redis_lookups: Vec<Count>,
     /// Flights by result: `computed`, `found` (perhaps after waiting for another node), `failed`, `panicked`; and callers
     /// that joined one: `joined`.
@@ -68,19 +67,19 @@ pub struct Stats {
     pub invalidations: Vec<Count>,
     /// Seconds from the arrival of an invalidation until memory no longer serves the entry.
     pub invalidation_latency: Histogram,
-    /// Entries in memory, including those that are purged or expired and not yet swept.
+    /// Entries in memory, including purged and expired ones that are not yet swept.
     pub memory_entries: u64,
     /// Bytes charged for these entries.
     pub memory_bytes: u64,
     /// Bound of `memory_bytes`.
     pub memory_bytes_max: u64,
-    /// Best-effort writes of cheap answers to Redis, by result: `stored`, `present` (another node's was there), or dropped:
-    /// `dropped-rate`, `dropped-full` (the queue), `dropped-moved` (invalidated since), `dropped-unavailable`,
-    /// `dropped-refused` (the server is full or read-only), `dropped-oversize`.
+    /// Best-effort writes of cheap answers to Redis, by result: `stored`, `present` (another node has stored the
+    /// answer), or dropped: `dropped-rate`, `dropped-full` (the queue), `dropped-moved` (invalidated since),
+    /// `dropped-unavailable`, `dropped-refused` (the server is full or read-only), `dropped-oversize`.
     pub write_behind: Vec<Count>,
-    /// Writes of these that wait or are being executed.
+    /// Such writes that are queued or being executed.
     pub write_behind_open: u64,
-    /// Removals that the operator requested while Redis was unreachable and that are still to be executed there.
+    /// Removals that the operator requested while Redis was unreachable and that are not yet executed.
     pub removals_pending: u64,
     /// Errors of Redis, by kind.
     pub redis_errors: Vec<Count>,
@@ -90,9 +89,9 @@ pub struct Stats {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Histogram {
-    /// Upper bounds of the buckets, in seconds, ascending; one more bucket has no bound.
+    /// Upper bounds of the buckets, in seconds, ascending; the last bucket has no bound.
     pub bounds: &'static [f64],
-    /// Observations in each bucket (not cumulative), `bounds.len() + 1` of them.
+    /// The number of observations in each of `bounds.len() + 1` buckets (not cumulative).
     pub counts: Vec<u64>,
     /// Sum of all observations, in seconds.
     pub sum: f64,
@@ -151,30 +150,30 @@ labels! { WriteBehindResult {
     Unavailable = "dropped-unavailable", Refused = "dropped-refused", Oversize = "dropped-oversize",
 } }
 labels! {
-    /// The errors of Redis, as far as an operator reacts to them in different ways.
+    /// The errors of Redis, distinguished as far as an operator reacts differently.
     Trouble {
         // The server is unreachable, or did not answer during the handshake.
         Connect = "connect",
-        // Its replies do not follow RESP3 or tracking: an old server, a proxy.
+        // Its replies do not follow RESP3 or tracking: an old server, or a proxy.
         Protocol = "protocol",
         // NOAUTH, WRONGPASS, NOPERM.
         Denied = "denied",
-        // A change of ours was not reported: something swallows the pushes.
+        // A change of ours was not reported: something drops the pushes.
         Canary = "canary",
         // The connection was closed.
         Lost = "lost",
         // The connection is open, but heartbeats are not answered.
         Silent = "silent",
-        // The server is a replica now: a failover.
+        // The server has become a replica: a failover.
         Demoted = "demoted",
-        // A Cluster redirected a call to a node that is not known yet, or in a circle; or the URL does not name a Cluster.
+        // A Cluster redirected a call to an unknown node or in a circle; or the URL does not name a Cluster.
         Redirected = "redirected",
         // No reply before the deadline.
         Timeout = "timeout",
         ReadOnly = "read-only",
         Full = "full",
         Loading = "loading",
-        // A script runs for long.
+        // A script has been running for long.
         Busy = "busy",
         Other = "other",
     }
@@ -200,10 +199,9 @@ impl<L: Label> Tally<L> {
     }
 }
 
-/// Bounds of `invalidation_latency`: the target is 5 ms, and the push itself takes 0.1 ms.
+/// The bounds of `invalidation_latency`: the target is 5 ms, and the push itself takes 0.1 ms.
 const LATENCY_BOUNDS: &[f64] = &[5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 0.1, 1.0];
 
-/// The counters that a cache keeps.
 pub(crate) struct Counters {
     pub(crate) answers: Tally<Answered>,
     pub(crate) memory: Tally<MemoryLookup>,

@@ -17,17 +17,17 @@ use crate::options::Deadlines;
 use crate::primaries::Primaries;
 use crate::stats::{Cause, Label, State, Trouble};
 
-/// Pauses, jittered by half. After any outage, however long, the cache is to be coherent within two seconds: an attempt
-/// that will fail may have begun just before its end, and takes up to one.
+/// Pauses, with a jitter of half. After any outage, the cache shall be coherent within two seconds: an attempt that
+/// will fail may have begun just before the end of the outage, and takes up to one.
 const CANARY_RETRY_FIRST: Duration = Duration::from_millis(250);
 const CANARY_RETRY_MAX: Duration = Duration::from_millis(500);
 const RECONNECT_FIRST: Duration = Duration::from_millis(50);
 const RECONNECT_MAX: Duration = Duration::from_millis(500);
-/// Invalidations, each with any number of keys, that may wait in the queue.
+/// The maximum number of queued invalidations, each with any number of keys.
 const INVALIDATIONS_MAX: usize = 4_096;
-/// A heartbeat is late after this multiple of a call's deadline: on a busy machine a call is late now and then.
+/// A heartbeat is late after so many deadlines of a call: on a busy machine, single calls may be late.
 const LATE_FACTOR: u32 = 2;
-/// Names drawn for a canary until this primary holds one: a primary with a single slot needs some 16,384.
+/// Names drawn for a canary until this primary holds one: with a single slot, that takes some 16,384.
 const CANARY_NAMES_MAX: u32 = 200_000;
 
 /// A pause that doubles with each failure, jittered, so that not all nodes connect at the same time.
@@ -37,7 +37,7 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// Between two attempts to connect.
+    /// The pauses between two attempts to connect.
     pub(crate) fn to_reconnect() -> Self {
         Self { next: RECONNECT_FIRST, most: RECONNECT_MAX }
     }
@@ -52,12 +52,12 @@ impl Backoff {
     }
 }
 
-/// Whether a server has to confirm that it is a primary.
+/// Whether a server must confirm that it is a primary.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
-    /// It is the only server.
+    /// No, since it is the only server.
     Any,
-    /// Another server may have become the primary.
+    /// Yes, since another server may have become the primary.
     Primary,
 }
 
@@ -66,9 +66,9 @@ pub(crate) struct Supervisor<V> {
     context: Context<V>,
     link: Arc<Link>,
     role: Role,
-    /// The server's eviction policy was checked, with warnings in the log if necessary.
+    /// Whether the server's eviction policy was checked, with warnings in the log if necessary.
     is_eviction_checked: AtomicBool,
-    /// The log has the present outage.
+    /// Whether the present outage is in the log.
     is_failure_logged: AtomicBool,
 }
 
@@ -94,7 +94,7 @@ impl<V: Send + Sync + 'static> Supervisor<V> {
         Self { context, link, role, is_eviction_checked, is_failure_logged }
     }
 
-    /// Keeps a connection to one server for ever.
+    /// Keeps a connection to one server. Never ends.
     pub(crate) async fn run(&self, endpoint: &Endpoint) {
         let mut backoff = Backoff::to_reconnect();
         loop {
@@ -105,7 +105,7 @@ impl<V: Send + Sync + 'static> Supervisor<V> {
         }
     }
 
-    /// One connection, from the attempt to its loss, or until `reason` ends it. Gives whether it became coherent.
+    /// One connection, from the attempt to its loss, or until `reason` ends. Gives whether it became coherent.
     pub(crate) async fn run_connection(&self, endpoint: &Endpoint, reason: impl Future<Output = Trouble>) -> bool {
         let (sender, queue) = mpsc::channel(INVALIDATIONS_MAX);
         let canary = watch::channel(Canary::default()).0;
@@ -136,7 +136,7 @@ impl<V: Send + Sync + 'static> Supervisor<V> {
         if let Err(trouble) = self.start_tracking(&connection).await {
             return trouble.into();
         }
-        // Changes before this were not reported; changes from now on are, if pushes arrive at all.
+        // Changes before this moment were not reported; later ones are, if pushes arrive at all.
         coherence.purge(Cause::Attached);
         self.is_failure_logged.store(false, SeqCst);
         self.link.install(Some(connection.clone()));
@@ -161,20 +161,20 @@ impl<V: Send + Sync + 'static> Supervisor<V> {
         self.context.coherence.publish_state(&self.context.primaries);
     }
 
-    /// Tries until a change is reported; the connection is coherent from then on. Never ends.
+    /// Repeats the canary until a change is reported, which makes the connection coherent. Never ends.
     async fn prove(&self, endpoint: &Endpoint, connection: &Connection, canary: &watch::Sender<Canary>) -> Trouble {
         let coherence = &self.context.coherence;
         let (mut backoff, mut is_logged) = (Backoff::between_canaries(), false);
         while let Err(trouble) = self.canary(endpoint, canary).await {
             coherence.counters.errors.add(trouble);
             let (server, trouble) = (endpoint.shown(), trouble.label());
-            // Once for each connection: the attempts may go on for days.
+            // Logged once for each connection, since the attempts may continue for days.
             if !std::mem::replace(&mut is_logged, true) {
                 tracing::warn!(server, trouble, "changes in Redis are not reported: memory keeps for 5 s at most");
             }
             backoff.wait().await;
         }
-        // Entries kept before the proof may have missed a change.
+        // Entries that were kept before the proof may have missed a change.
         coherence.purge(Cause::Attached);
         self.link.record_proof();
         self.publish_state();
@@ -209,10 +209,10 @@ impl<V: Send + Sync + 'static> Supervisor<V> {
     }
 
     /// Sends heartbeats; ends when one is not answered. TCP alone does not notice a peer that vanished, and an open
-    /// connection does not tell that its server has become a replica.
+    /// connection does not show that its server has become a replica.
     async fn heartbeat(&self, connection: &Connection) -> Trouble {
         let Deadlines { heartbeat, heartbeat_timeout, call, .. } = self.context.deadlines;
-        // In a Cluster a name that this primary holds; where it holds none, any name shows that its slots are not served.
+        // In a Cluster, a name that this primary holds; if it holds none, any name shows that its slots are not served.
         let (_, name) = self.draw_canary().unwrap_or_default();
         loop {
             tokio::time::sleep(heartbeat).await;
@@ -236,7 +236,7 @@ impl<V: Send + Sync + 'static> Supervisor<V> {
                 Ok(Err(Trouble::ReadOnly | Trouble::Full | Trouble::Denied | Trouble::Loading | Trouble::Busy)) => {
                     self.link.record_heartbeat(false);
                 }
-                // Another primary holds the name by now, or it may not be written so: other names may be.
+                // Another primary holds the name now, or this name cannot be written; others perhaps can.
                 Ok(Err(Trouble::Redirected | Trouble::Other)) => self.link.record_heartbeat(true),
                 Ok(Err(Trouble::Timeout)) | Err(Trouble::Timeout) => return Trouble::Silent,
                 Ok(Err(trouble)) | Err(trouble) => return trouble,
@@ -244,8 +244,8 @@ impl<V: Send + Sync + 'static> Supervisor<V> {
         }
     }
 
-    /// Memory serves the reads, so that Redis does not see how often a key is used: volatile-* evicts the wrong keys, and
-    /// without a bound Redis grows for ever.
+    /// Since memory serves the reads, Redis does not see how often a key is used. So `volatile-*` evicts the wrong
+    /// keys, and without a memory limit Redis grows without end.
     async fn check_eviction(&self, endpoint: &Endpoint, connection: &Connection) {
         if self.is_eviction_checked.load(SeqCst) {
             return;
@@ -261,7 +261,7 @@ impl<V: Send + Sync + 'static> Supervisor<V> {
         }
     }
 
-    /// The connection was lost or never made. Gives whether it had been coherent.
+    /// Handles the loss of a connection, or that none was made. Gives whether it had been coherent.
     fn detach(&self, endpoint: &Endpoint, error: &ConnectError) -> bool {
         let coherence = &self.context.coherence;
         let was = self.link.state();
@@ -279,7 +279,7 @@ impl<V: Send + Sync + 'static> Supervisor<V> {
         }
         // The topology may have changed.
         self.context.primaries.doubt();
-        // Last: a reader of the counter finds everything above done.
+        // Last, so that a reader of the counter finds everything above done.
         coherence.counters.errors.add(error.trouble);
         was == State::Coherent
     }

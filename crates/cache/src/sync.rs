@@ -1,6 +1,6 @@
-//! Locks and atomics: std's, or shuttle's for the checker in `checked/`, which tries the orders of the threads' steps.
+//! Locks and atomics: std's, or shuttle's for the checker in `checked/`, which tries different orders of steps.
 //!
-//! The protocol takes its locks and atomics from here; counters that decide nothing take them from std.
+//! The protocol takes its locks and atomics from here; counters that decide nothing use those of std.
 
 #[cfg(not(shuttle))]
 pub(crate) use std::sync::{Mutex, MutexGuard, atomic};
@@ -8,7 +8,7 @@ pub(crate) use std::sync::{Mutex, MutexGuard, atomic};
 #[cfg(shuttle)]
 pub(crate) use shuttle::sync::{Mutex, MutexGuard, atomic};
 
-/// Called before code with locks that the checker does not see: the checker may switch threads here, too.
+/// Called before code with locks that the checker does not see, so that the checker can switch threads here too.
 #[cfg(not(shuttle))]
 #[inline(always)]
 pub(crate) fn step() {}

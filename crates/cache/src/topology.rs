@@ -11,7 +11,7 @@ use crate::sentinel::Sentinels;
 use crate::stats::Label;
 use crate::supervisor::{Backoff, Context, Role, Supervisor};
 
-/// Keeps the connections that a URL asks for. Never ends by itself.
+/// Keeps the connections that a URL requires. Never ends.
 pub(crate) async fn keep_connected<V: Send + Sync + 'static>(context: Context<V>, url: RedisUrl) {
     match url {
         RedisUrl::Server(endpoint) => single(&context, Role::Any).run(&endpoint).await,
@@ -23,7 +23,7 @@ pub(crate) async fn keep_connected<V: Send + Sync + 'static>(context: Context<V>
     }
 }
 
-/// The supervisor of a primary that holds every key.
+/// The supervisor of a primary that holds all keys.
 fn single<V: Send + Sync + 'static>(context: &Context<V>, role: Role) -> Supervisor<V> {
     let link = Arc::new(Link::new(None));
     context.primaries.publish(Map::One(link.clone()));

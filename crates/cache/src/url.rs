@@ -8,10 +8,11 @@
 //! | `redis+sentinel://[user:password@]host[:port],…/name[/db]` | Sentinels, and the name of the primary that they watch |
 //! | `redis+cluster://[user:password@]host[:port],…` | nodes of a Cluster, of which one has to answer |
 //!
-//! `rediss+sentinel://` and `rediss+cluster://` use TLS. IPv6 addresses stand in brackets. Characters of a user or a
-//! password that have a meaning in a URL are percent-encoded.
+//! `rediss+sentinel://` and `rediss+cluster://` use TLS. IPv6 addresses have brackets. In a user or a password, the
+//! special characters of URLs are percent-encoded.
 
-/// The hosts and ports in a URL, or the path of its socket: no login, and no part that may hold one. `?` if it is no URL.
+/// The hosts and ports in a URL, or the path of its socket, without any part that may contain a login. `?` for other
+/// texts.
 ///
 /// ```
 /// assert_eq!(tabuada_cache::url::hosts("redis+cluster://user:secret@a:1,b:2"), "a:1,b:2");
@@ -20,19 +21,19 @@ pub fn hosts(url: &str) -> &str {
     Parts::of(url).map_or("?", |parts| parts.hosts())
 }
 
-/// The URL with `***` in place of its password; nothing but `***` if it is no URL.
+/// The URL with `***` in place of its password; only `***` if it is not a URL.
 ///
 /// ```
 /// assert_eq!(tabuada_cache::url::redacted("redis://user:secret@host/2"), "redis://user:***@host/2");
 /// ```
 pub fn redacted(url: &str) -> String {
     let Some(Parts { scheme, login, place }) = Parts::of(url) else { return "***".to_owned() };
-    let place = match place.split_once("pass=") {
-        Some((before, password)) => {
-            format!("{before}pass=***{}", password.find('&').map_or("", |end| &password[end..]))
-        }
-        None => place.to_owned(),
-    };
+    let mut parts = place.split("pass=");
+    let mut place = parts.next().unwrap_or_default().to_owned();
+    for password in parts {
+        place.push_str("pass=***");
+        place.push_str(password.find('&').map_or("", |end| &password[end..]));
+    }
     match login.map(|login| login.split_once(':').map_or((login, ""), |(user, _)| (user, ":***"))) {
         Some((user, password)) => format!("{scheme}://{user}{password}@{place}"),
         None => format!("{scheme}://{place}"),
@@ -50,8 +51,8 @@ pub(crate) struct Parts<'u> {
 impl<'u> Parts<'u> {
     pub(crate) fn of(url: &'u str) -> Option<Self> {
         let (scheme, rest) = url.split_once("://")?;
-        // The URL of a socket has no login: an @ is in its path or its query. Elsewhere the login ends at the last @, since a
-        // password may hold @ or / that should have been encoded.
+        // The URL of a socket has no login: an @ is in its path or its query. In others the login ends at the last @,
+        // since a password may contain an @ or / that should have been encoded.
         let (login, place) = match rest.rsplit_once('@').filter(|_| !scheme.contains("unix")) {
             Some((login, place)) => (Some(login), place),
             None => (None, rest),
@@ -73,7 +74,7 @@ impl<'u> Parts<'u> {
 mod tests {
     use super::*;
 
-    /// Also of a URL that cannot be used: it is shown in the error.
+    /// A URL that cannot be used is redacted too, since the error shows it.
     #[test]
     fn hosts_and_redacted_hold_no_password() {
         for (url, named, shown) in [
@@ -91,6 +92,7 @@ mod tests {
                 "unix:///run/redis.sock?db=1&user=u&pass=***",
             ),
             ("unix:///run/redis.sock?pass=se@cret&db=1", "/run/redis.sock", "unix:///run/redis.sock?pass=***&db=1"),
+            ("unix:///r.sock?pass=secret&db=1&pass=secret", "/r.sock", "unix:///r.sock?pass=***&db=1&pass=***"),
             ("u:secret@h", "?", "***"),
         ] {
             assert_eq!((hosts(url), &*redacted(url)), (named, shown), "{url}");

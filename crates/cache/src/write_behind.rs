@@ -1,7 +1,7 @@
 //! Best-effort write-behind of cheap answers to Redis: a token bucket, a bounded queue, and one task that writes.
 //!
-//! A pending write carries the version stamp under which its answer was computed. The stamp is compared again at the head
-//! of the queue: an answer whose computation began before an invalidation is not sent after it.
+//! A pending write carries the version stamp under which its answer was computed. The stamp is compared again just
+//! before the write: if an invalidation came after the computation began, the answer is not sent.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -18,7 +18,7 @@ use crate::policy::Bucket;
 use crate::primaries::Primaries;
 use crate::stats::{Counters, Trouble, WriteBehindResult};
 
-/// Writes that may wait.
+/// The maximum number of queued writes.
 const QUEUED_MAX: usize = 1_024;
 
 pub(crate) struct PendingWrite<V> {
@@ -30,11 +30,11 @@ pub(crate) struct PendingWrite<V> {
 
 enum QueueItem<V> {
     Write(PendingWrite<V>),
-    /// Every write queued before this has ended.
+    /// Answered when every write queued before it has ended.
     Flushed(oneshot::Sender<()>),
 }
 
-/// The end of the queue that takes writes.
+/// The producers' end of the queue.
 pub(crate) struct WriteBehind<V> {
     queue: mpsc::Sender<QueueItem<V>>,
     bucket: Bucket,
@@ -43,7 +43,7 @@ pub(crate) struct WriteBehind<V> {
     open: Arc<AtomicU64>,
 }
 
-/// The end of the queue that executes them.
+/// The consumer's end of the queue.
 pub(crate) struct Writer<C: Contents> {
     pub(crate) contents: Arc<C>,
     pub(crate) primaries: Arc<Primaries>,
@@ -52,7 +52,7 @@ pub(crate) struct Writer<C: Contents> {
 }
 
 impl<V: Send + Sync + 'static> WriteBehind<V> {
-    /// Gives the queue, and the task that the caller has to run.
+    /// Gives the queue, and a task that the caller must run.
     pub(crate) fn new<C>(writer: Writer<C>) -> (Self, impl Future<Output = ()> + Send + 'static)
     where
         C: Contents<Value = V>,
@@ -77,7 +77,7 @@ impl<V: Send + Sync + 'static> WriteBehind<V> {
         });
     }
 
-    /// Writes that wait or are being executed.
+    /// The number of writes that are queued or being executed.
     pub(crate) fn open(&self) -> u64 {
         self.open.load(SeqCst)
     }
@@ -100,7 +100,7 @@ impl<C: Contents> Writer<C> {
                     self.counters.write_behind.add(self.execute(write).await);
                     open.fetch_sub(1, SeqCst);
                 }
-                // The caller of `flush` may have gone.
+                // The caller of `flush` may have been cancelled.
                 QueueItem::Flushed(flushed) => drop(flushed.send(())),
             }
         }
@@ -111,7 +111,7 @@ impl<C: Contents> Writer<C> {
         let Some(line) = object.and_then(|object| entry::write(&write.key, object)) else {
             return WriteBehindResult::Oversize;
         };
-        // As late as possible: a write sent after a purge arrived must not have begun before it.
+        // As late as possible: a write that is sent after a purge arrived must not have begun before it.
         if self.coherence.has_changed(write.stamp) {
             return WriteBehindResult::Changed;
         }

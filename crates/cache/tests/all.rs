@@ -1,5 +1,5 @@
-//! All tests of the cache from outside, in one binary: each file here is a module of it, and links nothing of its own.
-// Helpers of tests may panic as tests do.
+//! All integration tests of the cache as modules of one binary, which is linked only once.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 mod coherence;

@@ -1,4 +1,4 @@
-//! Invalidation is complete: after any change of a key in Redis, by any client, memory stops serving it; and no work in
+//! Invalidation is complete: after any change of a key in Redis, by any client, memory stops serving it, and no work in
 //! progress undoes a purge.
 
 mod commands;
@@ -31,7 +31,7 @@ async fn a_node_finds_what_another_computed() {
     assert_eq!(adaptive.expensive("fib(90)").await.source, Source::Redis);
     assert_eq!(adaptive.cheap("2+2").await.source, COMPUTED, "a lookup costs more than the computation");
     assert_eq!((a.computed(), always.computed(), adaptive.computed()), (2, 0, 1));
-    // A node without a push keeps its entry: NX of the same answer is no change.
+    // A node that gets no push keeps its entry: writing the same answer with NX is no change.
     adaptive.is_sound().await;
     assert_eq!(adaptive.writes_behind("present"), 1);
     assert!(a.remembers("2+2") && always.remembers("2+2") && adaptive.remembers("2+2"));
@@ -64,7 +64,7 @@ async fn long_and_unreadable_texts_are_coherent_too() {
     b.is_sound().await;
 }
 
-/// Runs `command` during a computation, ends that after the push has arrived, and gives the node.
+/// Runs `command` during a computation, ends the computation after the push has arrived, and gives the node.
 async fn purge_during_a_computation(setting: Setting, server: &Server, command: impl FnOnce(&mut Person)) -> Node {
     let node = setting.redis(server.url()).coherent().await;
     let (begun, may_end) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
@@ -102,7 +102,7 @@ async fn a_purge_is_not_undone_by_a_computation_in_progress() {
     }
 }
 
-/// The same for the trial, which runs in the caller's task or, after a lookup, in its flight.
+/// The same for a purge during the trial, which runs in the caller's task or, after a lookup, in its flight.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_purge_is_not_undone_by_a_trial_in_progress() {
     for always in [false, true] {
@@ -110,7 +110,7 @@ async fn a_purge_is_not_undone_by_a_trial_in_progress() {
         let setting = Setting::new().redis(server.url());
         let node = if always { setting.always() } else { setting }.coherent().await;
         let (told, mut person) = (node.clone(), server.person());
-        // It takes longer than a trial may: another thread applies the push.
+        // It takes longer than a trial should, so that another thread applies the push meanwhile.
         let purge = move || {
             let before = told.invalidations("flush");
             person.does("FLUSHALL");
@@ -131,7 +131,7 @@ async fn a_purge_is_not_undone_by_a_trial_in_progress() {
 }
 
 /// An invalidation raises the generation, then removes the entry; an insertion compares under the lock. Here the
-/// invalidation comes before that, and finds nothing to remove. (In between: `checked/`.)
+/// invalidation comes before the insertion and finds nothing to remove. (For the orders in between, see `checked/`.)
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_is_not_inserted_after_its_invalidation() {
     for command in ["SET tabuada:1:2+2 x", "FLUSHALL"] {
@@ -165,7 +165,7 @@ async fn a_changed_neighbour_is_no_purge() {
     node.expensive("2+2").await;
     node.is_sound().await;
     server.person().does("SET tabuada:other x");
-    // One of 4,096 shards changes: the computation goes on, unless both keys are in it.
+    // One of 4,096 shards changes, which does not affect the computation unless its key is in that shard.
     let mut kept = 0;
     for text in ["3+3", "4+4", "5+5"] {
         let (told, mut person) = (node.clone(), server.person());
@@ -225,7 +225,7 @@ async fn an_entry_of_a_wrong_type_is_replaced() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_value_that_is_usable_by_now_is_not_replaced() {
-    // The command during the computation; the final value; whether it is kept.
+    // The command during the computation, the final value, and whether it is kept.
     for (command, there, kept) in [
         ("DEL tabuada:1:2+2", None, false),
         (r#"SET tabuada:1:2+2 {"resultado":"better"}"#, Some(r#"{"resultado":"better"}"#), true),
@@ -352,7 +352,7 @@ async fn a_storm_leaves_memory_and_redis_agreed() {
     });
     asking.join_all().await;
     purging.await.unwrap();
-    // A mark over the same connections: its invalidation comes after all others.
+    // A change over the same connections, whose invalidation comes after all others.
     for node in &nodes {
         node.is_sound().await;
         node.receives_after(|| server.person().does("SET tabuada:1:mark x")).await;
@@ -364,8 +364,8 @@ async fn a_storm_leaves_memory_and_redis_agreed() {
         let line = person.gets(&name(&text));
         for node in &nodes {
             assert!(line.as_ref().is_none_or(|line| !line.contains("lease")), "{text}: {line:?}, and nobody computes");
-            // A cheap answer may be in memory alone (its write was dropped); values in both must agree, and no unusable
-            // value may be in memory.
+            // A cheap answer may be in memory only (its write was dropped). Values in both places must agree, and
+            // memory may hold no unusable value.
             if node.remembers(&text) && line.as_deref() == Some("lixo") {
                 panic!("{text} is remembered over what a person set");
             }

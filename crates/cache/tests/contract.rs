@@ -1,5 +1,4 @@
-//! The promises of a cache with any layers: each case runs with memory alone, with Redis alone, and with both, in both ways
-//! of looking up.
+//! The promises of a cache with any layers: each case runs with memory, Redis or both, in both lookup modes.
 
 use crate::support;
 
@@ -12,7 +11,7 @@ use support::*;
 use tabuada_cache::{ComputeError, Key, Source, State};
 use tokio::sync::{Notify, oneshot};
 
-/// The layers of a case, and their fixtures.
+/// The layers of a case, and their servers.
 struct Layers {
     name: &'static str,
     server: Option<Server>,
@@ -53,7 +52,7 @@ impl Layers {
         node
     }
 
-    /// Whether cheap answers are looked up in Redis, and found there on a miss of memory.
+    /// Whether cheap answers that are not in memory are found in Redis.
     fn finds_cheap(&self) -> bool {
         self.has_memory || self.always
     }
@@ -197,14 +196,14 @@ async fn a_failed_computation_does_not_fail_its_followers() {
     }
 }
 
-/// The next leader may fail, too; the followers of both do not.
+/// The next leader may fail too; the followers of both do not.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_failures_in_a_row_do_not_fail_their_followers() {
     for layers in Layers::all() {
         for do_panic in [false, true] {
             let node = layers.start(layers.setting()).await;
             let first = node.holds("9**9").await;
-            // The second leader is one of the followers, which one is random: every one would hold its computation.
+            // The second leader is one of the followers, at random; each would hold its computation.
             let (begun, mut has_begun) = tokio::sync::mpsc::unbounded_channel();
             let mut waiting = tokio::task::JoinSet::new();
             for _ in 0..20 {
@@ -236,7 +235,7 @@ async fn two_failures_in_a_row_do_not_fail_their_followers() {
             let second = has_begun.recv().await.expect("one of them leads");
             eventually("all others wait for the second", || joined(39)).await;
             drop(second);
-            // They compute for themselves.
+            // The remaining followers compute for themselves.
             drop(begun);
             let granting = tokio::spawn(async move {
                 while let Some(end) = has_begun.recv().await {
@@ -334,7 +333,7 @@ async fn an_answer_without_a_lifetime_is_not_stored() {
     }
 }
 
-/// Cheap or expensive: neither layer gets the value, and no lease is taken; values in the layers are found, and leases stay.
+/// For cheap and expensive values: nothing is stored, no lease is taken; stored values are found, and leases stay.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_without_storing_leaves_nothing_behind() {
     for layers in Layers::all() {
@@ -361,7 +360,7 @@ async fn a_call_without_storing_leaves_nothing_behind() {
         node.is_sound().await;
         assert_eq!(person.as_mut().map(|person| person.calls("set")), written, "{}", layers.name);
 
-        // It neither waits for another computation nor affects it.
+        // Such a call neither waits for another computation nor affects it.
         let held = node.holds("7**77").await;
         assert_eq!(node.no_store("7**77", true).await.source, Source::Computed { stored: false }, "{}", layers.name);
         assert_eq!(held.ends().await.source, Source::Computed { stored: layers.has_memory || person.is_some() });
@@ -402,6 +401,37 @@ async fn get_if_gives_what_memory_has_if_it_is_accepted() {
             eventually("it is forgotten", || !node.remembers("2+2")).await;
             assert!(node.cache.get_if(&key("2+2"), |_| true).is_none());
         }
+    }
+}
+
+/// A given value is counted and stored as by `get_or_compute`; otherwise nothing is counted. The trial is not run where
+/// Redis has to be asked first.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn get_or_try_gives_what_has_not_to_be_awaited() {
+    for layers in Layers::all() {
+        let node = layers.start(layers.setting()).await;
+        let counted = || {
+            let stats = node.stats();
+            [stats.answers, stats.memory_lookups].map(|counts| counts.iter().map(|count| count.count).sum::<u64>())
+        };
+        let (looks_first, mut tried) = (layers.server.is_some() && layers.always, 0);
+        let mut ask = |value: Option<Fact>| {
+            let found = node.cache.get_or_try(&key("2+2"), || {
+                tried += 1;
+                value
+            });
+            found.map(|found| found.source)
+        };
+        assert_eq!((ask(None), counted()), (None, [0, 0]), "{}", layers.name);
+        let value = || Some(Fact::Text(answer("2+2")));
+        let computed = (!looks_first).then_some(Source::Computed { stored: true });
+        assert_eq!(ask(value()), computed, "{}", layers.name);
+        assert_eq!(ask(value()), (!looks_first).then_some(Source::Memory), "{}", layers.name);
+        assert_eq!((tried, counted()), if looks_first { (0, [0, 0]) } else { (2, [2, 2]) }, "{}", layers.name);
+        // What memory has needs no lookup.
+        node.cheap("2+2").await;
+        assert_eq!(node.cache.get_or_try(&key("2+2"), || None).is_some(), layers.has_memory, "{}", layers.name);
+        node.is_sound().await;
     }
 }
 

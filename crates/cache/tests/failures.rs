@@ -1,5 +1,5 @@
-//! Redis never fails a call: whatever is wrong with it, every call gets the right answer; and memory does not serve values
-//! that it can no longer keep coherent.
+//! Redis never fails a call: whatever is wrong with it, every call gets the right answer, and memory does not serve
+//! values that it can no longer keep coherent.
 
 use crate::support;
 
@@ -12,7 +12,7 @@ use support::server::{Server, free_port};
 use support::*;
 use tabuada_cache::{Cache, Options, OptionsError, Source, State};
 
-/// Both ways of looking up, with the default deadlines.
+/// Both lookup modes, with the default deadlines.
 fn ways(url: &str) -> [Setting; 2] {
     [Setting::new().hasty().redis(url), Setting::new().hasty().always().redis(url)]
 }
@@ -164,7 +164,7 @@ async fn redis_read_only() {
         assert!(node.errors("read-only") > 0);
         assert_eq!(node.state(), State::Coherent);
         assert!(node.remembers("2+2"));
-        // A node that starts now cannot prove that pushes arrive: it keeps briefly, and reads.
+        // A node that starts now cannot prove that pushes arrive: it keeps entries briefly, and reads from Redis.
         let late = Setting::new().redis(server.url()).always().start();
         eventually("it cannot write", || late.errors("read-only") > 0).await;
         assert_eq!(late.state(), State::CatchingUp);
@@ -205,7 +205,7 @@ async fn redis_that_evicts() {
     node.is_sound().await;
     let mut person = server.person();
     assert_eq!(person.keys().len(), 100);
-    // Less than it has now: the next write, whose push we also get, makes it evict.
+    // Less than it uses now: the next write, whose push we get too, makes it evict.
     person.does("CONFIG SET maxmemory 1mb");
     let _ = person.tries::<String>("SET other x");
     eventually("all is evicted", || person.keys().iter().all(|key| !key.starts_with("tabuada"))).await;
@@ -222,7 +222,7 @@ async fn a_connection_killed_by_a_person() {
         node.expensive("2+2").await;
         node.is_sound().await;
         let lost = node.errors("lost");
-        // Between the loss and the new connection no push would report this.
+        // No push reports this change, which comes between the loss and the next connection.
         person.does("CLIENT KILL TYPE normal SKIPME yes");
         person.sets(&name("2+2"), r#"{"resultado":"changed"}"#);
         eventually("it is noticed", || node.errors("lost") > lost).await;
@@ -249,7 +249,7 @@ async fn a_proxy_that_swallows_pushes_never_becomes_coherent() {
         assert!(found.is_none_or(|found| found.ttl <= Some(Duration::from_secs(5))));
         assert!(server.person().gets(&name("2+2")).is_some(), "Redis is of use all the same");
     }
-    // Once it lets them pass, the next canary arrives; entries kept before are purged.
+    // Once the proxy lets pushes pass, the next canary arrives, and entries kept before are purged.
     let node = Setting::new().hasty().redis(proxy.url()).start();
     eventually("a canary is not heard", || node.errors("canary") >= 1).await;
     node.expensive("2+2").await;
@@ -333,7 +333,7 @@ async fn a_server_that_sends_a_reply_too_many() {
             if reply.starts_with('-') {
                 assert_eq!(node.invalidations("detached"), 0, "{reply:?} is an answer");
             } else {
-                // Replies may be out of step: such a connection is closed.
+                // Replies may be out of step, so this connection is closed.
                 eventually(reply, || node.invalidations("detached") > 0).await;
             }
         }
@@ -346,7 +346,7 @@ async fn pushes_of_every_shape_invalidate_enough() {
     let names = all.map(name);
     let refs: Vec<&str> = names.iter().map(String::as_str).collect();
     let one = |push: &str| push.as_bytes().to_vec();
-    // The push, and which of the three it invalidates.
+    // The push, and which of the three texts it invalidates.
     for (push, gone) in [
         (FLUSH.to_vec(), 3),
         (one(">2\r\n$10\r\ninvalidate\r\n*-1\r\n"), 3),
@@ -363,14 +363,14 @@ async fn pushes_of_every_shape_invalidate_enough() {
     ] {
         let fake = Fake::start(|_| None);
         let node = Setting::new().redis(fake.url()).coherent().await;
-        // An expensive answer is in memory once it is written, which is after it is given.
+        // An expensive answer is in memory once it is written, which is after the caller has it.
         for text in all.iter().chain(&["mark"]) {
             node.expensive(text).await;
         }
         node.is_sound().await;
         assert!(all.iter().chain(&["mark"]).all(|text| node.remembers(text)));
         fake.says(&push);
-        // Pushes are applied in their order: a later one shows that this one was applied.
+        // Pushes are applied in order: the effect of a later one shows that this one was applied.
         fake.reports(&["tabuada:1:mark"]);
         eventually("the mark is removed", || !node.remembers("mark")).await;
         let left = all.iter().filter(|text| node.remembers(text)).count();
@@ -403,7 +403,7 @@ async fn options_that_cannot_be_used_are_refused_at_once() {
     let mut options = Options::with_redis("rediss://localhost");
     options.redis_ca = Some(b"lixo".to_vec());
     assert_eq!(refused(options), Some(OptionsError::Certificates));
-    // A server that does not run is no reason to refuse.
+    // A server that is not running is no reason to refuse the options.
     assert_eq!(refused(Options::with_redis(format!("redis://127.0.0.1:{}", free_port()))), None);
 }
 
@@ -425,7 +425,7 @@ async fn a_cache_that_is_dropped_lets_go_of_its_connection() {
     eventually("it is closed", || connections() == 1).await;
 }
 
-/// Collects the log of this thread.
+/// Collects the log of the current thread.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -468,7 +468,7 @@ async fn start_up_warns_of_a_bad_eviction_policy() {
             server.person().does(format!("ACL SETUSER default {command_denied}").trim_end());
             let log = Log::default();
             let _logging = tracing::subscriber::set_default(log.clone());
-            // On one thread: the background runs where the log is collected.
+            // On a single thread, so that the background tasks log to the collector.
             let node = Setting::new().redis(server.url()).coherent().await;
             let told = || log.0.lock().expect("no panic").clone();
             match words {

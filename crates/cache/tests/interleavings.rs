@@ -1,5 +1,5 @@
-//! Single flight across nodes: every row of the protocol's table, every rule, and every trace that the model found where a
-//! rule is missing, forced on real nodes. The tests hold computations until the order is right; none waits for a clock.
+//! Single flight across nodes: every row of the protocol's table, every rule, and every trace that the model found for
+//! a missing rule, forced on real nodes. Computations are held until the order is right; no test waits for a clock.
 //!
 //! | in the model | here |
 //! |---|---|

@@ -1,6 +1,6 @@
-//! The laws, counted: thousands of forced races, each with a permitted end. They assert counts, never times.
+//! Properties of races, each tested by thousands of forced races. The tests assert counts, not times.
 //!
-//! `./test --deep` runs more of them (`TABUADA_CASES`).
+//! `./test --deep` runs more rounds (`TABUADA_CASES`).
 
 use crate::support;
 
@@ -14,7 +14,7 @@ use support::*;
 use tabuada_cache::Source;
 use tokio::sync::Semaphore;
 
-/// Rounds of a test: `daily`, or more with `TABUADA_CASES`.
+/// The number of rounds of a test: `daily`, or more with `TABUADA_CASES`.
 fn rounds(daily: usize) -> usize {
     if std::env::var_os("TABUADA_CASES").is_some() { 5 * daily } else { daily }
 }
@@ -40,9 +40,9 @@ impl Stranger {
     }
 }
 
-/// Waits until a node has applied every invalidation so far: one more change, which is applied in its turn.
+/// Waits until a node has applied every invalidation so far: makes one more change, which is applied after them.
 async fn has_applied_all(node: &Node, stranger: &Stranger) {
-    // An earlier change in its shard may keep it out of memory: then another marker will do.
+    // If an earlier change in its shard keeps the marker out of memory, another marker is used.
     for marker in (0..).map(|_| format!("marker {:x}", fastrand::u64(..))) {
         node.expensive(&marker).await;
         node.is_sound().await;
@@ -59,15 +59,13 @@ fn remembered(node: &Node, text: &str) -> Option<String> {
     node.cache.get(&key(text)).and_then(|found| Facts::default().encode(&found.value))
 }
 
-// --- 1. A read against an invalidation ------------------------------------------------------------------------------
-
-/// Two ways to look up: after the trial, and before it.
+/// Two nodes, one for each lookup mode.
 struct Readers {
     server: Server,
     stranger: Stranger,
     expensive: Node,
     always: Node,
-    /// Answers that were not kept, because of a change.
+    /// The number of answers that were not kept because of a change.
     not_kept: usize,
 }
 
@@ -84,7 +82,7 @@ impl Readers {
     async fn race(&mut self, round: usize, command: &[&str]) {
         let text = round.to_string();
         let change = async {
-            // The order varies.
+            // The order varies with the round.
             for _ in 0..round % 7 {
                 tokio::task::yield_now().await;
             }
@@ -95,7 +93,7 @@ impl Readers {
         assert!(one && other);
     }
 
-    /// Keys whose value in memory differs from that in Redis, when nothing is in progress.
+    /// The keys whose value in memory differs from that in Redis when nothing is in progress.
     async fn stale(&mut self, rounds: Range<usize>) -> Vec<String> {
         let mut stale = Vec::new();
         for round in rounds {
@@ -113,7 +111,7 @@ impl Readers {
     }
 }
 
-/// Without the comparison of generations, three of four such reads were stale for ever.
+/// Without the comparison of generations, three of four such reads stayed stale for ever.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_read_that_raced_a_change_of_its_key_is_stale() {
     let mut readers = Readers::start().await;
@@ -151,7 +149,7 @@ async fn no_read_that_raced_a_purge_of_everything_is_stale() {
         readers.stranger.does(&["SET", &name(&round.to_string()), r#"{"resultado":"one"}"#]).await;
         let command: &[&str] = if round % 2 == 0 { &["FLUSHALL"] } else { &["FLUSHDB", "ASYNC"] };
         readers.race(round, command).await;
-        // Checked after each round: the next purge would hide a stale value.
+        // Checked after each round, since the next purge would hide a stale value.
         for node in [&readers.expensive, &readers.always] {
             eventually("the push of the purge arrives", || node.invalidations("flush") == round as u64 + 1).await;
             node.is_sound().await;
@@ -162,9 +160,7 @@ async fn no_read_that_raced_a_purge_of_everything_is_stale() {
     assert!(readers.not_kept > 0, "at least one race happened");
 }
 
-// --- 2. A purge during a computation ----------------------------------------------------------------------------------
-
-/// No node asks again: a key that is present in the end was restored.
+/// No node asks again, so a key that is present in the end was restored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_purge_during_a_computation_is_undone() {
     let server = Server::start();
@@ -173,7 +169,7 @@ async fn no_purge_during_a_computation_is_undone() {
         [Setting::new().redis(server.url()).coherent().await, Setting::new().redis(server.url()).coherent().await];
     let (mut brought_back, mut told_before, mut purges) = (Vec::new(), 0, 0);
     for round in 0..rounds(1_000) {
-        // Each node computes something of its own, so that none waits for the other and asks again.
+        // Each node computes its own text, so that none waits for the other and asks again.
         let texts = [format!("a{round}"), format!("b{round}")];
         let held = [nodes[0].holds(&texts[0]).await, nodes[1].holds(&texts[1]).await];
         let names = texts.each_ref().map(|text| name(text));
@@ -183,14 +179,14 @@ async fn no_purge_during_a_computation_is_undone() {
             _ => vec!["UNLINK", &names[0], &names[1]],
         };
         let heard = || nodes.iter().map(|node| node.invalidations("flush") + node.invalidations("key")).sum::<u64>();
-        // First the pushes of the other node's lease, which are not the ones of the purge.
+        // The pushes of the other node's lease come first; they are not those of the purge.
         eventually("the pushes of the leases arrive", || {
             nodes.iter().all(|node| node.invalidations("key") as usize >= purges)
         })
         .await;
         let [one, other] = held;
         match round / 3 % 3 {
-            // The push of the purge arrives before either has computed.
+            // The push of the purge arrives before either node has computed.
             0 => {
                 let before = heard();
                 stranger.does(&command).await;
@@ -198,9 +194,9 @@ async fn no_purge_during_a_computation_is_undone() {
                 told_before += 1;
                 tokio::join!(one.ends(), other.ends());
             }
-            // At the same moment.
+            // Both at the same time.
             1 => drop(tokio::join!(one.ends(), other.ends(), stranger.does(&command))),
-            // The answers are given; their writes may be in progress.
+            // The callers have their answers; the writes may be in progress.
             _ => {
                 tokio::join!(one.ends(), other.ends());
                 stranger.does(&command).await;
@@ -222,11 +218,9 @@ async fn no_purge_during_a_computation_is_undone() {
     assert!(nodes.iter().all(|node| node.computed() as usize == purges), "no node asked again");
 }
 
-// --- 3. Changes of other keys ----------------------------------------------------------------------------------------
-
-/// The purpose of 4,096 shards: other keys under our prefix change all the time, and hardly an answer is lost by it.
+/// The purpose of 4,096 shards: although other keys with our prefix change all the time, hardly any answer is lost.
 ///
-/// A fixed ratio of changes to answers, on a machine of any speed: that of 5,000 changes a second and 5 ms.
+/// The ratio of changes to answers does not depend on the machine: that of 5,000 changes a second and 5 ms.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn changes_of_other_keys_cost_hardly_an_answer() {
     const CHANGES: usize = 25;
@@ -236,7 +230,7 @@ async fn changes_of_other_keys_cost_hardly_an_answer() {
     let stranger = Stranger::at(&server).await;
     let node = Setting::new().redis(server.url()).coherent().await;
     let turns = rounds(400);
-    // The write-behind has a rate; answers beyond it would be lost for another reason.
+    // The write-behind has a maximum rate; answers beyond it would be lost for another reason.
     let within_the_rate = Arc::new(Semaphore::new(0));
     let pace = tokio::spawn({
         let within_the_rate = within_the_rate.clone();
@@ -252,7 +246,7 @@ async fn changes_of_other_keys_cost_hardly_an_answer() {
     let mut expensive = Vec::new();
     for turn in 0..turns {
         within_the_rate.acquire().await.expect("it is open").forget();
-        // No further ahead than one turn: the test is about the changes during one computation.
+        // At most one turn ahead, since the test is about changes during one computation.
         eventually("the changes of the turn before are applied", || {
             node.invalidations("key") as usize >= turn.saturating_sub(1) * CHANGES
         })
@@ -308,9 +302,7 @@ async fn changes_of_other_keys_cost_hardly_an_answer() {
     assert_eq!(node.computed() as usize, turns * (CHEAP + EXPENSIVE));
 }
 
-// --- 4. Two nodes, the same sums -------------------------------------------------------------------------------------
-
-/// With a plain `SET` of the same bytes, each node would invalidate the other's copy, for ever in turn.
+/// With a plain `SET` of the same bytes, each node would invalidate the other's copy, again and again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nodes_do_not_invalidate_each_others_copies() {
     const SUMS: usize = 50;
@@ -344,12 +336,12 @@ async fn nodes_do_not_invalidate_each_others_copies() {
         };
         ask_all(3).await;
         settle().await;
-        // A node whose copy the first write invalidated asks once more.
+        // A node whose copy was invalidated by the first write asks once more.
         ask_all(1).await;
         settle().await;
         let (written, invalidated) = (person.calls("set"), nodes.each_ref().map(|node| node.invalidations("key")));
         let sets = (written - before) as usize;
-        // Each node writes once, and once more if the other was quicker.
+        // Each node writes once, and once more if the other node was faster.
         assert!((SUMS..=3 * SUMS).contains(&sets), "{sets} SETs for {SUMS} sums");
         assert_eq!(invalidated[0] + invalidated[1], SUMS as u64, "each sum is written by one");
 

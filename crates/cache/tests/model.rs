@@ -1,9 +1,10 @@
-//! A model of the cache: random histories of two nodes and a person at one real server, compared with their expected end.
-//! After each step the test waits until nothing is in progress; computations are held over a random number of steps. So a
-//! history has real interleavings and no timing: it repeats exactly, and one that fails shrinks.
+//! A model of the cache: random histories of two nodes and a person at one real server, each compared with its expected
+//! end. After each step, the test waits until nothing is in progress, except that computations are held for a random
+//! number of steps. So a history has real interleavings but no timing: it can be repeated exactly, and one that fails
+//! can be shrunk.
 //!
-//! The model does not say whether memory keeps a value that was read during an invalidation, since that depends on timing. It
-//! says what memory *may* hold.
+//! The model does not predict whether memory keeps a value that was read during an invalidation, since that depends on
+//! timing. It gives the values that memory *may* hold.
 
 use crate::support;
 
@@ -19,7 +20,7 @@ use tabuada_cache::{ComputeError, Found, Source, State};
 use tokio::task::JoinHandle;
 
 const TEXTS: [&str; 2] = ["2+2", "3+3"];
-/// Set and deleted to know that every invalidation before it is applied.
+/// Set and deleted to see that every earlier invalidation is applied.
 const MARKER: &str = "marker";
 const STEPS_MAX: usize = 24;
 
@@ -32,9 +33,9 @@ type Place = (usize, usize);
 enum Step {
     Cheap(Place),
     Expensive(Place),
-    /// Its computation fails, if there is one.
+    /// The call's computation fails, if there is one.
     InVain(Place),
-    /// Its computation, if there is one, goes on until `Ends`, `Fails` or `Panics`.
+    /// The call's computation, if there is one, is held until `Ends`, `Fails` or `Panics`.
     Holds(Place),
     Ends(Place),
     Fails(Place),
@@ -74,7 +75,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 1..=STEPS_MAX)
 }
 
-/// The value in Redis under a text.
+/// The value of a text in Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum There {
     Nothing,
@@ -86,16 +87,15 @@ enum There {
 
 /// A flight that stays open between steps.
 struct Flight {
-    /// The held computation, and the value that it replaces; `None`: it waits for another node.
+    /// The held computation, and the value that it replaces; `None` if it waits for another node.
     computes: Option<(Held, There)>,
-    /// Its followers.
     followers: Vec<Asking>,
 }
 
 struct Entry {
     there: There,
     flights: [Option<Flight>; 2],
-    /// Computations so far that were not held.
+    /// The number of computations so far that were not held.
     computed: u64,
     counted: Arc<AtomicU64>,
 }
@@ -103,7 +103,7 @@ struct Entry {
 struct World {
     person: Person,
     nodes: [Node; 2],
-    /// Ids of the nodes' connections.
+    /// IDs of the nodes' connections.
     connections: [u64; 2],
     entries: [Entry; 2],
 }
@@ -119,7 +119,7 @@ fn listeners(person: &mut Person) -> Vec<u64> {
 impl World {
     async fn new(server: &Server) -> Self {
         let mut person = server.person();
-        // Those of the history before are closed first.
+        // The connections of the previous history are closed first.
         eventually("no other connection tracks", || listeners(&mut person).is_empty()).await;
         person.does("FLUSHALL");
         let a = Setting::new().redis(server.url()).coherent().await;
@@ -173,7 +173,7 @@ impl World {
                 if entry.there == replaces && replaces == There::Lease(n) {
                     entry.there = There::Nothing;
                 }
-                // Its followers ask again, unless another node that waited, too, is quicker.
+                // Its followers ask again; another waiting node may be faster.
                 if !followers.is_empty() {
                     self.seeks(place, followers).await;
                 }
@@ -215,7 +215,7 @@ impl World {
         self.entries[t].there = there;
     }
 
-    /// Takes a held flight off the table.
+    /// Removes a held flight from the table.
     fn lands(&mut self, (n, t): Place) -> Option<(Held, There, Vec<Asking>)> {
         let flight = &mut self.entries[t].flights[n];
         flight.as_ref().is_some_and(|flight| flight.computes.is_some()).then_some(())?;
@@ -230,7 +230,7 @@ impl World {
         let joined = || node.count(|stats| stats.flights, "joined");
         let (is_kept, is_open, joined_before) =
             (node.remembers(TEXTS[t]), self.entries[t].flights[n].is_some(), joined());
-        // A caller that joins or waits may compute later, or not: then only held computations fail.
+        // A caller that joins or waits may compute later or not at all, so only held computations fail.
         let in_vain = in_vain && !is_open && matches!(self.entries[t].there, There::Nothing | There::Unusable);
         let (own, counted) = (node.clone(), self.entries[t].counted.clone());
         let asking = tokio::spawn(async move {
@@ -253,7 +253,7 @@ impl World {
         }
     }
 
-    /// A flight that is not held: it ends, or waits.
+    /// A flight that is not held: it ends or waits.
     async fn seeks(&mut self, (n, t): Place, followers: Vec<Asking>) {
         let entry = &mut self.entries[t];
         match entry.there {
@@ -267,7 +267,7 @@ impl World {
         }
     }
 
-    /// A connection is cut. A flight of its node that waits for the other one computes, unless the next connection is quicker.
+    /// A connection is cut. A flight that waits for the other node computes, unless the next connection is faster.
     async fn loses(&mut self, n: usize) {
         let node = self.nodes[n].clone();
         let lost = node.invalidations("detached");
@@ -287,7 +287,7 @@ impl World {
         .await;
         for entry in &mut self.entries {
             let is_over = |flight: &Flight| flight.computes.is_none() && flight.followers[0].is_finished();
-            // Not yet finished: `settles` finishes it.
+            // If it is not finished yet, `settles` finishes it.
             let waits = entry.flights[n].as_ref().is_some_and(|flight| !is_over(flight));
             if !waits && let Some(flight) = entry.flights[n].take() {
                 entry.computed += 1;
@@ -323,7 +323,7 @@ impl World {
         }
     }
 
-    /// Waits until every invalidation so far is applied: the later one of the marker is.
+    /// Waits until every invalidation so far is applied, by one of the marker, which comes later.
     async fn has_followed(&mut self) {
         self.person.sets(&name(MARKER), serde_json::json!({ "resultado": answer(MARKER) }).to_string());
         for node in &self.nodes {
@@ -342,7 +342,7 @@ impl World {
             "string" => {
                 let line = self.person.gets(&name).expect("a line");
                 if line.starts_with("\"lease:") {
-                    // Its node follows from who waits and who writes.
+                    // A lease belongs to a node that holds a computation under it.
                     let ours = |n: &usize| {
                         matches!(
                             &self.entries[t].flights[*n],
@@ -361,7 +361,7 @@ impl World {
         }
     }
 
-    /// The invariants between steps.
+    /// The invariants that hold between steps.
     fn is_right(&mut self, is_forgotten: [bool; 2]) {
         for t in 0..TEXTS.len() {
             let (there, text) = (self.entries[t].there, TEXTS[t]);
@@ -384,7 +384,7 @@ impl World {
             Step::FlushAll | Step::FlushOther => true,
             _ => false,
         };
-        // But a flight that waited looks up again, and keeps what it finds or computes.
+        // A flight that waited looks up again, and keeps the value that it finds or computes.
         let waits = |t: usize| self.entries[t].flights.iter().flatten().any(|flight| flight.computes.is_none());
         [0, 1].map(|t| everywhere(t) && !waits(t))
     }
@@ -410,7 +410,7 @@ async fn answered(followers: Vec<Asking>) {
     }
 }
 
-/// 64 a day; one for each hundred of `TABUADA_CASES`.
+/// 64 cases, or one hundredth of `TABUADA_CASES`.
 fn cases() -> u32 {
     let told = std::env::var("TABUADA_CASES").ok().and_then(|n| n.parse::<u32>().ok());
     told.map_or(64, |cases| cases.div_ceil(100))

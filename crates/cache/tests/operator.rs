@@ -1,5 +1,5 @@
-//! The operator's view, on real servers: listing, showing, deleting, clearing, and removals that are pending while Redis is
-//! unreachable. Trace D7 of the protocol, a node's own deletion, is in `interleavings/traces.rs`.
+//! The operator's view on real servers: listing, showing, deleting and clearing, and removals that are pending while
+//! Redis is unreachable. Trace D7 of the protocol, a node's own deletion, is in `interleavings/traces.rs`.
 
 use crate::support;
 
@@ -16,11 +16,10 @@ use tabuada_cache::{
     Contents as _, Cursor, EntryInfo, EntryKind, NameError, Page, RedisStatus, RemovalStatus, Source, State,
 };
 
-/// All pages, from the first to the last.
 async fn pages(node: &Node, limit: usize) -> Vec<Page> {
     let mut pages: Vec<Page> = Vec::new();
     loop {
-        // As text and back, as a client would send it.
+        // Converted to text and back, as by a client.
         let from = pages.last().and_then(|page| page.next.as_ref()).map(|next| next.to_string());
         let from = from.map(|text| text.parse::<Cursor>().expect("what was written is read"));
         pages.push(node.cache.operator().list(from.as_ref(), limit).await);
@@ -35,7 +34,7 @@ async fn listed(node: &Node, limit: usize) -> BTreeMap<String, EntryInfo> {
     entries.map(|seen| (seen.name.clone(), seen)).collect()
 }
 
-/// The result of a removal: how many entries, and the status in Redis.
+/// The result of a removal: the number of entries, and the status in Redis.
 type Removal = (u64, RemovalStatus);
 
 async fn deletes(node: &Node, name: &str) -> Removal {
@@ -60,7 +59,7 @@ fn refused(count: u64) -> Removal {
     (count, RemovalStatus::Refused)
 }
 
-/// Foreign keys: of other namespaces, and under our prefix in no form of ours.
+/// Foreign keys: those of other namespaces, and those with our prefix that do not have our form.
 const FOREIGN: [&str; 6] = ["other:1:2+2", "tabuada", "tabuada2:1:2+2", "tabuad", "tabuada:note", "xtabuada:1:2+2"];
 
 fn plant(person: &mut Person) {
@@ -143,7 +142,7 @@ async fn our_keys_are_found_among_many_foreign_ones() {
     }
 }
 
-/// Without a Redis, and with an unreachable one: in order, page by page, with the status of Redis.
+/// Without a Redis, and with an unreachable one: entries come in order, page by page, with the status of Redis.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_redis_memory_is_listed() {
     let server = Server::later();
@@ -189,7 +188,7 @@ fn a_text_that_is_no_cursor_is_refused() {
     }
 }
 
-/// An old cursor: of a primary that is gone, of a position that never existed.
+/// Old cursors: of a primary that no longer exists, of a position that never existed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_unknown_cursor_gives_the_last_page() {
     let server = Server::start();
@@ -213,7 +212,7 @@ async fn an_entry_is_shown_with_its_line() {
     let long = "1+".repeat(150);
     node.expensive(&long).await;
     let held = node.holds("7*6").await;
-    // A cheap answer that is not written to Redis any more.
+    // A cheap answer that can no longer be written to Redis.
     node.cheap("3+3").await;
     node.is_sound_but_for_flights().await;
     node.receives_after(|| person.does("PEXPIRE tabuada:1:3+3 0")).await;
@@ -258,7 +257,6 @@ async fn an_entry_is_shown_with_its_line() {
     held.ends().await;
 }
 
-/// An entry of memory alone, with its line for Redis.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_entry_of_memory_is_shown_with_the_line_that_would_be_written() {
     let node = Setting::new().start();
@@ -295,7 +293,7 @@ async fn a_deletion_removes_one_name_with_any_value() {
     is_untouched(&mut person);
 }
 
-/// The caller goes away between the command and its reply: the node invalidates the entry all the same.
+/// The caller is cancelled between the command and its reply: the node still invalidates the entry.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deletion_whose_caller_goes_away_is_executed() {
     let (open, gate) = std::sync::mpsc::channel::<()>();
@@ -326,7 +324,7 @@ async fn a_clear_removes_all_our_keys_and_no_others() {
     let server = Server::with(&["--enable-debug-command", "local"]);
     let mut person = server.person();
     plant(&mut person);
-    // Before the nodes start: each key would be pushed to them.
+    // Before the nodes start, since each key would be pushed to them.
     person.does("DEBUG POPULATE 10000 tabuada:1 30");
     person.does("DEBUG POPULATE 10000 tabuada-2:1 30");
     let node = Setting::new().redis(server.url()).coherent().await;
@@ -369,7 +367,7 @@ async fn a_clear_removes_all_our_keys_and_no_others() {
     assert_eq!(clears(&node).await, done(0));
 }
 
-/// An entry read from Redis before its step is not kept after it: our own removal sends us no push.
+/// An entry that was read from Redis before its step is not kept after it, since our own removal sends us no push.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clear_invalidates_entries_read_meanwhile() {
     let kept = Arc::new(AtomicBool::new(false));
@@ -422,7 +420,7 @@ async fn a_clear_drops_queued_writes() {
     assert!(fake.text(&name("2+2")).is_none());
 }
 
-/// Computations begun before it are answered, and not stored.
+/// Computations that began before a clear are answered but not stored.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clear_is_not_undone_by_computations_in_progress_on_either_node() {
     let server = Server::start();
@@ -440,7 +438,8 @@ async fn a_clear_is_not_undone_by_computations_in_progress_on_either_node() {
     assert!(server.person().keys().is_empty());
 }
 
-/// Two nodes, one of which is cut off: its operator's removal empties memory at once, and Redis when it is back.
+/// Two nodes, one of them cut off: a removal by its operator empties its memory at once, and Redis when reachable
+/// again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clear_during_an_outage_is_executed_when_redis_is_back() {
     let server = Server::start();
@@ -500,7 +499,7 @@ async fn deletions_during_an_outage_are_executed_when_redis_is_back() {
     assert_eq!(deletes(&node, &name("3")).await, done(1));
 }
 
-/// Redis answers reads and refuses removals: until it removes, no answer comes from the entries.
+/// Redis answers reads but refuses removals: until it executes them, no answer comes from these entries.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_answer_comes_from_an_entry_with_a_pending_removal() {
     for everything in [true, false] {
@@ -526,7 +525,7 @@ async fn no_answer_comes_from_an_entry_with_a_pending_removal() {
     }
 }
 
-/// A login without the permission to remove: the status says so, memory drops the entry, and nothing is pending.
+/// A login without the permission to remove: the status says so, memory drops the entry, and no removal is pending.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_removal_that_redis_refuses_has_the_status_refused() {
     let server = Server::start();
@@ -541,7 +540,7 @@ async fn a_removal_that_redis_refuses_has_the_status_refused() {
     assert_eq!(node.cache.operator().list(None, 10).await.redis, RedisStatus::Unreachable);
 }
 
-/// A Redis that hangs: the operator gets a result by the deadline.
+/// A Redis that hangs: the operator gets a result within the deadline.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_hung_redis_delays_no_operator() {
     let server = Server::start();

@@ -1,5 +1,6 @@
-//! Outages, from beginning to end, under three nodes with load: no call fails, every answer is right, the error is counted by
-//! its kind, and afterwards all nodes are coherent and use Redis again. The example `outages` measures how long that takes.
+//! Outages from beginning to end, with three nodes under load: no call fails, every answer is right, each error is
+//! counted by its kind, and afterwards all nodes are coherent and use Redis again. The example `outages` measures how
+//! long that takes.
 
 use crate::support;
 
@@ -15,7 +16,7 @@ use support::server::Server;
 use support::*;
 use tabuada_cache::{Deadlines, Source, State};
 
-/// Each row, and the kinds of errors that it has to count.
+/// Each row with the kinds of errors that must be counted.
 macro_rules! outages {
     ($($row:ident: $kinds:expr;)*) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -56,7 +57,7 @@ outages! {
     pushes_swallowed: ["lost", "canary"];
 }
 
-/// Another primary, or other slots, while it serves.
+/// Another server becomes the primary, or slots move, during operation.
 macro_rules! moves {
     ($($row:ident)*) => {$(
         #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -72,7 +73,7 @@ moves! {
     a_primary_of_a_cluster_dies slots_of_a_cluster_move
 }
 
-/// Two nodes of one server, with deadlines that only a broken test reaches.
+/// Two nodes of one server, with deadlines that are reached only if a test is broken.
 async fn pair(server: &Server, deadlines: impl Fn(&mut Deadlines)) -> [Node; 2] {
     let setting = || {
         let mut setting = Setting::new().redis(server.url());
@@ -82,7 +83,7 @@ async fn pair(server: &Server, deadlines: impl Fn(&mut Deadlines)) -> [Node; 2] 
     [setting().coherent().await, setting().coherent().await]
 }
 
-/// The other node computes, the server hangs, and only the heartbeat can notice it.
+/// The other node computes and the server hangs, which only the heartbeat can notice.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_waiter_need_not_lose_patience_when_the_server_hangs() {
     let server = Server::start();
@@ -105,7 +106,7 @@ async fn a_waiter_need_not_lose_patience_when_the_server_hangs() {
     b.is_sound().await;
 }
 
-/// The node that computes will not be able to write either.
+/// The node that computes will not be able to write either, so no node waits for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_waiter_need_not_lose_patience_when_writes_are_refused() {
     for (command, undo) in [
@@ -137,7 +138,7 @@ async fn a_waiter_need_not_lose_patience_when_writes_are_refused() {
     }
 }
 
-/// A leader loses its connection, finishes, and connects again: the other nodes wait for its value, and get it.
+/// A leader loses its connection, finishes, and connects again: the other nodes wait for its value and get it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_computed_without_a_connection_is_written_after_the_next_one() {
     for is_purged in [false, true] {
@@ -163,7 +164,7 @@ async fn an_answer_computed_without_a_connection_is_written_after_the_next_one()
     }
 }
 
-/// A server that replies is not lost, whatever the reply: memory stays coherent.
+/// A server that replies is not lost, whatever it replies: memory stays coherent.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refused_heartbeat_is_a_heartbeat() {
     for reply in ["-MISCONF no\r\n", "-BUSY no\r\n", "-OOM no\r\n"] {
@@ -184,7 +185,7 @@ async fn a_refused_heartbeat_is_a_heartbeat() {
     }
 }
 
-/// A script that never ends; the nodes stay connected.
+/// Nodes stay connected while a script runs that never ends.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_server_that_is_busy_is_not_lost() {
     let server = Server::start();
@@ -214,7 +215,7 @@ const ANSWERS: usize = 0;
 const REFUSES: usize = 1;
 const IS_SILENT: usize = 2;
 
-/// A server that answers reads, refuses them, or ignores them; and the number it received.
+/// A server that answers reads, refuses them or ignores them, with the number of reads received.
 struct Moody {
     fake: Fake,
     mood: Arc<AtomicUsize>,
@@ -246,8 +247,8 @@ impl Moody {
     }
 }
 
-/// While calls fail, few are sent: those in progress, and then one trial at a time, after a pause. The replies of this server
-/// come in their order, and too late.
+/// While calls fail, few are sent: those in progress, and then one trial at a time after a pause. This server replies
+/// in order, but too late.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_calls_are_sent_while_they_fail() {
     let server = Server::start();
@@ -265,14 +266,14 @@ async fn no_calls_are_sent_while_they_fail() {
             asked.await.expect("an answer");
         }
     }
-    // After the first twenty, one for each time that the breaker was open: 250 ms, then longer.
+    // After the first twenty, one for each opening of the breaker: 250 ms, then longer.
     let trials = begun.elapsed().as_millis() as u64 / 250 + 1;
     let (made, reads) = (node.errors("timeout"), person.calls("getrange") - before);
     assert!((3..=20 + trials).contains(&made), "{made} of 1000 in {:?}", begun.elapsed());
     assert!(reads <= made, "each was counted: {reads}");
     assert_eq!((node.lookups("unavailable"), node.computed()), (1_000, 1_000));
     node.is_sound().await;
-    // It is quick again: the next trial closes the breaker, and all calls are sent.
+    // The server is fast again: the next trial closes the breaker, and all calls are sent.
     proxy.delay(Duration::ZERO);
     let start = Instant::now();
     for n in 0.. {
@@ -288,7 +289,7 @@ async fn no_calls_are_sent_while_they_fail() {
     assert_eq!(node.state(), State::Coherent);
 }
 
-/// There is one trial: callers during it send nothing, and do not wait for it.
+/// Only one trial is sent: other callers during it send nothing and do not wait for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_trial_at_a_time() {
     let server = Moody::start();
@@ -298,9 +299,9 @@ async fn one_trial_at_a_time() {
         node.expensive(&format!("refused {n}")).await;
     }
     let refused = server.reads();
-    // Ten calls take less than 250 ms, except on a very busy machine.
+    // Ten calls take less than 250 ms, except on a very slow machine.
     assert!((3..10).contains(&refused), "after three no call is made for a while: {refused}");
-    // The next one gets no reply, and ends after the deadline of this test.
+    // The next one gets no reply and ends at the deadline of this test.
     server.is_now(IS_SILENT);
     let start = Instant::now();
     let mut asking = Vec::new();
@@ -320,7 +321,7 @@ async fn one_trial_at_a_time() {
     node.is_sound().await;
 }
 
-/// Writes without a reply wait in a bounded queue; a full queue drops and counts them.
+/// Writes without a reply wait in a bounded queue; if it is full, further writes are dropped and counted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_write_behind_queue_is_bounded() {
     let is_deaf = Arc::new(AtomicBool::new(false));
@@ -343,12 +344,12 @@ async fn the_write_behind_queue_is_bounded() {
     let fates: u64 = stats.write_behind.iter().map(|count| count.count).sum();
     assert_eq!(fates + stats.write_behind_open, asked, "{:?}", stats.write_behind);
     assert!(stats.memory_bytes <= stats.memory_bytes_max);
-    // Meanwhile memory answers, and misses are computed.
+    // Meanwhile, memory answers, and misses are computed.
     assert!(node.remembers(&format!("{}", asked - 1)));
     node.cache.shutdown().await;
 }
 
-/// While a lookup of one key has no reply, memory answers for others, and cheap answers are given.
+/// While a lookup of one key has no reply, memory answers for other keys, and cheap answers are computed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lookup_without_a_reply_delays_no_other_key() {
     let server = Moody::start();
@@ -357,7 +358,7 @@ async fn a_lookup_without_a_reply_delays_no_other_key() {
     node.is_sound().await;
     server.is_now(IS_SILENT);
     let reads = server.reads();
-    // Their deadline is that of this test.
+    // Their deadline is the long one of this test.
     let stalled: Vec<_> = (0..200).map(|n| node.asks(&format!("stalled {}", n % 2))).collect();
     eventually("they look", || server.reads() == reads + 2).await;
     for n in 0..1_000 {
@@ -366,7 +367,7 @@ async fn a_lookup_without_a_reply_delays_no_other_key() {
     }
     assert_eq!(node.answers("memory"), 1_000);
     assert!(stalled.iter().all(|asked| !asked.is_finished()));
-    // The connection closes, and no call waits for its replies any more.
+    // The connection closes, so no call waits for its replies any longer.
     drop(server);
     for asked in stalled {
         asked.await.expect("an answer");

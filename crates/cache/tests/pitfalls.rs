@@ -1,5 +1,4 @@
-//! The pitfalls of layered caches before this one, each with a test named after it. The numbers are those of the survey in
-//! the project's findings.
+//! The known pitfalls of layered caches, each with a test named after it, numbered as in the survey of the findings.
 //!
 //! | | pitfall | where |
 //! |---|---|---|
@@ -58,7 +57,7 @@ async fn pitfall_02_only_the_first_key_of_a_push_is_invalidated() {
     node.is_sound().await;
 }
 
-/// A person changes a value in Redis while a node reads it. The values differ, against the law, so that a stale one shows.
+/// A user changes a value in Redis while a node reads it. Against the law the values differ, to recognise a stale one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pitfall_03_a_read_that_an_invalidation_overtakes_is_kept_for_ever() {
     let server = Server::start();
@@ -79,7 +78,7 @@ async fn pitfall_03_a_read_that_an_invalidation_overtakes_is_kept_for_ever() {
             kept += 1;
         }
     }
-    // Otherwise the test would pass by never keeping anything.
+    // Otherwise the test would pass if nothing were ever kept.
     assert!(kept > 0);
     node.is_sound().await;
 }
@@ -143,7 +142,7 @@ async fn pitfall_07_large_values_hold_up_the_connection() {
     let server = Server::start();
     let mut person = server.person();
     let node = Setting::new().redis(server.url()).coherent().await;
-    // A foreign value of 64 MiB under a name of ours is not fetched.
+    // A foreign value of 64 MiB under one of our names is not fetched.
     node.receives_after(|| person.sets(&name("2+2"), vec![b'x'; 64 << 20])).await;
     let sent = |info: String| -> u64 {
         let line = info.lines().find_map(|line| line.strip_prefix("total_net_output_bytes:").map(str::to_owned));
@@ -203,7 +202,7 @@ async fn pitfall_09_a_half_open_connection_goes_unnoticed() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pitfall_10_a_fallback_to_resp2_is_silent() {
-    // It accepts HELLO and TRACKING, and pushes nothing: like a proxy with a RESP2 connection to its server.
+    // It accepts HELLO and TRACKING but pushes nothing, like a proxy with a RESP2 connection to its server.
     let fake = Fake::start(|words| (words[0] == "SET" && words[1].contains("::")).then(|| b"+OK\r\n".to_vec()));
     let node = Setting::new().hasty().redis(fake.url()).start();
     eventually("the canary is not heard", || node.errors("canary") > 0).await;
@@ -242,7 +241,7 @@ async fn pitfall_17_the_drivers_task_is_held_up_by_a_push() {
     node.expensive("other").await;
     node.is_sound().await;
     fake.reports(&names);
-    // Calls go on over the same connection while the invalidations are applied.
+    // Calls over the same connection continue while the invalidations are applied.
     node.expensive("2+2").await;
     eventually("the last of them is forgotten", || !node.remembers("199999")).await;
     eventually("every one is counted", || node.invalidations("key") == 200_000).await;
@@ -262,7 +261,7 @@ async fn pitfall_18_a_leader_that_is_lost_leaks_its_flight() {
                     Ok(value)
                 })
             });
-            // With or without a timeout the caller ends.
+            // The caller ends, with or without a timeout.
             drop(cancelled.await);
             let panicking = node.ask(&format!("{n}!"), async |_| panic!("on purpose")).await;
             assert_eq!(panicking.err(), Some(ComputeError::Panicked));
@@ -283,7 +282,7 @@ async fn pitfall_19_a_computation_that_asks_for_its_own_key_waits_for_itself() {
     for node in [Setting::new().start(), Setting::new().redis(server.url()).coherent().await] {
         let inside = node.clone();
         let found = node.ask("2+2", async move |value| {
-            // Through another key, too.
+            // The same through another key.
             let deeper = inside.clone();
             let other = inside.ask("3+3", async move |other| {
                 deeper.expensive("2+2").await;
@@ -298,7 +297,7 @@ async fn pitfall_19_a_computation_that_asks_for_its_own_key_waits_for_itself() {
     }
 }
 
-/// Every state of memory meets every state of Redis.
+/// Every state of memory is combined with every state of Redis.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pitfall_20_a_timeout_is_missing_on_one_path() {
     for trouble in ["none", "slow", "hung", "down"] {
@@ -344,7 +343,7 @@ async fn pitfall_21_a_purged_value_comes_back_when_redis_is_lost() {
     node.is_sound().await;
 }
 
-/// Generations are counters of this process, and lifetimes come from Redis as durations: no wall clock is read.
+/// Generations are counters of this process, and Redis gives lifetimes as durations, so no wall clock is read.
 #[test]
 fn pitfall_22_clocks_of_nodes_are_compared() {
     for (file, text) in sources() {
@@ -355,7 +354,7 @@ fn pitfall_22_clocks_of_nodes_are_compared() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pitfall_23_a_prefix_is_built_in_two_places() {
     for (file, text) in sources() {
-        // Other files join hosts and ports, and know no namespace.
+        // Other files join hosts and ports, but do not know the namespace.
         let joins = text.contains("}:{") && text.contains("amespace");
         assert!(file == "key.rs" || !text.contains(":canary") && !joins, "{file} builds a name");
     }
@@ -379,7 +378,7 @@ async fn pitfall_23_a_prefix_is_built_in_two_places() {
 async fn pitfall_25_reconnecting_blocks_callers() {
     let server = Server::start();
     let proxy = Proxy::before(server.port());
-    // Connections are accepted and never answered: each attempt takes as long as it may.
+    // Connections are accepted but never answered: each attempt takes as long as allowed.
     proxy.hang(true);
     let node = Setting::new().redis(proxy.url()).always().start();
     eventually("it is connecting", || proxy.accepted() > 0).await;
@@ -396,7 +395,7 @@ async fn pitfall_26_every_call_waits_for_the_timeout() {
     let server = Server::start();
     let proxy = Proxy::before(server.port());
     let mut setting = Setting::new().hasty().redis(proxy.url()).always();
-    // The heartbeat does not help here.
+    // Without the heartbeat, which would notice the hanging server.
     setting.deadlines.heartbeat_timeout = PATIENCE;
     let node = setting.coherent().await;
     proxy.hang(true);
@@ -406,7 +405,7 @@ async fn pitfall_26_every_call_waits_for_the_timeout() {
         node.expensive(&format!("{asked}")).await;
         asked += 1;
     }
-    // The breaker opens after three, for a quarter of a second at first, then for longer.
+    // The breaker opens after three failures, for a quarter of a second at first, then for longer.
     let may_have_tried = 3 + start.elapsed().as_millis() as u64 / 250 + 1;
     let timeouts = node.errors("timeout");
     assert!((3..=may_have_tried).contains(&timeouts), "{timeouts} of at most {may_have_tried}");
@@ -468,7 +467,7 @@ async fn pitfall_31_keys_collide() {
     node.expensive(&mine).await;
     node.is_sound().await;
     let place = person.keys().remove(0);
-    // If both digests were the same, this would be under the name of the first.
+    // If both digests were equal, this would be under the name of the first.
     node.receives_after(|| person.sets(&place, &line)).await;
     let found = node.expensive(&mine).await;
     assert!(matches!(found.source, Source::Computed { .. }));
@@ -478,7 +477,7 @@ async fn pitfall_31_keys_collide() {
     assert!(kept.contains(&mine) && !kept.contains(&theirs));
 }
 
-/// The sources of the crate, without the tests in them.
+/// The sources of the crate, without their unit tests.
 fn sources() -> Vec<(String, String)> {
     let mut folders = vec![std::path::PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))];
     let mut files = Vec::new();

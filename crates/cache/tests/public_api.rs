@@ -1,13 +1,13 @@
-//! The public API is the one in `public_api.txt`; `TABUADA_WRITE=1 cargo test -p tabuada-cache public_api` writes the
-//! file anew. A change of a line that stays compatible is an addition.
+//! The public API must be the one in `public_api.txt`, which `TABUADA_WRITE=1 cargo test -p tabuada-cache public_api`
+//! writes again. A compatible change only adds lines.
 //!
-//! The lint `unreachable_pub` holds for this crate: so every `pub` in its sources is part of the API.
+//! The lint `unreachable_pub` is on for this crate, so every `pub` in its sources is a part of the API.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-/// Features for tests, and what only tests build.
+/// Modules that are only for tests.
 const NOT_API: [&str; 3] = ["audit", "checked", "fuzzed"];
 
 #[test]
@@ -43,7 +43,7 @@ fn type_name(line: &str) -> Option<&str> {
     rest.split(|c: char| !c.is_alphanumeric()).next()
 }
 
-/// The public declarations of all sources, one a line, with derives and trait implementations, sorted by file.
+/// The public declarations of all sources, one on each line, with derives and trait implementations, sorted by file.
 fn declarations(folder: &Path) -> Vec<String> {
     let mut files: Vec<_> = fs::read_dir(folder).expect("sources").map(|file| file.expect("a file").path()).collect();
     files.sort();
@@ -55,7 +55,7 @@ fn declarations(folder: &Path) -> Vec<String> {
         files.iter().filter(is_api).map(|path| fs::read_to_string(path).expect("a source")).collect();
     let declared: Vec<String> = texts.iter().flat_map(|text| of_file(text)).collect();
     let public: BTreeSet<&str> = declared.iter().filter_map(|line| type_name(line)).collect();
-    // Implementations for types that are not public are no part of the API.
+    // Implementations for private types are not part of the API.
     let is_public = |line: &&String| match line.split_once(" for ") {
         Some((implementation, name)) if implementation.starts_with("impl") => {
             public.contains(name.split('<').next().unwrap_or_default())
@@ -65,8 +65,8 @@ fn declarations(folder: &Path) -> Vec<String> {
     declared.iter().filter(is_public).cloned().collect()
 }
 
-/// The declarations of one file, as rustfmt lays them out: a function ends with `{` or `;`, another declaration also with
-/// `,` or `}`; the members of a public enum or trait are indented.
+/// The declarations of one file, in rustfmt's layout: a function ends with `{` or `;`, other declarations also with `,`
+/// or `}`; the members of a public enum or trait are indented.
 fn of_file(text: &str) -> Vec<String> {
     let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
     let mut lines = code.lines().filter(|line| !line.trim_start().starts_with("//"));
@@ -80,7 +80,7 @@ fn of_file(text: &str) -> Vec<String> {
         let trimmed = line.trim_start();
         let indent = line.len() - trimmed.len();
         let is_member = has_members && indent >= 4 && !trimmed.starts_with(['#', '}']);
-        // What has a condition (`#[cfg]`) is for tests.
+        // A declaration with a condition (`#[cfg]`) is for tests.
         let is_declared = trimmed.starts_with("pub ") && !trimmed.starts_with("pub use") && !is_conditional;
         let is_implementation = indent == 0 && trimmed.starts_with("impl") && trimmed.contains(" for ");
         if is_member || is_declared || is_implementation {

@@ -9,7 +9,7 @@ use support::server::{Server, free_port};
 use support::*;
 use tabuada_cache::{EntryKind, RedisStatus, RemovalStatus, Source, State};
 
-/// The default deadlines, except for calls: a busy machine may be slow to answer.
+/// The default deadlines, except for calls, since a slow machine may be late.
 fn setting(url: &str) -> Setting {
     let mut setting = Setting::new().hasty().redis(url);
     setting.deadlines.call = Duration::from_secs(2);
@@ -18,7 +18,7 @@ fn setting(url: &str) -> Setting {
     setting
 }
 
-/// Asks until memory has it: a value read just before its own push arrives is not kept.
+/// Asks until the text is in memory: a value that is read just before its own push arrives is not kept.
 async fn learns(node: &Node, text: &str) {
     while !node.remembers(text) {
         node.expensive(text).await;
@@ -56,7 +56,7 @@ async fn a_socket_in_the_file_system() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_address_of_ipv6() {
     if std::net::TcpListener::bind("[::1]:0").is_err() {
-        // Nothing to test on a machine without IPv6.
+        // A machine without IPv6 has nothing to test.
         return;
     }
     let server = Server::start();
@@ -66,7 +66,7 @@ async fn an_address_of_ipv6() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_with_a_password_that_means_something_in_a_url() {
     let server = Server::start();
-    // The permissions that the cache needs, and no others: those of docs/operations.md.
+    // Exactly the permissions that the cache needs, as in docs/operations.md.
     let needs = "~tabuada:* -@all +getrange +pttl +strlen +set +setrange +del +unlink +scan +role +hello +client|tracking +cluster|slots +cluster|info";
     server.person().does(&format!("ACL SETUSER ana on >p@ss/w:rd {needs}"));
     server.person().does("ACL SETUSER default off");
@@ -84,7 +84,7 @@ async fn a_user_with_a_password_that_means_something_in_a_url() {
     }
 }
 
-/// A CA, and its certificate of the server at 127.0.0.1.
+/// A CA, and its certificate for the server at 127.0.0.1.
 struct Tls {
     ca: Vec<u8>,
     server: Server,
@@ -138,7 +138,7 @@ async fn tls_with_a_ca_of_ones_own_and_no_other() {
     assert!(!node.remembers("2+2"));
     let by_a_stranger = with_ca("127.0.0.1", &stranger.ca).start();
     let by_another_name = with_ca("localhost", &tls.ca).start();
-    // The system's trust store does not hold the CA of this test.
+    // The system's trust store does not contain this test's CA.
     let by_nobody = setting(&format!("rediss://127.0.0.1:{}", tls.port())).start();
     for node in [by_a_stranger, by_another_name, by_nobody] {
         eventually("it is told of", || node.errors("connect") > 1).await;
@@ -165,7 +165,7 @@ async fn a_primary_under_sentinels() {
     assert!(node.remembers("3+3"));
 }
 
-/// A Sentinel that does not run and one that does not know the name do not outvote the others.
+/// A Sentinel that does not run, and one that does not know the name, are outvoted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_majority_of_sentinels_is_enough() {
     let mut watched = Watched::start().await;
@@ -200,8 +200,8 @@ async fn a_primary_that_dies_under_sentinels() {
     node.is_sound().await;
 }
 
-/// A documented limit, which no server reports. The nodes receive the purge and hold nothing; the values that the replica
-/// still had come back with it, and are right, since the key determines the value.
+/// A documented limit, which no server reports. The nodes receive the purge and drop their entries. The replica still
+/// had the values, and they come back with its promotion; they are right, since the key determines the value.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flushall_that_had_not_reached_the_replica_comes_back_with_it() {
     for page in [include_str!("../src/lib.rs"), include_str!("../../../docs/operations.md")] {
@@ -213,7 +213,7 @@ async fn a_flushall_that_had_not_reached_the_replica_comes_back_with_it() {
     node.is_sound().await;
     eventually("it is replicated", || watched.servers[1].person().gets(&name("2+2")).is_some()).await;
     watched.servers[1].hang();
-    // More than the buffers to a replica that does not read: the rest is lost with the primary.
+    // More than the buffers for a replica that does not read: the rest is lost with the primary.
     watched.servers[0].person().sets("somebodys", vec![b'x'; 64 << 20]);
     node.receives_after(|| watched.servers[0].person().does("FLUSHALL")).await;
     assert!(!node.remembers("2+2"));
@@ -226,7 +226,7 @@ async fn a_flushall_that_had_not_reached_the_replica_comes_back_with_it() {
     assert_eq!((node.expensive("2+2").await.source, node.computed()), (Source::Redis, 1));
 }
 
-/// The connection to the old primary need not be lost: its ROLE or the Sentinels tell that it is a replica now.
+/// The connection to the old primary may stay open: its ROLE or the Sentinels show that it is a replica now.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_primary_that_is_demoted() {
     let watched = Watched::start().await;
@@ -265,7 +265,7 @@ async fn a_cluster() {
     a.cheap("1/3").await;
     a.is_sound().await;
     assert!(cluster.person_for(&name("1/3")).gets(&name("1/3")).is_some());
-    // A key, wherever it is held.
+    // Keys on all primaries.
     let deleted = &texts()[..6];
     for text in deleted {
         let name = name(text);
@@ -276,7 +276,7 @@ async fn a_cluster() {
         redis::cmd("DEL").arg(&name).exec(person.connection()).expect("DEL");
         eventually("both forget it", || !a.remembers(text) && !b.remembers(text)).await;
     }
-    // One primary's FLUSHALL is pushed to all its connections: the nodes purge the keys of the others, too.
+    // The push of one primary's FLUSHALL does not name its keys, so the nodes purge those of the others too.
     let (kept, before) = (texts().pop().expect("one"), a.invalidations("flush"));
     assert!(a.remembers(&kept));
     let other = cluster.servers.iter().find(|it| it.port() != cluster.holder_of(&name(&kept)).port()).expect("another");
@@ -286,7 +286,7 @@ async fn a_cluster() {
     assert_eq!(a.expensive(&kept).await.source, Source::Redis);
 }
 
-/// The keys of all primaries are listed and removed; also while a slot moves.
+/// The keys of all primaries are listed and removed, even while a slot moves.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_operator_of_a_cluster() {
     let cluster = Cluster::start(2, false).await;
@@ -297,7 +297,7 @@ async fn the_operator_of_a_cluster() {
             node.is_sound().await;
         }
     }
-    // Keys of one slot, by their hash tag: old ones move to the other primary, new ones go there.
+    // Keys of one slot, by their hash tag: old ones move to the other primary, and new ones are created there.
     let moving: Vec<String> = (0..4).map(|n| format!("{{1, 2}} | {{{n}}}")).collect();
     let (holder, slot) = (cluster.holder_of(&name(&moving[0])), slot(&cluster.servers[0], &name(&moving[0])));
     let other = cluster.servers.iter().find(|it| it.port() != holder.port()).expect("another");
@@ -385,7 +385,7 @@ async fn a_primary_of_a_cluster_that_dies() {
         assert!(cluster.servers[3].person().gets(&name(text)).is_some(), "{text}");
         node.receives_after(|| cluster.servers[3].person().does("FLUSHALL")).await;
     }
-    // The old one comes back as a replica: no node calls it.
+    // The old primary comes back as a replica, which no node calls.
     cluster.servers[0].restart();
     node.expensive("9+9").await;
     assert_eq!(node.state(), State::Coherent);
@@ -397,7 +397,7 @@ async fn a_slot_that_moves_with_its_keys() {
     let node = setting(&cluster.url()).coherent().await;
     let reader = setting(&cluster.url()).coherent().await;
     let (from, to) = (&cluster.servers[0], &cluster.servers[1]);
-    // Of one slot, by their tag; half of them exist before.
+    // Keys of one slot, by their hash tag; half of them exist before the move.
     let texts: Vec<String> = (0..8).map(|n| format!("{{1, 2}} | {{{n}}}")).collect();
     let slot = slot(from, &name(&texts[0]));
     let (from, to) = if cluster.holder_of(&name(&texts[0])).port() == from.port() { (from, to) } else { (to, from) };
@@ -407,7 +407,7 @@ async fn a_slot_that_moves_with_its_keys() {
     node.is_sound().await;
     let before = node.invalidations("key");
     Cluster::begins_move(slot, from, to);
-    // Calls for each of them are redirected, old and new.
+    // Calls for each of them are redirected, whether the key is old or new.
     for text in &texts {
         node.expensive(text).await;
     }
@@ -447,13 +447,13 @@ async fn a_primary_that_joins_a_cluster() {
     assert_eq!(node.expensive("2+2").await.source, Source::Redis);
     node.receives_after(|| cluster.servers[1].person().does(&format!("DEL {}", name("2+2")))).await;
     assert!(!node.remembers("2+2"));
-    // The rest of the first Cluster still works.
+    // The other keys of the first Cluster still work.
     node.expensive("3+3").await;
     node.is_sound().await;
     assert!(cluster.person_for(&name("3+3")).gets(&name("3+3")).is_some());
 }
 
-/// A `redis://` URL of a node of a Cluster reaches that node's keys only; the rest is computed, and counted.
+/// With the `redis://` URL of a Cluster node, only its keys are found; others are computed, and errors are counted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_whose_url_does_not_say_so() {
     let cluster = Cluster::start(2, false).await;

@@ -1,16 +1,16 @@
-//! Advice: fixes for a text that cannot be parsed or fails, and hints for a text whose meaning may not be the intended
-//! one.
+//! Advice: fixes for a text that cannot be parsed or fails, and hints for a text that may not mean what was intended.
 //!
 //! Advice is made from the caller's text each time; it is not part of an answer and is never remembered. It never
 //! changes the meaning of a text: a valid text is evaluated as it stands, with a hint beside the answer.
 //!
 //! # The law
 //!
-//! A fix is offered only if the mended text can be parsed and evaluates, or lacks a value only because of variables; it
-//! mends all errors, wherever they are; it loses no number, superscript, `°` or `√`. So a text is mended in rounds: it
-//! is parsed and its first error repaired, until there is none. A repair that does not end is not offered.
+//! A fix is offered only if the mended text can be parsed and evaluated, or has no value only because a variable is
+//! missing. It mends all errors of the text, and loses no number, superscript, `°` or `√`. So a text is mended in
+//! rounds: it is parsed and its first error repaired, until no error is left. If the rounds do not reach such a text,
+//! no fix is offered.
 
-// The parts of a text first, then advice for one that cannot be parsed, one that fails, and a valid one.
+// The tokens of a text first; then advice for a text that cannot be parsed, one that fails, and a valid one.
 mod tokens;
 mod edits;
 mod separators;
@@ -43,7 +43,7 @@ use tokens::Tokens;
 /// A change to a text that mends what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fix {
-    /// The part that is replaced; empty for an insertion. On character boundaries.
+    /// The part that is replaced, on character boundaries; empty for an insertion.
     pub span: Span,
     /// The new text.
     pub replacement: String,
@@ -67,10 +67,10 @@ impl Fix {
     }
 }
 
-/// How to mend a text that could not be read, given the error that reading it in `context` gave: the likeliest first,
-/// three at most, none if nothing is certain.
+/// How to mend a text that could not be parsed, given its error in `context`: at most three fixes, the likeliest first;
+/// none if nothing is certain.
 ///
-/// With a fix applied the text can be read, and evaluates or has no value only because of variables: names that
+/// With a fix applied, the text can be parsed, and it evaluates or has no value only because of variables: names that
 /// `context` gives, or single letters.
 ///
 /// ```
@@ -90,7 +90,7 @@ pub fn fixes(text: &str, error: &Error, context: &Context<'_>, limits: &Limits) 
 }
 
 impl Program {
-    /// How to mend `text`, of which this is the program and whose evaluation failed; as [`fixes`].
+    /// How to mend `text`, whose program this is and whose evaluation failed. The result is that of [`fixes`].
     ///
     /// ```
     /// use tabuada_lang::{Context, Limits, parse};
@@ -114,7 +114,7 @@ impl Program {
         }
     }
 
-    /// Hints for `text`, of which this is the program: places whose meaning may not be the intended one, in order.
+    /// Hints for `text`, whose program this is: places whose meaning may not be the intended one, in order.
     ///
     /// ```
     /// use tabuada_lang::{Context, HintKind, Limits, parse};
@@ -154,7 +154,7 @@ impl Program {
     }
 }
 
-/// A choice between readings of a text.
+/// The choice for each kind of text that has two readings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Choice {
     /// `1,234` is 1234 rather than 1.234.
@@ -165,23 +165,23 @@ struct Choice {
     tight: bool,
     /// `2½` is 2*(1/2) rather than 2+1/2.
     multiplied: bool,
-    /// Commas separate values, but for those that surely do not: `min 4,3`.
+    /// Commas separate values (`min 4,3`), except in numbers that cannot be a list (`1,05`).
     listed: bool,
 }
 
 impl Choice {
-    /// The likeliest.
+    /// The likeliest choice.
     const FIRST: Self = Self { grouped: true, commercial: true, tight: false, multiplied: false, listed: false };
 }
 
-/// The edits of one finding, and of all that are about how something is written.
+/// The edits of one finding, and of all findings about notation.
 fn edits_of(findings: &Findings, found: &Found) -> Vec<Fix> {
     let is_it = |other: &Found| (&other.kind, other.span) == (&found.kind, found.span);
     let taken = findings.list.iter().filter(|other| other.kind.is_notation() || is_it(other));
     taken.flat_map(|other| other.edits.iter().cloned()).collect()
 }
 
-/// The parts of a text with a second reading that is as likely.
+/// What in a text has a second reading that is as likely.
 #[derive(Clone, Copy, Default)]
 struct Doubts {
     separators: bool,
@@ -215,7 +215,7 @@ fn names_xor(text: &str) -> bool {
     text.to_lowercase().contains("xor")
 }
 
-/// The fixes of a text that cannot be read or fails; whether its `^` are what is meant.
+/// The fixes of a text that cannot be parsed, or fails; `is_xor_meant` if its `^` are exclusive or.
 fn mended(text: &str, is_xor_meant: bool, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
     let mut fixes = Vec::new();
     let purse = Purse::new(FUEL, context.pause);
@@ -240,12 +240,12 @@ const ROUNDS: usize = 64;
 /// Texts of more bytes are not mended: nobody types that much, and the work grows with the length.
 const TEXT_BYTES: usize = 2048;
 /// Bytes that all rounds may parse.
-const READ_BYTES: usize = 24 << 10;
-/// Fuel for evaluations, of all rounds and of each: about a millisecond.
+const READ_BYTES: usize = 16 << 10;
+/// Fuel for all evaluations of a text, and for each of them: about a millisecond.
 const FUEL: u64 = 200_000;
-/// The same for a second look at floats, which is had at each answer: some microseconds.
+/// Fuel for the decimal check of a float, which is made for each answer: some microseconds.
 const FLOAT_FUEL: u64 = 2_000;
-/// How much of that between two pauses: some tens of microseconds.
+/// Fuel between two pauses: some tens of microseconds.
 const PAUSE_EVERY: u64 = 10_000;
 /// Values for variables whose value is not known, so that a text with such variables can be tried.
 const SAMPLES: [&str; 3] = ["", ".5", "[1,2,3]"];
@@ -265,7 +265,7 @@ impl<'c> Purse<'c> {
     }
 }
 
-/// Where one text is mended, in one choice of its readings.
+/// Mends one text, under one choice of readings.
 struct Desk<'c> {
     mode: Mode,
     /// The variables that come with the text, and those whose values come later.
@@ -273,7 +273,7 @@ struct Desk<'c> {
     parameters: &'c [&'c str],
     limits: Limits,
     choice: Choice,
-    /// Whether `^` is what the text calls by its name.
+    /// Whether the text names exclusive or (`xor`), so that `^` means it.
     is_xor_meant: bool,
     purse: &'c Purse<'c>,
     doubts: Cell<Doubts>,
@@ -300,7 +300,7 @@ impl<'c> Desk<'c> {
         }
     }
 
-    /// The text without errors; `None` if the rounds do not get there.
+    /// The text without errors; `None` if the rounds end before that.
     fn settle(&self, text: String) -> Option<String> {
         let mut text = text;
         for _ in 0..ROUNDS {
@@ -356,7 +356,7 @@ impl<'c> Desk<'c> {
         self.doubts.set(doubts);
     }
 
-    /// What a text became; a product whose `*` was put in behind a division has a second reading.
+    /// The mended text. If a `*` was inserted after a division, the product has a second reading (`1/2*x`).
     fn bound(&self, text: &str, next: String) -> String {
         let put_in = edits::difference(text, &next).filter(|fix| fix.replacement.trim() == "*");
         let Some(put_in) = put_in else { return next };
@@ -377,7 +377,7 @@ impl<'c> Desk<'c> {
         }
     }
 
-    /// The names that the text does not have to define. None of them is a function.
+    /// Names that the text does not have to define. None of them is a function.
     fn given(&self) -> Vec<(String, bool)> {
         let variables = self.variables.iter().map(|variable| variable.name.as_str());
         variables.chain(self.parameters.iter().copied()).map(|name| (name.to_owned(), false)).collect()
@@ -387,7 +387,7 @@ impl<'c> Desk<'c> {
         self.parameters.contains(&name) || self.variables.iter().any(|variable| variable.name == name)
     }
 
-    /// A text that can be read, with what is written otherwise in it: carets, commas, brackets, percentages.
+    /// Mends the notation of a text that can be parsed: carets, commas, brackets, percentages.
     fn rewritten(&self, program: &Program, text: &str, failing: bool) -> Option<String> {
         let findings = hints::of(program, text, self.choice, failing);
         self.doubt(|doubts| {
@@ -404,8 +404,7 @@ impl<'c> Desk<'c> {
         words::mend(text, |name| self.is_given(name), |bytes| self.pays(bytes))
     }
 
-    /// A text that cannot be read, with what needs no error to be seen: signs around it, words, separators,
-    /// percentages.
+    /// Mends what can be seen without a parser: signs around the text, words, separators, percentages.
     fn respelled(&self, tokens: &Tokens<'_>) -> Option<String> {
         let text = tokens.text;
         let trimmed = reading::trimmed(tokens).or_else(|| reading::carets(text));
@@ -438,7 +437,7 @@ impl<'c> Desk<'c> {
         let stranger = free.iter().find(|(name, _)| !is_variable(name));
         let stranger = stranger
             .map(|(name, node)| Failure { kind: ErrorKind::UnknownName { name: (*name).to_owned() }, node: *node });
-        // An unknown name of `math` is no free name.
+        // `free_nodes` does not list unknown names of `math`.
         let of_math =
             || program.unknown_name().filter(|failure| matches!(failure.kind, ErrorKind::UnknownMathName { .. }));
         if let Some(failure) = stranger.or_else(of_math) {
@@ -461,7 +460,7 @@ impl<'c> Desk<'c> {
         }
     }
 
-    /// Whether a letter that nothing gives a value is known in the other case: `X` where there is an `x`.
+    /// Whether a letter without a value is known in the other case: `X`, where there is an `x`.
     fn has_in_other_case(&self, program: &Program, name: &str) -> bool {
         let small = name.to_lowercase();
         let is_other = |known: &str| known != name && known.to_lowercase() == small;
@@ -470,7 +469,7 @@ impl<'c> Desk<'c> {
             || assigned.chain(functions::CONSTANTS.iter().map(|constant| constant.name)).any(is_other)
     }
 
-    /// Reads a text; `free` variables get one value each, of the kind that `sample` shows.
+    /// Parses a text; each of its `free` variables gets the value of `sample`.
     fn read(&self, text: &str, free: &[String], sample: &str) -> Result<Program, Error> {
         let value = |at: usize| if sample.starts_with('[') { sample.to_owned() } else { format!("{}{sample}", at + 3) };
         let mut list = self.variables.clone();
@@ -492,10 +491,10 @@ impl<'c> Desk<'c> {
     }
 }
 
-/// A float whose text has so many digits or more shows that it was rounded; a decimal number with fewer was not.
+/// A float whose text has at least so many digits was probably rounded; one with fewer digits was not.
 const LONG_FLOAT: usize = 16;
 
-/// `0.1+0.2`, which binary floats round and decimal numbers do not.
+/// A sum like `0.1+0.2`: binary floats round it, decimal numbers do not.
 fn binary_float(program: &Program, text: &str, context: &Context<'_>, limits: &Limits) -> Option<Hint> {
     let has_point = || text.as_bytes().windows(2).any(|pair| pair[0] == b'.' && pair[1].is_ascii_digit());
     let is_calculated = context.mode == Mode::Python && context.parameters.is_empty() && program.nodes.len() > 1;

@@ -1,7 +1,6 @@
-//! Python's operators on values: which types fit each other, their common type, and the errors of those that do not
-//! fit.
+//! Python's operators on values: which types fit each other, their common type, and the errors for all others.
 
-// The numbers of the other modes.
+// The numbers of exact and decimal mode.
 pub(crate) mod exact;
 pub(crate) mod decimal;
 mod total;
@@ -17,7 +16,6 @@ use crate::value::{Argument, Items, Value};
 
 pub(crate) use total::{Products, Total};
 
-/// Operators of one operand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Unary {
     Plus,
@@ -43,7 +41,6 @@ pub(crate) enum Binary {
     Or,
 }
 
-/// Comparisons.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Comparison {
     Less,
@@ -52,7 +49,7 @@ pub(crate) enum Comparison {
     GreaterOrEqual,
     Equal,
     NotEqual,
-    /// One side is written `None`, `True` or `False`.
+    /// `is`, of which one side is written `None`, `True` or `False`.
     Is,
     IsNot,
     In,
@@ -111,8 +108,8 @@ pub(crate) fn quick_unary(operator: Unary, operand: &Value, budget: &mut Budget)
     })
 }
 
-/// An operator on two machine words or floats that cannot fail and has no further price; `None` for all other cases.
-/// [`binary`] gives the same answers.
+/// An operator on two machine words or floats that cannot fail and has no further price, with the result of [`binary`];
+/// `None` for all other cases.
 #[inline]
 pub(crate) fn quick(operator: Binary, left: &Value, right: &Value, mode: Mode) -> Option<Value> {
     match (left, right) {
@@ -130,7 +127,7 @@ fn quick_words(operator: Binary, a: i64, b: i64, mode: Mode) -> Option<Value> {
         Binary::Add => a.checked_add(b)?,
         Binary::Subtract => a.checked_sub(b)?,
         Binary::Multiply => a.checked_mul(b)?,
-        // Only there is the quotient a float.
+        // Only in Python's mode is the quotient a float.
         Binary::Divide if mode != Mode::Python => return None,
         Binary::Divide if b != 0 && a.unsigned_abs().max(b.unsigned_abs()) <= Integer::EXACT_IN_FLOAT => {
             return Some(Value::Float(a as f64 / b as f64));
@@ -138,7 +135,7 @@ fn quick_words(operator: Binary, a: i64, b: i64, mode: Mode) -> Option<Value> {
         Binary::Power => a.checked_pow(u32::try_from(b).ok()?)?,
         Binary::FloorDivide => {
             let quotient = a.checked_div(b)?;
-            // Rounded down, where Rust rounds towards zero.
+            // Python rounds down; Rust rounds towards zero.
             if a % b != 0 && (a < 0) != (b < 0) { quotient - 1 } else { quotient }
         }
         Binary::Modulo => {
@@ -226,7 +223,7 @@ pub(crate) fn binary(operator: Binary, left: &Value, right: &Value, budget: &mut
     };
     let (a, b) = match (a, b) {
         (Number::Int(a), Number::Int(b)) => return integers(operator, &a, &b, budget),
-        // Shifts and bitwise operators take integers alone: their error comes before any conversion.
+        // Shifts and bitwise operators take only integers: their error comes before any conversion.
         _ if is_bitwise(operator) => return Err(unfit()),
         (a @ Number::Complex(_), b) | (a, b @ Number::Complex(_)) => {
             return match operator {
@@ -241,7 +238,7 @@ pub(crate) fn binary(operator: Binary, left: &Value, right: &Value, budget: &mut
     if operator == Binary::Power { float_power(a, b, budget) } else { floats(operator, a, b) }
 }
 
-/// Operators on strings, lists, tuples and sets; `None` where the two do not fit each other.
+/// Operators on strings, lists, tuples and sets; `None` if the operands do not fit each other.
 fn containers(operator: Binary, left: &Value, right: &Value, budget: &mut Budget) -> Result<Option<Value>, ErrorKind> {
     match operator {
         Binary::Add => sequence::concatenate(left, right, budget),
@@ -263,7 +260,8 @@ pub(crate) fn to_complex(number: Number) -> Result<Complex, ErrorKind> {
     })
 }
 
-/// An operator on two numbers, at least one of which is complex. A real one acts on the parts that it concerns.
+/// An operator on two numbers, at least one of which is complex. A real operand is not converted: it acts only on the
+/// parts that it changes, as in CPython.
 fn complex(operator: Binary, a: Number, b: Number, budget: &mut Budget) -> Result<Value, ErrorKind> {
     let value = match (a, b) {
         (a, b) if operator == Binary::Power => to_complex(a)?.power(to_complex(b)?, budget)?,
@@ -295,7 +293,7 @@ fn complex(operator: Binary, a: Number, b: Number, budget: &mut Budget) -> Resul
     Ok(Value::complex(value))
 }
 
-/// The number that a literal in decimal form stands for in a mode beside python's.
+/// The number of a literal in decimal form, in exact or decimal mode.
 pub(crate) fn literal(text: &str, budget: &mut Budget) -> Result<Value, ErrorKind> {
     if text.ends_with('j') {
         return Err(ErrorKind::NotInMode { operation: text.to_owned(), mode: budget.mode });
@@ -307,7 +305,7 @@ pub(crate) fn literal(text: &str, budget: &mut Budget) -> Result<Value, ErrorKin
     }
 }
 
-/// The value of a parameter: a float is the number that its text is in the mode.
+/// The value of a parameter: in exact and decimal mode, a float is read from its text.
 pub(crate) fn argument(argument: Argument, budget: &mut Budget) -> Result<Value, ErrorKind> {
     let Argument::Float(float) = argument else { return Ok(Value::from(argument)) };
     if budget.mode == Mode::Python {
@@ -355,7 +353,7 @@ fn integer_power(base: &Integer, exponent: &Integer, budget: &mut Budget) -> Res
             Mode::Exact => return exact::power(&Value::Int(base.clone()), &Value::Int(exponent.clone()), budget),
             Mode::Decimal(_) => return decimal::negative_power(base, exponent, budget),
         }
-        // CPython converts to floats, whatever the values.
+        // CPython converts both to floats, whatever their values.
         let base = base.to_float().ok_or(Overflow::IntToFloat)?;
         let exponent = exponent.to_float().ok_or(Overflow::IntToFloat)?;
         return float_power(base, exponent, budget);
@@ -387,8 +385,8 @@ fn float_power(base: f64, exponent: f64, budget: &mut Budget) -> Result<Value, E
     }
 }
 
-/// The principal root of an index of 2 or more: of a real number that is not negative a float, correctly rounded; of
-/// any other a complex number.
+/// The principal root, for an index of 2 or more: for a non-negative real number a correctly rounded float, for any
+/// other a complex number.
 pub(crate) fn root(operand: &Value, index: u32, budget: &mut Budget) -> Result<Value, ErrorKind> {
     budget.charge(price::ELEMENTARY * 2)?;
     let unfit = || TypeError::NotReal { found: operand.kind() };
@@ -412,13 +410,13 @@ pub(crate) fn root(operand: &Value, index: u32, budget: &mut Budget) -> Result<V
 
 fn complex_root(value: Complex, index: u32, budget: &mut Budget) -> Result<Value, ErrorKind> {
     if index == 2 && value.imaginary == 0.0 && value.real < 0.0 {
-        // On the negative axis the root of a square is exact.
+        // For a negative real number, the square root has no real part.
         return Ok(Value::complex(Complex::new(0.0, (-value.real).sqrt())));
     }
     value.power(Complex::new(1.0 / f64::from(index), 0.0), budget).map(Value::complex)
 }
 
-/// Whether `left operator right`; the error is CPython's where the two have no order.
+/// The result of `left operator right`; an error like CPython's if the two have no order.
 pub(crate) fn compare(
     operator: Comparison,
     left: &Value,
@@ -451,12 +449,12 @@ pub(crate) fn compare(
 /// `<`, `<=`, `>`, `>=`.
 fn ordered(operator: Comparison, left: &Value, right: &Value, budget: &mut Budget) -> Result<bool, ErrorKind> {
     let is_sequence = matches!((left, right), (Value::List(_), Value::List(_)) | (Value::Tuple(_), Value::Tuple(_)));
-    // The first parts that differ decide, with their own errors; without any, both are equal and of one length.
+    // The first elements that differ decide, with their own errors; if there are none, the two are equal.
     let (a, b) = if is_sequence { left.difference(right, budget)?.unwrap_or((left, right)) } else { (left, right) };
     budget.charge(a.pair_price(b))?;
     let ordering = match (a, b) {
         (Value::Str(a), Value::Str(b)) => Some(a.string.cmp(&b.string)),
-        // One goes on where the other ends.
+        // The shorter one is the beginning of the longer one.
         (Value::List(a), Value::List(b)) | (Value::Tuple(a), Value::Tuple(b)) => {
             Some(a.values.len().cmp(&b.values.len()))
         }
@@ -469,7 +467,7 @@ fn ordered(operator: Comparison, left: &Value, right: &Value, budget: &mut Budge
     holds(operator, ordering).ok_or(ErrorKind::Internal)
 }
 
-/// Whether a comparison holds for this order; `None` for a comparison that is not about order.
+/// Whether a comparison holds for this order; `None` if the comparison is not about order.
 fn holds(operator: Comparison, ordering: Option<Ordering>) -> Option<bool> {
     Some(match operator {
         Comparison::Less => ordering == Some(Ordering::Less),
@@ -482,7 +480,7 @@ fn holds(operator: Comparison, ordering: Option<Ordering>) -> Option<bool> {
     })
 }
 
-/// Sets compare by inclusion: `<` is "a proper subset of".
+/// Sets compare by inclusion: `<` means "is a proper subset of".
 fn set_ordered(operator: Comparison, a: &Items, b: &Items, budget: &mut Budget) -> Result<bool, ErrorKind> {
     let (small, large) = match operator {
         Comparison::Less | Comparison::LessOrEqual => (a, b),

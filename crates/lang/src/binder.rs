@@ -1,8 +1,8 @@
 //! `sum`, `prod`, `integral`, `root` and `derivative` over a bound name, as state machines that request one value of
 //! the body at a time: the evaluator runs the body between their steps, so that nothing recurses.
 //!
-//! A numerical result comes with an upper estimate of its error; an uncertain one is refused with the obstacle and its
-//! place ([`Obstacle`](crate::error::Obstacle)).
+//! A numerical result comes with an upper estimate of its error. An uncertain result is refused, with the obstacle and
+//! its place ([`Obstacle`](crate::error::Obstacle)).
 
 mod panel;
 mod extrapolation;
@@ -26,12 +26,12 @@ use series::Series;
 
 /// The next request of a machine.
 pub(crate) enum Step {
-    /// The body's value at this point.
+    /// The value of the body at this point.
     Evaluate(Value),
-    /// Nothing: this is the answer.
+    /// Nothing more: this is the result.
     Done {
         value: Value,
-        /// An upper bound of its error, where it is not exact.
+        /// An upper bound of its error, if it is not exact.
         error: Option<f64>,
     },
 }
@@ -42,7 +42,7 @@ impl Step {
     }
 }
 
-/// A running binder.
+/// A running state machine.
 pub(crate) enum Loop {
     Fold { next: Integer, last: Integer, total: Total },
     Series(Box<Series>),
@@ -52,8 +52,8 @@ pub(crate) enum Loop {
 }
 
 impl Loop {
-    /// Begins with the bounds; the name runs from `from` to `to`, both included. (`derivative` has one point: `to`.)
-    /// `levels` is how many integrals are inside each other here.
+    /// Begins with the bounds: the name runs from `from` to `to`, both included. (`derivative` has one point: `to`.)
+    /// `levels` is the number of nested integrals, this one included.
     pub(crate) fn start(
         binder: Binder,
         from: &Value,
@@ -62,7 +62,7 @@ impl Loop {
         budget: &mut Budget,
     ) -> Result<(Self, Step), ErrorKind> {
         if budget.mode != Mode::Python && matches!(binder, Binder::Integral | Binder::Root | Binder::Derivative) {
-            // Their methods, tolerances and steps are those of floats.
+            // Their methods, tolerances and steps are made for floats.
             return Err(ErrorKind::NotInMode { operation: binder.name().to_owned(), mode: budget.mode });
         }
         match binder {
@@ -99,7 +99,7 @@ impl Loop {
         Ok((fold, step))
     }
 
-    /// The next point of a fold, or its answer.
+    /// The next point of a sum or product of many terms, or its result.
     fn advance(&mut self, budget: &mut Budget) -> Result<Step, ErrorKind> {
         let Self::Fold { next, last, total } = self else { return Err(ErrorKind::Internal) };
         if *next > *last {
@@ -110,7 +110,7 @@ impl Loop {
         Ok(Step::Evaluate(Value::Int(point)))
     }
 
-    /// Whether a value of the body is of a type that the machine can work with.
+    /// Whether the machine can use a value of the body of this type.
     pub(crate) fn accepts(&self, body: &Value) -> Result<(), ErrorKind> {
         match self {
             Self::Fold { .. } => Ok(()),
@@ -133,8 +133,7 @@ impl Loop {
         }
     }
 
-    /// Takes the failure of the body at the last requested point: the next step, if the machine can do without that
-    /// value.
+    /// Takes the failure of the body at the last requested point; gives the next step if that value is not needed.
     pub(crate) fn fail(&mut self, kind: &ErrorKind, budget: &mut Budget) -> Option<Result<Step, ErrorKind>> {
         if !kind.is_of_values() {
             return None;
@@ -149,7 +148,7 @@ impl Loop {
         }
     }
 
-    /// The last requested point, as text, where the body is evaluated at many points.
+    /// The last requested point as text, if the body is evaluated at many points.
     pub(crate) fn point(&self) -> Option<String> {
         match self {
             Self::Fold { .. } => None,
@@ -160,7 +159,7 @@ impl Loop {
         }
     }
 
-    /// Takes the error bound of a part of the body's value.
+    /// Takes the error bound of an integral inside the body.
     pub(crate) fn tell(&mut self, error: f64) {
         if let Self::Integral(integral) = self {
             integral.tell(error);

@@ -1,8 +1,9 @@
-//! Program to canonical text: one spelling for one meaning, and so the key of the answer.
+//! Program to canonical text: one spelling for each meaning, which is the key of the answer.
 //!
-//! The law: reading the canonical text gives the same program, and with it the same answer. Texts that differ only in
-//! blanks, comments, redundant brackets and the spelling of operators and literals share it; others never do. Nothing
-//! is reordered (`2+3` and `3+2` differ: floats do not commute with errors) and nothing is folded (`1+1` is not `2`).
+//! The law: parsing the canonical text gives the same program, and so the same answer. Texts that differ only in
+//! blanks, comments, redundant brackets and the spelling of operators and literals share it; other texts never do.
+//! Nothing is reordered (`2+3` and `3+2` differ, since their errors may differ) and nothing is folded (`1+1` is not
+//! `2`).
 //!
 //! Only keywords and comparisons have blanks around them. Brackets stand where the precedence table requires them.
 
@@ -16,7 +17,7 @@ use crate::functions;
 use crate::lexer::to_superscript;
 use crate::notation::{DecimalSign, Notation};
 use crate::number::float;
-use crate::program::{Node, Program};
+use crate::program::{Binder, Definition, Node, Program};
 use crate::value::{Value, quoted};
 
 /// How tightly a piece of text binds: the rows of the precedence table, tightest last.
@@ -40,38 +41,37 @@ enum Row {
     Atom,
 }
 
-/// The text that replaces a subtree.
 pub(crate) enum Shown<'v> {
-    /// The subtree.
+    /// The subtree itself.
     Itself,
-    /// The text of a value; one with a sign before it is bracketed wherever it is an operand on the right or of a
-    /// tighter operator (`2-(-3)`).
+    /// The text of a value. With a sign, it is bracketed on the right of an operator and beside a tighter one
+    /// (`2-(-3)`).
     Value { text: &'v str, is_signed: bool },
-    /// Another subtree, a part of it.
+    /// A part of the subtree.
     Part(u32),
-    /// The subtree of a definition's body, seen from another frame.
+    /// The body of a definition, in another frame.
     Body { root: u32, frame: u32 },
 }
 
-/// A view of a program while it is written: as it is ([`Plain`]), or with some parts replaced by their values. The
-/// frame distinguishes the evaluations of one definition: 0 is the text itself.
+/// How a program is shown: as it is ([`Plain`]), or with values in place of some parts. A frame is one evaluation of a
+/// definition's body; frame 0 is the text itself.
 pub(crate) trait View {
     fn shown(&self, _frame: u32, _root: u32) -> Shown<'_> {
         Shown::Itself
     }
 
-    /// Whether an earlier comparison of a chain, and all before it, are no longer shown.
+    /// Whether this comparison of a chain, and all before it, are no longer shown.
     fn is_passed(&self, _frame: u32, _step: u32) -> bool {
         false
     }
 
-    /// Whether to note where the subtree stands in the text.
+    /// Whether to note the place of the subtree in the written text.
     fn is_marked(&self, _frame: u32, _root: u32) -> bool {
         false
     }
 }
 
-/// The program as it is.
+/// Shows the program as it is.
 struct Plain;
 
 impl View for Plain {}
@@ -90,17 +90,17 @@ enum Piece {
     Text(&'static str),
     /// A name and what follows it.
     Name(u32, &'static str),
-    /// The subtree that ends in this node, in brackets if it binds less tightly than the row.
+    /// The subtree that ends in this node, with brackets if it binds less tightly than the row.
     Subtree(u32, Row),
-    /// The same, whatever else is shown in its place, and without brackets.
+    /// The subtree itself, even if the view shows something else, without brackets.
     Bare(u32),
-    /// What stands before the `°` of `sin(x°)`: signs, and an operand of the row of a factorial.
+    /// The operand of `°` in `sin(x°)`: signs, and an operand as tight as a factorial.
     Angle(u32),
-    /// The end of what is marked, which began here.
+    /// The end of a marked part, which began at this byte.
     MarkEnd(usize),
-    /// Back to this frame.
+    /// The frame of the following pieces.
     Frame(u32),
-    /// From here on, one bracket, condition or else-branch more is open.
+    /// The nesting grows by one bracket, condition or else-branch.
     Deeper,
     Shallower,
 }
@@ -111,7 +111,6 @@ impl Program {
         self.write().map_or_else(String::new, |written| written.text)
     }
 
-    /// The canonical text of a part.
     pub(crate) fn canonical_of(&self, root: u32) -> String {
         let written = self.write_statement(root, &self.subtrees(), &Plain, usize::MAX);
         written.map_or_else(String::new, |written| written.text)
@@ -124,12 +123,12 @@ impl Program {
 
     fn write(&self) -> Option<Written> {
         let starts = self.subtrees();
-        // Nearly always it is about as long as the text that was parsed, so that it does not grow.
+        // The canonical text is nearly always about as long as the parsed text, so the string does not grow.
         let room = self.spans.last().map_or(0, |span| span.end as usize) + 8;
         Writer::new(self, &starts, &Plain, usize::MAX, room).write(&self.statements)
     }
 
-    /// The canonical text in school notation; `None` where only Python's notation has it.
+    /// The canonical text in school notation; `None` if only Python's notation has one.
     pub(crate) fn written_in_school(&self, decimal: DecimalSign) -> Option<String> {
         let starts = self.subtrees();
         let mut writer = Writer::new(self, &starts, &Plain, usize::MAX, 32);
@@ -138,7 +137,7 @@ impl Program {
         (!text.contains(FOREIGN)).then_some(text)
     }
 
-    /// One statement in a view, given [`subtrees`](Self::subtrees); nothing if it is longer than `bytes_max`.
+    /// One statement in a view, given its [`subtrees`](Self::subtrees); `None` if it is longer than `bytes_max`.
     pub(crate) fn write_statement(
         &self,
         root: u32,
@@ -159,7 +158,7 @@ struct Writer<'p, V> {
     program: &'p Program,
     starts: &'p [u32],
     view: &'p V,
-    /// The frame in which what is written stands.
+    /// The frame of the piece that is being written.
     frame: u32,
     bytes_max: usize,
     text: String,
@@ -168,13 +167,13 @@ struct Writer<'p, V> {
 }
 
 impl<'p, V: View> Writer<'p, V> {
-    /// One with room for a text of so many bytes, which may be longer.
+    /// A writer with room for a text of so many bytes.
     fn new(program: &'p Program, starts: &'p [u32], view: &'p V, bytes_max: usize, room: usize) -> Self {
         let (text, marks, pieces) = (String::with_capacity(room), Vec::new(), Vec::with_capacity(16));
         Self { notation: Notation::Python, program, starts, view, frame: 0, bytes_max, text, marks, pieces }
     }
 
-    /// The text of statements; nothing if it becomes too long.
+    /// The text of statements; `None` if it becomes too long.
     fn write(mut self, statements: &[u32]) -> Option<Written> {
         for (at, root) in statements.iter().enumerate().rev() {
             self.pieces.push(Piece::Subtree(*root, Row::Conditional));
@@ -210,7 +209,7 @@ impl<'p, V: View> Writer<'p, V> {
         (self.text.len() <= self.bytes_max).then_some(Written { text: self.text, depth: deepest, marks: self.marks })
     }
 
-    /// Writes a subtree, or what is shown in its place, in brackets where it binds less tightly than the row.
+    /// Writes a subtree, or what the view shows for it, with brackets if it binds less tightly than the row.
     fn subtree(&mut self, root: u32, least: Row) {
         if self.view.is_marked(self.frame, root) {
             self.pieces.push(Piece::MarkEnd(self.text.len()));
@@ -235,14 +234,14 @@ impl<'p, V: View> Writer<'p, V> {
         }
     }
 
-    /// Writes what stands before `°`.
+    /// Writes the operand of `°`.
     fn angle(&mut self, root: u32) {
         let symbol = match self.program.nodes[root as usize] {
             Node::Unary(Unary::Minus) => "-",
             Node::Unary(Unary::Plus) => "+",
             _ => return self.subtree(root, Row::Factorial),
         };
-        // The sign of a number that is shown needs no brackets either.
+        // A shown number needs no brackets for its sign either.
         let least = match self.view.shown(self.frame, root) {
             Shown::Itself => None,
             Shown::Value { text, .. } if text.parse::<f64>().is_ok() => Some(Row::Sum),
@@ -384,7 +383,7 @@ impl<'p, V: View> Writer<'p, V> {
             }
             Node::Binary(operator) => {
                 let (symbol, row) = self.operator(operator);
-                // All group to the left but the power, whose right side is a sign or tighter.
+                // All operators group to the left except the power, whose right side may be a sign.
                 let base = if self.is_school() { Row::Factorial } else { Row::Root };
                 let (left, right) = if operator == Binary::Power { (base, Row::Sign) } else { (row, tighter(row)) };
                 self.part(last, right);
@@ -394,18 +393,7 @@ impl<'p, V: View> Writer<'p, V> {
             Node::Compare(operator) => self.chain(last, operator),
             Node::And => self.logical(last, " and ", Row::And, Row::Not),
             Node::Or => self.logical(last, " or ", Row::Or, Row::And),
-            Node::Conditional => {
-                // condition, jump, first branch, jump, second branch.
-                let first = self.before(last) - 1;
-                let condition = self.before(first) - 1;
-                self.pieces.push(Piece::Shallower);
-                self.part(last, Row::Conditional);
-                self.word(" else ");
-                self.part(condition, Row::Or);
-                self.word(" if ");
-                self.pieces.push(Piece::Deeper);
-                self.part(first, Row::Or);
-            }
+            Node::Conditional => self.conditional(last),
             Node::List(1) if self.is_school() => self.collection(last, 1, "[", ";]"),
             Node::Set(1) if self.is_school() => self.collection(last, 1, "{", ";}"),
             Node::Tuple(1) if self.is_school() => self.collection(last, 1, "(", ";)"),
@@ -419,20 +407,7 @@ impl<'p, V: View> Writer<'p, V> {
                 self.open("[");
                 self.part(self.before(last), Row::Atom);
             }
-            Node::Slice => {
-                let (third, second) = (last, self.before(last));
-                let first = self.before(second);
-                self.close("]");
-                if program.nodes[third as usize] != Node::Absent {
-                    self.part(third, Row::Conditional);
-                    self.word(":");
-                }
-                self.part(second, Row::Conditional);
-                self.word(":");
-                self.part(first, Row::Conditional);
-                self.open("[");
-                self.part(self.before(first), Row::Atom);
-            }
+            Node::Slice => self.slice(last),
             Node::CallFunction { row, keywords, arguments, first_keyword } => {
                 self.close(")");
                 match functions::without_degrees(row) {
@@ -455,41 +430,13 @@ impl<'p, V: View> Writer<'p, V> {
                 self.open("(");
                 self.part(callee, Row::Atom);
             }
-            Node::BinderEnd { binder, name, .. } => {
-                // The bounds, the start of the loop, the body.
-                let mut bound = self.before(last) - 1;
-                self.close(")");
-                self.part(bound, Row::Conditional);
-                for _ in 3..binder.parts() {
-                    bound = self.before(bound);
-                    self.word(self.separator());
-                    self.part(bound, Row::Conditional);
-                }
-                self.pieces.push(Piece::Name(name, self.separator()));
-                self.word(self.separator());
-                self.part(last, Row::Conditional);
-                self.open("(");
-                self.word(binder.name());
-            }
+            Node::BinderEnd { binder, name, .. } => self.binder(last, binder, name),
             Node::Assign { count, names_at, unpack } => {
                 self.part(last, Row::Conditional);
                 self.targets(count, names_at, if unpack && count == 1 { ",=" } else { "=" });
             }
             Node::Clear { count, names_at } => self.targets(count, names_at, "="),
-            Node::EndDefine { definition } => {
-                let definition = &program.definitions[definition as usize];
-                self.part(last, Row::Conditional);
-                self.word(if self.is_school() && definition.parameters.is_some() { "=" } else { "@=" });
-                if let Some(parameters) = &definition.parameters {
-                    self.word(")");
-                    for (at, parameter) in parameters.iter().enumerate().rev() {
-                        let behind = if at + 1 < parameters.len() { self.separator() } else { "" };
-                        self.pieces.push(Piece::Name(*parameter, behind));
-                    }
-                    self.word("(");
-                }
-                self.pieces.push(Piece::Name(definition.name, ""));
-            }
+            Node::EndDefine { definition } => self.definition(last, &program.definitions[definition as usize]),
             // An absent part of a slice is written as nothing; jumps and the like are not roots.
             Node::Absent
             | Node::CompareStep(..)
@@ -503,7 +450,66 @@ impl<'p, V: View> Writer<'p, V> {
         }
     }
 
-    /// The name of a function, which is called with so many arguments.
+    fn conditional(&mut self, second: u32) {
+        // In postfix order: condition, jump, first branch, jump, second branch.
+        let first = self.before(second) - 1;
+        let condition = self.before(first) - 1;
+        self.pieces.push(Piece::Shallower);
+        self.part(second, Row::Conditional);
+        self.word(" else ");
+        self.part(condition, Row::Or);
+        self.word(" if ");
+        self.pieces.push(Piece::Deeper);
+        self.part(first, Row::Or);
+    }
+
+    fn slice(&mut self, step: u32) {
+        let stop = self.before(step);
+        let start = self.before(stop);
+        self.close("]");
+        if self.program.nodes[step as usize] != Node::Absent {
+            self.part(step, Row::Conditional);
+            self.word(":");
+        }
+        self.part(stop, Row::Conditional);
+        self.word(":");
+        self.part(start, Row::Conditional);
+        self.open("[");
+        self.part(self.before(start), Row::Atom);
+    }
+
+    fn binder(&mut self, body: u32, binder: Binder, name: u32) {
+        // In postfix order: the bounds, the start of the loop, the body.
+        let mut bound = self.before(body) - 1;
+        self.close(")");
+        self.part(bound, Row::Conditional);
+        for _ in 3..binder.parts() {
+            bound = self.before(bound);
+            self.word(self.separator());
+            self.part(bound, Row::Conditional);
+        }
+        self.pieces.push(Piece::Name(name, self.separator()));
+        self.word(self.separator());
+        self.part(body, Row::Conditional);
+        self.open("(");
+        self.word(binder.name());
+    }
+
+    fn definition(&mut self, body: u32, definition: &Definition) {
+        self.part(body, Row::Conditional);
+        self.word(if self.is_school() && definition.parameters.is_some() { "=" } else { "@=" });
+        if let Some(parameters) = &definition.parameters {
+            self.word(")");
+            for (at, parameter) in parameters.iter().enumerate().rev() {
+                let behind = if at + 1 < parameters.len() { self.separator() } else { "" };
+                self.pieces.push(Piece::Name(*parameter, behind));
+            }
+            self.word("(");
+        }
+        self.pieces.push(Piece::Name(definition.name, ""));
+    }
+
+    /// Writes the name of a function that is called with so many arguments.
     fn function(&mut self, row: u16, arguments: u32) {
         if let Some(function) = functions::at(row) {
             let needs_prefix = functions::needs_prefix(function);
@@ -540,7 +546,7 @@ impl<'p, V: View> Writer<'p, V> {
     fn logical(&mut self, last: u32, word: &'static str, left: Row, right: Row) {
         self.part(last, right);
         self.word(word);
-        // Before the right operand stands the jump.
+        // A jump stands before the right operand.
         self.part(self.before(last) - 1, left);
     }
 
@@ -550,8 +556,8 @@ impl<'p, V: View> Writer<'p, V> {
         self.open(open);
     }
 
-    /// Parts with commas between them; gives the root of what stands before them.
-    /// `is_of_many` where the arguments of a function may be any number.
+    /// Writes parts with separators between them; gives the root of the operand before them.
+    /// `is_of_many` for a function that takes any number of arguments.
     fn arguments(&mut self, last: u32, count: u32, keywords: u16, first_keyword: u32, is_of_many: bool) -> u32 {
         let mut operand = last;
         for at in (0..count).rev() {
@@ -589,7 +595,7 @@ impl<'p, V: View> Writer<'p, V> {
 
 fn literal(value: &Value, text: &mut String) {
     match value {
-        // Python has no literal of infinity but one that overflows.
+        // Python has no literal for infinity, except one that overflows.
         Value::Float(value) if value.is_infinite() => text.push_str("1e999"),
         Value::Complex(value) if value.imaginary.is_infinite() => text.push_str("1e999j"),
         Value::Float(value) => float::write(*value, text),
@@ -611,7 +617,7 @@ fn row_of(operator: Binary) -> Row {
     }
 }
 
-/// The next row, for the right side of what groups to the left.
+/// The next tighter row, for the right side of an operator that groups to the left.
 fn tighter(row: Row) -> Row {
     match row {
         Row::OrBits => Row::XorBits,
@@ -623,7 +629,7 @@ fn tighter(row: Row) -> Row {
     }
 }
 
-/// A comparison with blanks around it: they keep `5! == 120` readable.
+/// A comparison with blanks around it, so that `5! == 120` stays readable.
 fn spaced(operator: Comparison) -> &'static str {
     match operator {
         Comparison::Less => " < ",

@@ -1,8 +1,8 @@
-//! A program over columns of floats: one row after another for any program, in blocks for those that have a [`Plan`].
+//! A program over columns of floats: row by row for any program, in blocks for a program with a [`Plan`].
 //!
-//! Every row's answer is what the evaluator gives for it. In blocks, an operation runs over a stretch of rows at once,
-//! in loops that the compiler turns into vector instructions; rows that leave what floats can say are noted on the way
-//! and given to the evaluator afterwards.
+//! Every row's answer is that of the evaluator. In blocks, an operation runs over many rows at once, in loops that the
+//! compiler turns into vector instructions. Rows whose result may not be a plain float are noted and given to the
+//! evaluator afterwards.
 
 use crate::error::{ErrorKind, Failure};
 use crate::eval::Memory;
@@ -20,10 +20,10 @@ const BLOCK: usize = 256;
 /// The answers of a program, row by row.
 #[derive(Clone, Debug)]
 pub struct Rows {
-    /// By row; what they stand for is said by `kind`.
+    /// The float or the truth value of each row, by `kind`.
     floats: Vec<f64>,
     kind: Kind,
-    /// The answers that are not floats, or not truths, in order of rows.
+    /// The answers of another kind and the failures, in order of rows.
     others: Vec<(usize, Result<Answer, Failure>)>,
 }
 
@@ -36,7 +36,7 @@ pub enum Cell<'r> {
     Bool(bool),
     /// Any other value.
     Answer(&'r Answer),
-    /// No value.
+    /// The row has no value.
     Failure(&'r Failure),
 }
 
@@ -71,9 +71,9 @@ impl Rows {
 }
 
 impl Program {
-    /// Evaluates the program once for each row of `columns`, which hold the values of its parameters in the order in
-    /// which they were declared, and are equally long: the shortest counts. Every row has the fuel of `limits` for
-    /// itself; `fuel` is the limit of all together, with its clock.
+    /// Evaluates the program once for each row of `columns`: the values of its parameters, in the order of their
+    /// declaration, and of equal length (the shortest counts). Each row has the fuel of `limits` for itself; `fuel` is
+    /// the limit for all rows together, with its clock.
     ///
     /// ```
     /// use tabuada_lang::{Context, Fuel, Limits, parse_with};
@@ -87,8 +87,8 @@ impl Program {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::OutOfFuel`] where `fuel` is not enough for all rows, [`ErrorKind::Deadline`] where its clock ends
-    /// the evaluation. The failure of a row is that row's answer.
+    /// [`ErrorKind::OutOfFuel`] if `fuel` is not enough for all rows, [`ErrorKind::Deadline`] if its clock ends the
+    /// evaluation. The failure of a single row is that row's answer.
     pub fn columns(&self, columns: &[&[f64]], limits: &Limits, fuel: &mut Fuel) -> Result<Rows, ErrorKind> {
         let count = columns.iter().map(|column| column.len()).min().unwrap_or(0);
         let given = columns.len() >= self.parameters as usize;
@@ -124,7 +124,7 @@ impl Program {
     }
 }
 
-/// The evaluator, row after row.
+/// Evaluates a program row by row.
 struct Scalar<'p> {
     program: &'p Program,
     memory: Memory,
@@ -157,7 +157,7 @@ struct Block {
     slots: Vec<Vec<f64>>,
     /// The powers of the column that is being raised.
     ladder: PowerLadder,
-    /// By row: whether the evaluator has to compute it.
+    /// For each row, whether the evaluator has to compute it.
     trouble: Vec<bool>,
     troubled: bool,
 }
@@ -165,14 +165,14 @@ struct Block {
 /// An operand in a block.
 #[derive(Clone, Copy)]
 enum Operand<'b> {
-    /// What the slot that takes the result holds now.
+    /// The old value of the slot that takes the result.
     Same,
     Rows(&'b [f64]),
     Constant(f64),
 }
 
 impl Operand<'_> {
-    /// What stands in a row, where the slot that takes the result now holds `out`.
+    /// The operand's value in a row; `out` is the old value of the slot that takes the result.
     #[inline]
     fn at(self, row: usize, out: f64) -> f64 {
         match self {
@@ -189,7 +189,7 @@ impl Block {
         Self { slots, ladder: PowerLadder::default(), trouble: vec![false; BLOCK], troubled: false }
     }
 
-    /// Computes the powers of columns.
+    /// Computes the powers of columns that the plan needs.
     fn raise(&mut self, plan: &Plan, columns: &[&[f64]], start: usize, count: usize) {
         let mut raised = None;
         for power in &plan.powers {
@@ -218,14 +218,14 @@ impl Block {
         }
     }
 
-    /// Runs `count` rows from `start` on; gives their results.
+    /// Runs `count` rows from `start` on and gives their results.
     fn run<'b>(&'b mut self, plan: &Plan, columns: &[&'b [f64]], start: usize, count: usize) -> &'b [f64] {
         if std::mem::take(&mut self.troubled) {
             self.trouble.fill(false);
         }
         self.raise(plan, columns, start, count);
         for step in &plan.steps {
-            // Taken out, so that the others can be read meanwhile.
+            // Taken out of its slot, so that the other slots can be read meanwhile.
             let mut out = std::mem::take(&mut self.slots[usize::from(step.slot)]);
             let operand = |at: usize| match step.operands[at] {
                 Source::Slot(slot) if slot == step.slot => Operand::Same,
@@ -255,8 +255,8 @@ impl Block {
                 Operation::Absolute => one(rows, a, f64::abs),
                 Operation::Square => {
                     one(rows, a, |a| a * a);
-                    // Rows with an infinite operand go to the evaluator too: they are rare, and a check for them would
-                    // be expensive.
+                    // Rows with an infinite operand go to the evaluator too: they are rare, and a check would be
+                    // expensive.
                     note(rows, Operand::Same, trouble, f64::is_infinite)
                 }
                 Operation::Truth => one(rows, a, |a| truth(a != 0.0)),
@@ -279,14 +279,14 @@ impl Block {
         }
     }
 
-    /// The rows, of the first `count`, that are for the evaluator.
+    /// The rows, among the first `count`, that the evaluator has to compute.
     fn troubled(&self, count: usize) -> impl Iterator<Item = usize> {
         let trouble = if self.troubled { &self.trouble[..count] } else { &[] };
         trouble.iter().enumerate().filter(|(_, trouble)| **trouble).map(|(row, _)| row)
     }
 }
 
-// Each loop has one shape, without checks of operands or bounds, so that the compiler vectorises it.
+// Each of these loops has a single operation, without checks of operands or bounds, so that the compiler vectorises it.
 
 fn one(out: &mut [f64], a: Operand<'_>, call: impl Fn(f64) -> f64) -> bool {
     match a {
@@ -313,7 +313,7 @@ fn two(out: &mut [f64], a: Operand<'_>, b: Operand<'_>, call: impl Fn(f64, f64) 
     false
 }
 
-/// Notes the rows in which an operand `is_bad`; whether there are any.
+/// Notes the rows in which an operand `is_bad`; gives whether there are any.
 fn note(out: &[f64], operand: Operand<'_>, trouble: &mut [bool], is_bad: impl Fn(f64) -> bool) -> bool {
     let rows = match operand {
         Operand::Same => out,
@@ -324,7 +324,7 @@ fn note(out: &[f64], operand: Operand<'_>, trouble: &mut [bool], is_bad: impl Fn
             return bad;
         }
     };
-    // Nearly always there are none, which a loop without branches finds out soonest.
+    // There is nearly never a bad row, and a loop without branches is the fastest way to see that.
     if !rows.iter().fold(false, |any, value| any | is_bad(*value)) {
         return false;
     }
@@ -335,7 +335,7 @@ fn note(out: &[f64], operand: Operand<'_>, trouble: &mut [bool], is_bad: impl Fn
 fn checked_one(out: &mut [f64], a: Operand<'_>, trouble: &mut [bool], call: impl Fn(f64) -> f64) -> bool {
     one(out, a, call);
     match a {
-        // Infinity and nan are rare enough to be given to the evaluator wherever they come from.
+        // Infinity and nan are rare: every row with one goes to the evaluator, whatever its cause.
         Operand::Same | Operand::Constant(_) => note(out, Operand::Same, trouble, |value| !value.is_finite()),
         Operand::Rows(a) => {
             if out.iter().all(|value| value.is_finite()) {

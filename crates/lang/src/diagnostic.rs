@@ -1,5 +1,5 @@
-//! Errors as sentences, in plain English and Brazilian Portuguese and in CPython's own words, and the line of source
-//! with a caret under the characters concerned.
+//! The messages of errors, in plain English, in Brazilian Portuguese and in CPython's words; and the line of source
+//! with carets under the span.
 
 mod domain;
 mod english;
@@ -19,7 +19,7 @@ use crate::{elsewhere, spelling};
 pub(crate) use notation::in_notation;
 use reading::{feature, syntax};
 
-/// The languages that messages come in.
+/// The languages of messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
     /// English.
@@ -31,7 +31,7 @@ pub enum Language {
 use Language::{English, Portuguese};
 
 impl ErrorKind {
-    /// CPython 3.14's words, where CPython fails at run time; `None` for errors that CPython does not have.
+    /// CPython 3.14's message for a failure at run time; `None` for errors that CPython does not have.
     pub fn python(&self) -> Option<String> {
         match self {
             Self::UnknownName { name } => Some(format!("name '{name}' is not defined")),
@@ -44,7 +44,7 @@ impl ErrorKind {
         }
     }
 
-    /// The sentence of [`message`](Self::message), with what it tells to write in a notation.
+    /// The [`message`](Self::message), with the texts that it suggests spelled in a notation.
     ///
     /// ```
     /// use tabuada_lang::{Context, DecimalSign, Language, Limits, Notation, parse_with};
@@ -66,7 +66,7 @@ impl ErrorKind {
         if is_spelled { message } else { in_notation(message, language, notation) }
     }
 
-    /// A sentence for people, in plain words: lower-case, without a full stop, and without saying where.
+    /// A plain sentence for people: lower-case, without a full stop, and without the place.
     pub fn message(&self, language: Language) -> String {
         let say = |english: &str, portuguese: &str| match language {
             English => english.to_owned(),
@@ -210,7 +210,7 @@ impl ErrorKind {
     }
 }
 
-/// An operator or a function, without what CPython adds to it.
+/// An operator or a function, without CPython's additions.
 fn bare(operator: &str) -> &str {
     let operator = operator.strip_prefix("unary ").unwrap_or(operator);
     let operator = operator.strip_suffix(" or pow()").unwrap_or(operator);
@@ -218,13 +218,12 @@ fn bare(operator: &str) -> &str {
     operator.strip_suffix("()").unwrap_or(operator)
 }
 
-/// The function that was called, where CPython complains in the name of another.
+/// The function that was called; CPython's message names another one.
 fn told(function: &str) -> &str {
     if function == "sort" { "sorted" } else { function }
 }
 
-/// The function, the bound on its arguments and their wanted number; the given number, and whether only arguments
-/// without a name count.
+/// The function, the bound on its arguments, the wanted and the given number, and whether only positional ones count.
 fn count(arity: &Arity) -> (&str, Bound, u64, u64, bool) {
     match arity {
         Arity::ExactlyOne { function, given } => (function, Bound::Exactly, 1, *given, false),
@@ -243,7 +242,7 @@ fn plural(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
-/// 1234567 as 1,234,567.
+/// 1234567 as `1,234,567`.
 fn grouped(number: u64, separator: char) -> String {
     let digits = number.to_string();
     let mut text = String::new();
@@ -288,7 +287,7 @@ fn variable_error(error: &VariableError, language: Language) -> String {
     }
 }
 
-// In English: a program that speaks Portuguese calls `message`.
+// In English; a Portuguese program calls `message`.
 impl fmt::Display for ErrorKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message(English))
@@ -311,7 +310,7 @@ impl std::error::Error for ErrorKind {}
 impl std::error::Error for Error {}
 impl std::error::Error for Failure {}
 
-/// Sentences for decimal errors; Python only has the names of their classes.
+/// Messages for decimal errors; Python only gives the names of their classes.
 fn decimal(error: &DecimalError, language: Language) -> String {
     let say = |english: String, portuguese: String| if language == English { english } else { portuguese };
     match error {
@@ -340,10 +339,9 @@ fn decimal(error: &DecimalError, language: Language) -> String {
     }
 }
 
-/// The line of `text` that holds the beginning of `span`, with carets under what the span covers of it.
+/// The line of `text` in which `span` begins, with carets under the part of the span in that line.
 ///
-/// Long lines are cut around the span. Columns are a terminal's: two for an ideograph or an emoji, none for a mark that
-/// combines with the character before it.
+/// Long lines are cut around the span. Columns are those of a terminal: 2 for an ideograph or an emoji, 0 for a mark.
 pub fn caret(text: &str, span: Span) -> String {
     const COLUMNS: usize = 76;
     let start = (span.start as usize).min(text.len());
@@ -351,7 +349,7 @@ pub fn caret(text: &str, span: Span) -> String {
     let line = text[line_start..].lines().next().unwrap_or("");
     let before = columns(&text[line_start..start]);
     let covered = columns(span.of(text).lines().next().unwrap_or("")).max(1);
-    // Whole characters are cut off, so what is gone may be a column more than asked for.
+    // Only whole characters are cut off, so up to one column more may be cut than requested.
     let asked = before.saturating_sub(COLUMNS / 2);
     let (mut skipped, mut used) = (0, 0);
     let mut shown = String::new();

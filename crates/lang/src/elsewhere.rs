@@ -1,22 +1,22 @@
-//! Names from school, calculators, spreadsheets in English and Portuguese, MATLAB and NumPy, each with what to write
-//! here, or with a note that the language lacks it.
+//! Names from school, calculators, spreadsheets (English and Portuguese), MATLAB and NumPy. Each has an equivalent in
+//! this language, or a note that there is none.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// The equivalent of a name from elsewhere.
+/// The equivalent of such a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Elsewhere {
-    /// The same function has this name.
+    /// The name of the same function here.
     Named(&'static str),
     /// A formula for a call: `{0}` is the first argument, `{1}` the second.
     Written(&'static str),
-    /// There is none; the reason, and what to write instead, in English and in Portuguese.
+    /// There is no equivalent: the reason, and what to write instead, in English and in Portuguese.
     Absent(&'static str, &'static str),
 }
 
 use Elsewhere::{Absent, Named, Written};
 
-/// In small letters without accents.
+/// The names are in lower case without accents.
 const NAMES: &[(&str, Elsewhere)] = &[
     // Trigonometry.
     ("sen", Named("sin")),
@@ -486,18 +486,18 @@ const NAMES: &[(&str, Elsewhere)] = &[
     ("nulo", Named("None")),
 ];
 
-/// The equivalent of the name of a function, constant or form from elsewhere.
+/// The equivalent of a function, constant or form that has this name elsewhere.
 pub(crate) fn find(name: &str) -> Option<Elsewhere> {
     let plain = plain(name);
     NAMES.iter().find(|(elsewhere, _)| *elsewhere == plain).map(|(_, meaning)| *meaning)
 }
 
-/// The first name that fulfils the predicate.
+/// The first equivalent whose name fulfils the predicate.
 pub(crate) fn find_by(is_wanted: impl Fn(&str) -> bool) -> Option<Elsewhere> {
     NAMES.iter().find(|(elsewhere, _)| is_wanted(elsewhere)).map(|(_, meaning)| *meaning)
 }
 
-/// A word in small letters without accents.
+/// A word in lower case without accents.
 pub(crate) fn plain(word: &str) -> String {
     if word.is_ascii() {
         return word.to_ascii_lowercase();
@@ -506,8 +506,7 @@ pub(crate) fn plain(word: &str) -> String {
     word.to_lowercase().nfd().filter(|c| !is_mark(c)).collect()
 }
 
-/// A note about a name from elsewhere that the language lacks, or that takes more arguments here, in English and in
-/// Portuguese.
+/// A note on a name that has no equivalent, or that takes more arguments here, in English and in Portuguese.
 pub(crate) fn note(name: &str) -> Option<(&'static str, &'static str)> {
     match (find(name), name) {
         (Some(Absent(english, portuguese)), _) => Some((english, portuguese)),

@@ -1,8 +1,8 @@
-//! What can go wrong, as data: kind and arguments, and where. No sentences are made here (see `diagnostic`).
+//! Errors as data: kind, arguments and place. The messages are made in `diagnostic`.
 //!
-//! An [`Error`] belongs to a text that could not be read and carries a span of it; a [`Failure`] belongs to a program
-//! and carries one of its nodes, so that it can be remembered under the program's canonical text and still be shown
-//! in the text of another caller.
+//! An [`Error`] belongs to a text that could not be parsed and carries a span of it. A [`Failure`] belongs to a program
+//! and carries one of its nodes, so that it can be stored under the program's canonical text and shown in the text of
+//! another caller.
 
 mod notation;
 mod reading;
@@ -16,7 +16,7 @@ pub use notation::{Ambiguity, NotationError, Reading};
 pub use reading::{Feature, Syntax, VariableError};
 pub use running::{Arity, Bound, Counted, DecimalError, Given, Overflow, Type, TypeError, ValueError, ZeroDivision};
 
-/// Where in a text something stands: byte offsets, half open, on character boundaries.
+/// A part of a text: byte offsets, half open, on character boundaries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Span {
     /// The first byte.
@@ -35,19 +35,19 @@ impl Span {
         Self { start: self.start, end: end.end }
     }
 
-    /// The part of `text` that the span covers; empty where it does not fit `text`.
+    /// The part of `text` in the span; empty if the span does not fit `text`.
     pub fn of(self, text: &str) -> &str {
         text.get(self.start as usize..self.end as usize).unwrap_or("")
     }
 
-    /// The same span counted in characters (Unicode scalar values) of `text`.
+    /// The span in characters (Unicode scalar values) of `text`.
     pub fn in_characters(self, text: &str) -> (usize, usize) {
         let count = |end: u32| text.char_indices().take_while(|(at, _)| *at < end as usize).count();
         (count(self.start), count(self.end))
     }
 }
 
-/// A text that could not be read.
+/// The error of a text that could not be parsed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error {
     /// What is wrong.
@@ -56,24 +56,24 @@ pub struct Error {
     pub span: Span,
 }
 
-/// An evaluation that failed.
+/// The error of an evaluation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Failure {
     /// What went wrong.
     pub kind: ErrorKind,
-    /// The node of the program at which it went wrong; [`Program::span`](crate::Program::span) finds it in a text.
+    /// The failing node of the program; [`Program::span`](crate::Program::span) finds it in a text.
     pub node: u32,
 }
 
-/// What went wrong: kind and arguments. Serialises to a small JSON value that reads back as the same kind.
+/// What went wrong: kind and arguments. It serialises to a small JSON value, which deserialises to the same kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum ErrorKind {
     /// The text is not an expression of the language. The caller has to correct it.
     Syntax(Syntax),
-    /// The text is understood, but the language does not support it.
+    /// The text uses a feature of Python that the language does not support.
     Unsupported(Feature),
     /// The text is refused in school notation alone.
     Notation(NotationError),
@@ -86,7 +86,7 @@ pub enum ErrorKind {
     },
     /// CPython's `AttributeError` of `math.something`.
     UnknownMathName {
-        /// What stood after `math.`.
+        /// The name after `math.`.
         name: String,
     },
     /// An operation on a type that it does not support, or a call with the wrong arguments.
@@ -99,12 +99,12 @@ pub enum ErrorKind {
     Overflow(Overflow),
     /// A signal of Python's `decimal`, in decimal mode.
     Decimal(DecimalError),
-    /// A built-in function as an answer: it is a value inside an evaluation, never an answer.
+    /// The answer would be a built-in function. A function is a value inside an evaluation, but not an answer.
     FunctionAsAnswer {
         /// The function's name.
         name: String,
     },
-    /// A range as an answer: `list(…)` makes a list of it, which can be an answer.
+    /// The answer would be a range. `list(…)` turns a range into a list, which can be an answer.
     RangeAsAnswer,
     /// The text is longer than the limit.
     TooLong {
@@ -125,26 +125,26 @@ pub enum ErrorKind {
     },
     /// An integer with too many bits, refused before it is computed.
     IntegerTooLarge {
-        /// An estimate of the decimal digits that it would have had.
+        /// An estimate of the decimal digits that the integer would have.
         digits: Estimate,
         /// The limit in bits.
         limit: u64,
     },
     /// A list, a tuple, a set, a string or a range would have too many elements.
     CollectionTooLarge {
-        /// The number of elements it would have had.
+        /// The number of elements that it would have.
         elements: Estimate,
         /// The limit.
         limit: u64,
     },
-    /// A part of a rational number would have had too many bits; known before computing it where an estimate allows.
+    /// A part of a rational number would have too many bits; where possible, this is estimated before the computation.
     RationalTooLarge {
         /// An estimate of the decimal digits of its longer part.
         digits: Estimate,
         /// The limit in bits.
         limit: u64,
     },
-    /// An operation whose result is irrational, in exact mode.
+    /// In exact mode, the result of an operation is irrational.
     NotExact {
         /// The operation, as its function or operator is spelled.
         operation: String,
@@ -157,24 +157,24 @@ pub enum ErrorKind {
         /// The mode.
         mode: Mode,
     },
-    /// An answer would be too long to write.
+    /// The text of the answer would be too long.
     AnswerTooLong {
         /// An estimate of its characters.
         characters: u64,
         /// The limit in characters.
         limit: u64,
     },
-    /// The evaluation would cost more fuel than it was given.
+    /// The evaluation would need more fuel than it has.
     OutOfFuel {
         /// The fuel that it was given.
         limit: u64,
     },
-    /// The evaluation would hold more memory than it may.
+    /// The evaluation would hold more memory than allowed.
     OutOfMemory {
         /// The limit in bytes.
         limit: u64,
     },
-    /// The deadline has passed. This depends on the machine, so it is never remembered.
+    /// The deadline has passed. This depends on the machine, so it is never stored.
     Deadline,
     /// A formula or a function that uses itself.
     Recursive {
@@ -190,34 +190,34 @@ pub enum ErrorKind {
         /// How many arguments were given.
         given: u64,
     },
-    /// `integral`, `root`, `derivative`, or a sum or product to infinity found no answer of which it is certain.
+    /// `integral`, `root`, `derivative`, or a sum or product to infinity has no value that is certain enough.
     NoConvergence {
-        /// Which.
+        /// The name of the form.
         what: String,
         /// The obstacle.
         obstacle: Obstacle,
-        /// The value of the variable at which it stands, as the language writes it.
+        /// The value of the variable at the obstacle, as the language writes it.
         at: Option<String>,
     },
-    /// The body of `integral` or its like failed at one of many values of its variable.
+    /// The body of `integral` or a similar form failed at one of many values of its variable.
     AtPoint {
         /// The variable.
         variable: String,
         /// Its value, as the language writes it.
         at: String,
-        /// What went wrong there.
+        /// The error of the body there.
         cause: Box<Self>,
     },
     /// A bug of this library, caught.
     Internal,
 }
 
-/// What keeps `integral`, `root`, `derivative` or an infinite sum from a certain answer.
+/// Why `integral`, `root`, `derivative` or an infinite sum has no certain value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Obstacle {
-    /// It grows without bound towards a place: an end of the range, or infinity.
+    /// It grows without bound towards an end of the range, or towards infinity.
     Diverges,
     /// The values towards an end fall too slowly to tell whether the integral exists.
     Slow,
@@ -225,11 +225,11 @@ pub enum Obstacle {
     Oscillates,
     /// Inside the range there is a pole, or something as steep as a pole.
     Steep,
-    /// The error is still too large after the maximum number of subdivisions; the place is that of the worst piece.
+    /// The error is still too large after the maximum number of divisions; the place is that of the worst piece.
     TooHard,
-    /// The values are noisy: a finer subdivision does not help.
+    /// The values are noisy: further division does not help.
     Noise,
-    /// The value at a place is not finite, or does not exist.
+    /// The value at a place does not exist or is not finite.
     Undefined,
     /// The values at both bounds have the same sign.
     SameSign,
@@ -239,9 +239,9 @@ pub enum Obstacle {
     Pole,
     /// A bound is not finite.
     Bound,
-    /// The slopes to both sides differ.
+    /// The slopes on both sides differ.
     Corner,
-    /// The slopes do not settle as the step shrinks.
+    /// The slopes do not converge as the step shrinks.
     Unsettled,
 }
 
@@ -311,7 +311,7 @@ impl ErrorKind {
 
     /// The limit that was exceeded, in its own unit; `None` for an error that is not about a limit.
     ///
-    /// A caller with a higher limit must not use a remembered refusal.
+    /// A caller with a higher limit must not use a stored error of a lower one.
     pub fn limit(&self) -> Option<u64> {
         match self {
             Self::TooLong { limit, .. }
@@ -327,13 +327,13 @@ impl ErrorKind {
         }
     }
 
-    /// Whether the error is about values alone, so that another value of a variable may avoid it.
+    /// Whether only the values cause the error, so that another value of a variable may avoid it.
     pub(crate) fn is_of_values(&self) -> bool {
         let is_not_real = |kind: &Type| *kind == Type::Complex;
         match self {
             Self::Value(_) | Self::ZeroDivision(_) | Self::Overflow(_) | Self::NoConvergence { .. } => true,
             Self::AtPoint { cause, .. } => cause.is_of_values(),
-            // A result that has become complex.
+            // The result is complex.
             Self::Type(TypeError::NotReal { found }) => is_not_real(found),
             Self::Type(TypeError::Order { left, right, .. }) => is_not_real(left) || is_not_real(right),
             _ => false,

@@ -1,4 +1,4 @@
-//! Program and fuel to a value: one loop, one match. No recursion, and nothing is computed before it is paid for.
+//! The evaluator: one loop over the nodes of a program, without recursion. Every operation is paid for before it runs.
 
 use crate::arithmetic;
 use crate::binder::{Loop, Step};
@@ -13,22 +13,22 @@ use crate::sequence;
 use crate::value::{Answer, Argument, Value};
 
 impl Program {
-    /// Evaluates a program without parameters, on [`Limits::fuel`] and without a clock.
+    /// Evaluates a program without parameters, with [`Limits::fuel`] and without a clock.
     ///
     /// # Errors
     ///
-    /// An exception of CPython or a limit, with the node at which it happened.
+    /// An exception of CPython or a limit, with the node that caused it.
     pub fn evaluate(&self, limits: &Limits) -> Result<Answer, Failure> {
         self.evaluate_with(&[], limits, &mut Fuel::new(limits.fuel))
     }
 
-    /// Evaluates the program on `fuel`, with a value for each of its parameters, in the order in which they were
-    /// declared ([`Context::parameters`](crate::Context)). A parameter without a value is an unknown name; values
-    /// beyond the parameters are ignored. [`Fuel::spent`] tells the cost afterwards, whatever the outcome.
+    /// Evaluates the program with `fuel`, and with a value for each of its parameters, in the order of their
+    /// declaration ([`Context::parameters`](crate::Context)). A parameter without a value is an unknown name; further
+    /// values are ignored. Afterwards [`Fuel::spent`] gives the cost, whatever the outcome.
     ///
     /// # Errors
     ///
-    /// As [`evaluate`](Self::evaluate), or [`ErrorKind::Deadline`](crate::ErrorKind::Deadline).
+    /// Those of [`evaluate`](Self::evaluate), and [`ErrorKind::Deadline`](crate::ErrorKind::Deadline).
     pub fn evaluate_with(&self, arguments: &[Argument], limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Failure> {
         match self.evaluate_planned(arguments, limits, fuel) {
             Some(outcome) => outcome,
@@ -36,7 +36,7 @@ impl Program {
         }
     }
 
-    /// The answer by the plan; `None` where there is no plan, or it cannot compute these floats.
+    /// The answer by the plan; `None` if there is no plan, or it cannot compute these values.
     fn evaluate_planned(
         &self,
         arguments: &[Argument],
@@ -59,7 +59,7 @@ impl Program {
         Some(fuel.pay(plan.price).map(|()| answer).map_err(|kind| Failure { kind, node }))
     }
 
-    /// The same, in memory that has been used before.
+    /// [`evaluate_with`](Self::evaluate_with), in memory that is reused.
     pub(crate) fn evaluate_in(
         &self,
         memory: &mut Memory,
@@ -70,7 +70,7 @@ impl Program {
         self.evaluate_traced(memory, arguments, limits, fuel, &mut ())
     }
 
-    /// The same, watched.
+    /// The same, with an observer.
     pub(crate) fn evaluate_traced(
         &self,
         memory: &mut Memory,
@@ -85,7 +85,7 @@ impl Program {
             let given = arguments.iter().take(self.parameters as usize);
             for argument in given {
                 let value = arithmetic::argument(*argument, &mut budget);
-                // A fraction or a decimal holds memory, and gives it back with its name.
+                // A fraction or a decimal holds memory until its name is released.
                 match value.and_then(|value| budget.hold(value.heap_bytes()).map(|()| value)) {
                     Ok(value) => machine.memory.bindings.push(Some(Binding::Value(value))),
                     Err(kind) => {
@@ -105,11 +105,11 @@ impl Program {
         self.answer(value, &mut budget).map_err(|kind| Failure { kind, node })
     }
 
-    /// The value as an answer, if it may be one.
+    /// The value as an answer, or the error that it cannot be one.
     fn answer(&self, value: Value, budget: &mut Budget) -> Result<Answer, ErrorKind> {
         let limit = budget.limits.answer_characters;
         match &value {
-            // Short, whatever the value: its text is made on first use.
+            // These values are always short, so their text is made only when it is needed.
             Value::None | Value::Bool(_) | Value::Float(_) | Value::Int(Integer::Small(_))
                 if limit >= SCALAR_CHARACTERS =>
             {
@@ -119,7 +119,7 @@ impl Program {
             Value::Range(_) => return Err(ErrorKind::RangeAsAnswer),
             _ => {}
         }
-        // One character more than there may be, since the estimate is: then the text is made, and counted.
+        // The estimate may be one character too high; then the text is made and counted.
         let (characters, price) = value.text_estimate();
         if characters > limit + 1 {
             return Err(ErrorKind::AnswerTooLong { characters, limit });
@@ -136,8 +136,8 @@ impl Program {
         Ok(answer)
     }
 
-    /// The name of a function that the value is or holds: its text would not read as the value. Recursion is bounded by
-    /// the depth of containers.
+    /// The name of a function that the value is or holds, since it cannot be parsed back. Containers bound the
+    /// recursion.
     fn function_in<'p>(&'p self, value: &Value) -> Option<&'p str> {
         match value {
             Value::Function(function) => Some(function.name),
@@ -155,7 +155,7 @@ const SCALAR_CHARACTERS: u64 = 24;
 
 /// An observer of an evaluation.
 pub(crate) trait Trace {
-    /// Called before each node, and once after the last.
+    /// Called before each node, and once after the last one.
     #[inline]
     fn before(&mut self, _machine: &Machine<'_, '_>) {}
 }
@@ -163,11 +163,11 @@ pub(crate) trait Trace {
 /// The observer that does nothing.
 impl Trace for () {}
 
-/// The meaning that a statement has given a name.
+/// The meaning of a name.
 #[derive(Clone)]
 pub(crate) enum Binding {
     Value(Value),
-    /// A formula, evaluated at each use.
+    /// A formula, which is evaluated at each use.
     Formula(u32),
     /// A function.
     Function(u32),
@@ -177,14 +177,14 @@ pub(crate) enum Binding {
 pub(crate) struct Frame {
     pub(crate) definition: u32,
     return_to: usize,
-    /// Where the local values of the caller begin.
+    /// The index of the caller's first local value.
     base: usize,
 }
 
-/// A binder at work, and the heights of the stacks when its body began.
+/// A running binder, and the heights of the stacks at the beginning of its body.
 pub(crate) struct Running {
     machine: Loop,
-    /// The end of its body.
+    /// The node at the end of its body.
     end: usize,
     values: usize,
     locals: usize,
@@ -196,7 +196,7 @@ pub(crate) struct Running {
 #[derive(Default)]
 pub(crate) struct Memory {
     pub(crate) values: Vec<Value>,
-    /// By name.
+    /// For each name.
     pub(crate) bindings: Vec<Option<Binding>>,
     /// Arguments and bound names.
     pub(crate) locals: Vec<Value>,
@@ -207,13 +207,13 @@ pub(crate) struct Memory {
 }
 
 impl Memory {
-    /// With room for what nearly every program needs.
+    /// With enough room for nearly every program.
     fn with_room() -> Self {
         Self { values: Vec::with_capacity(8), ..Self::default() }
     }
 
-    /// Whether the stacks are empty but for the value at the end of an evaluation, and the memory counted as held is
-    /// that of the value and of the names' values.
+    /// Whether the evaluation has ended properly: all stacks are empty, and the memory still counted is that of the
+    /// value and of the names' values.
     fn is_settled(&self, value: &Value, budget: &Budget) -> bool {
         let bound = self.bindings.iter().flatten().map(|binding| match binding {
             Binding::Value(value) => value.heap_bytes(),
@@ -236,13 +236,13 @@ impl Memory {
 pub(crate) struct Machine<'p, 'm> {
     program: &'p Program,
     pub(crate) at: usize,
-    /// Where the local values of the definition that is being evaluated begin.
+    /// The index of the first local value of the current definition.
     pub(crate) base: usize,
     pub(crate) memory: &'m mut Memory,
 }
 
 impl<'p> Machine<'p, '_> {
-    /// Runs to the end. A binder may recover from a failure of its body.
+    /// Runs the program to its end. A binder may recover from a failure of its body.
     fn run(&mut self, budget: &mut Budget, trace: &mut impl Trace) -> Result<Value, ErrorKind> {
         loop {
             match self.run_on(budget, trace) {
@@ -261,7 +261,7 @@ impl<'p> Machine<'p, '_> {
                 Node::Constant(constant) => {
                     let value = self.program.constants[constant as usize].clone();
                     if let Value::Int(integer) = &value {
-                        // Reading its digits was work, which is paid here.
+                        // The price of reading the digits, which the parser has done.
                         budget.charge(integer.text_price())?;
                     }
                     self.push(value, budget)?;
@@ -418,7 +418,7 @@ impl<'p> Machine<'p, '_> {
                     running.machine.accepts(&body)?;
                     let step = running.machine.feed(&body, budget);
                     if step.is_err() {
-                        // It cannot recover from its own refusal.
+                        // A binder cannot recover from its own error.
                         self.memory.loops.pop();
                     }
                     self.go_on(step?, budget)?;
@@ -438,7 +438,7 @@ impl<'p> Machine<'p, '_> {
                     self.bind(name, Some(binding), budget)?;
                     let end = self.at + jump as usize;
                     if is_formula && end + 1 == self.program.nodes.len() {
-                        // The last statement's answer is the formula's value now.
+                        // The value of a formula is that of its last statement.
                         self.enter(definition, end + 1, budget)?;
                         continue;
                     }
@@ -463,7 +463,7 @@ impl<'p> Machine<'p, '_> {
         self.memory.values.pop().ok_or(ErrorKind::Internal)
     }
 
-    /// How many integrals are inside each other at the start of a binder, whose body is the next `jump` nodes.
+    /// How many integrals are nested at the start of this binder, whose body is the next `jump` nodes.
     fn levels(&self, jump: u32) -> usize {
         let around = self.memory.loops.iter().filter(|running| running.machine.is_integral()).count();
         let body = &self.program.nodes[self.at + 1..self.at + jump as usize];
@@ -478,7 +478,7 @@ impl<'p> Machine<'p, '_> {
         around + 1 + most
     }
 
-    /// The step of the innermost machine, at the end of its body.
+    /// Continues with the step that the innermost binder takes at the end of its body.
     fn go_on(&mut self, step: Step, budget: &mut Budget) -> Result<(), ErrorKind> {
         let point = self.memory.locals.pop().ok_or(ErrorKind::Internal)?;
         budget.release(point.heap_bytes());
@@ -499,7 +499,7 @@ impl<'p> Machine<'p, '_> {
         Ok(())
     }
 
-    /// Reports the error bound of a value to the observer and to the binder whose body it is in.
+    /// Reports the error bound of a value to the observer, and to the binder around it.
     fn tell(&mut self, error: Option<f64>) {
         self.memory.estimate = error;
         if let (Some(error), Some(running)) = (error, self.memory.loops.last_mut()) {
@@ -507,8 +507,8 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
-    /// Hands a failure to the binders in whose bodies it arose, from the innermost on, until one can recover. If none
-    /// can, the failure names the point of the innermost binder at which it arose.
+    /// Reports a failure to the binders around it, from the innermost on, until one can recover. If none can, the
+    /// failure names the value of the innermost binder's variable.
     fn recover(&mut self, mut kind: ErrorKind, budget: &mut Budget) -> Result<(), ErrorKind> {
         let at = self.at;
         while let Some(running) = self.memory.loops.last_mut() {
@@ -533,7 +533,7 @@ impl<'p> Machine<'p, '_> {
             }
             self.memory.loops.pop();
         }
-        // Where it arose, unless a machine has given up.
+        // The failing node is the place of the error, unless a binder gave up.
         if !matches!(kind, ErrorKind::NoConvergence { .. }) {
             self.at = at;
         }
@@ -541,7 +541,7 @@ impl<'p> Machine<'p, '_> {
     }
 
     fn spelling(&self, name: u32) -> String {
-        // Even a name that only its normal form makes a keyword is reported by that form.
+        // A name is reported in its normal form, even if that is a keyword.
         nfkc(&self.program.names[name as usize])
     }
 
@@ -554,7 +554,7 @@ impl<'p> Machine<'p, '_> {
 
     #[inline]
     fn pop(&mut self, budget: &mut Budget) -> Result<Value, ErrorKind> {
-        // The parser puts as many operands before a node as it takes.
+        // The parser writes enough operands before each node.
         let value = self.memory.values.pop().ok_or(ErrorKind::Internal)?;
         budget.release(value.heap_bytes());
         Ok(value)
@@ -574,7 +574,7 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
-    /// `and` and `or`: keeps the left operand and jumps if it decides, else drops it.
+    /// `and` and `or`: keeps the left operand and jumps if it decides the result, else drops it.
     fn jump_or_drop(&mut self, decides: bool, jump: u32, budget: &mut Budget) -> Result<(), ErrorKind> {
         if self.memory.values.last().is_some_and(|value| value.is_true() == decides) {
             self.at += jump as usize;
@@ -584,7 +584,7 @@ impl<'p> Machine<'p, '_> {
         Ok(())
     }
 
-    /// Pushes what a name stands for; `true` if the machine has entered a formula instead.
+    /// Pushes the value of a name; `true` if the name is a formula, whose body begins now.
     fn name(&mut self, name: u32, budget: &mut Budget) -> Result<bool, ErrorKind> {
         match self.memory.bindings.get(name as usize) {
             Some(Some(Binding::Value(value))) => {
@@ -625,7 +625,7 @@ impl<'p> Machine<'p, '_> {
         Ok(())
     }
 
-    /// Gives the value on the stack to one name, or its elements to several.
+    /// Assigns the value on the stack to a name, or its elements to several names.
     fn assign(&mut self, count: u32, names_at: u32, unpack: bool, budget: &mut Budget) -> Result<(), ErrorKind> {
         let value = self.memory.values.last().cloned().ok_or(ErrorKind::Internal)?;
         let names = &self.program.targets[names_at as usize..(names_at + count) as usize];
@@ -638,7 +638,7 @@ impl<'p> Machine<'p, '_> {
         };
         match value.length().unwrap_or(0) {
             length if length != expected => {
-                // CPython counts what is too much only where that is known at once.
+                // CPython gives the number of surplus values only if it is known at once.
                 let known = length < expected || matches!(value, Value::List(_) | Value::Tuple(_));
                 Err(ValueError::Unpack { expected, got: known.then_some(length) }.into())
             }
@@ -649,7 +649,7 @@ impl<'p> Machine<'p, '_> {
         }
     }
 
-    /// Begins the body of a definition, whose arguments (if any) are local values from here on.
+    /// Begins the body of a definition. Its arguments are the last local values.
     fn enter(&mut self, definition: u32, return_to: usize, budget: &Budget) -> Result<(), ErrorKind> {
         if self.memory.frames.iter().any(|frame| frame.definition == definition) {
             let name = self.program.definitions[definition as usize].name;
@@ -670,7 +670,7 @@ impl<'p> Machine<'p, '_> {
         keywords.iter().map(|name| &*program.names[*name as usize]).collect()
     }
 
-    /// Calls the value below the arguments; `true` if the machine has entered a function of the text.
+    /// Calls the value below the arguments; `true` if it is a function of the text, whose body begins now.
     fn call(
         &mut self,
         keywords: u16,
@@ -703,7 +703,7 @@ impl<'p> Machine<'p, '_> {
                     return Err(ErrorKind::DefinedArity { name, wanted, given });
                 }
                 self.enter(definition, self.at + 1, budget)?;
-                // What they hold stays held: it moves from the stack to the local values.
+                // The memory stays counted: the values move from the stack to the local values.
                 self.memory.locals.extend(self.memory.values.drain(first..));
                 self.memory.values.pop();
                 Ok(true)

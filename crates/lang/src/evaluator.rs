@@ -1,4 +1,4 @@
-//! Evaluation of one text after another in the same memory.
+//! Evaluation of many texts, one after another, in the same memory.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::program::Program;
 use crate::school;
 use crate::value::{Answer, Argument};
 
-/// Parses and evaluates one text after another. Allocations are reused, so that small texts allocate nothing.
+/// Parses and evaluates one text after another. It reuses its allocations, so small texts allocate nothing.
 ///
 /// ```
 /// use tabuada_lang::{Evaluator, Fuel, Limits};
@@ -41,16 +41,16 @@ impl Evaluator {
     ///
     /// # Errors
     ///
-    /// The error of the text or of its evaluation, and its place.
+    /// The error of parsing or of evaluation, and its place.
     pub fn evaluate(&mut self, text: &str, limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Error> {
         self.evaluate_with(text, &Context::default(), &[], limits, fuel)
     }
 
-    /// The value of a text in a context, its parameters being given in order.
+    /// The value of a text in a context; the values of the parameters are given in order.
     ///
     /// # Errors
     ///
-    /// As [`evaluate`](Self::evaluate).
+    /// Those of [`evaluate`](Self::evaluate).
     pub fn evaluate_with(
         &mut self,
         text: &str,
@@ -64,11 +64,11 @@ impl Evaluator {
         outcome.map_err(|failure| Error { span: self.program.span(failure.node), kind: failure.kind })
     }
 
-    /// Reads a text in a context.
+    /// Parses a text in a context.
     ///
     /// # Errors
     ///
-    /// As [`parse_with`](crate::parse_with).
+    /// Those of [`parse_with`](crate::parse_with).
     pub fn read(&mut self, text: &str, context: &Context<'_>, limits: &Limits) -> Result<(), Error> {
         match context.notation {
             Notation::Python => parse_into(&mut self.program, &mut self.stacks, text, context, limits),
@@ -79,16 +79,16 @@ impl Evaluator {
         }
     }
 
-    /// The value of the text that was read last, its parameters being given in order.
+    /// The value of the last text given to [`read`](Self::read); the values of the parameters are given in order.
     ///
     /// # Errors
     ///
-    /// The failure, with its node of [`program`](Self::program).
+    /// The failure, with its node in [`program`](Self::program).
     pub fn run(&mut self, arguments: &[Argument], limits: &Limits, fuel: &mut Fuel) -> Result<Answer, Failure> {
         self.program.evaluate_in(&mut self.memory, arguments, limits, fuel)
     }
 
-    /// The program that was read last.
+    /// The program of the last text.
     pub fn program(&self) -> &Program {
         &self.program
     }

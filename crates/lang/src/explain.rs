@@ -1,13 +1,13 @@
 //! The steps of a calculation: `2+3*4`, `2+12`, `14`.
 //!
-//! The evaluator of [`eval`](crate::eval) runs as usual with an observer: whenever a part of the text is evaluated, the
-//! text is written again with the value in its place. So the answer, the failure and the fuel are those of an
-//! evaluation. Every text is the canonical text of a program that comes to the same (but for values that have been
-//! shortened, and those that have no literal).
+//! The evaluator of [`eval`](crate::eval) runs as usual, with an observer: whenever a part of the text is evaluated,
+//! the text is written again with the value in its place. So the answer, the failure and the fuel are those of an
+//! evaluation. Every text is the canonical text of a program with the same value (except where a value is shortened or
+//! has no literal).
 //!
-//! The steps: names get their values all at once; a formula, or a call of a function of the text,
-//! becomes its body with the arguments in it; a branch takes the place of its conditional; a sum or product over a
-//! variable becomes its terms, and then its value (`sum(k**2,k,1,3)`, `1+4+9`, `14`).
+//! The steps: all names get their values at once; a formula or a call of a user-defined function is replaced by its
+//! body, with the arguments in it; a conditional is replaced by its branch; a sum or product over a variable is
+//! replaced by its terms, then by its value (`sum(k**2,k,1,3)`, `1+4+9`, `14`).
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,38 +19,38 @@ use crate::limits::{Fuel, Limits};
 use crate::program::{Binder, Node, Program};
 use crate::value::{Answer, Argument, Value};
 
-/// Steps at most: more than anyone reads.
+/// The maximum number of steps: more than anyone reads.
 pub const STEPS_MAX: usize = 200;
-/// Bytes of all texts together: as the longest answer.
+/// The maximum number of bytes of all texts together: the same as for an answer.
 const BYTES_MAX: usize = 100_000;
-/// Characters of the longest value that is shown whole; of a longer one, the first and the last are shown.
+/// Values up to so many characters are shown whole; of longer ones, only the beginning and the end.
 const VALUE_CHARACTERS: usize = 60;
 const VALUE_ENDS: usize = 20;
-/// Terms of a sum or product over a variable that are all shown; of more, the first three and the last.
+/// Up to so many terms of a sum or product are all shown; of more, only the first three and the last.
 const TERMS_MAX: usize = 5;
 const TERMS_FIRST: usize = 3;
-/// Bytes written, those of texts that turn out not to be steps included: at most some 40 ms of work.
+/// The maximum number of bytes to write, including texts that turn out not to be steps: about 40 ms of work.
 const WORK_BYTES: usize = 500_000;
-/// The price limit of all values' texts together, in units of fuel, though none is charged: some ten milliseconds.
+/// The limit on the price of all values' texts together, in units of fuel that are not charged: about ten milliseconds.
 const TEXTS_PRICE: u64 = 2_000_000;
 
-/// What a step does.
+/// The kind of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum StepKind {
-    /// A statement begins: its canonical text.
+    /// A statement begins; the text is its canonical text.
     Statement,
     /// Names are replaced by their values.
     Names,
     /// A formula or a call is replaced by the body of its definition.
     Definition,
-    /// A conditional, `and`, `or` or a chain of comparisons is replaced by the part that is left of it.
+    /// A conditional, `and`, `or` or a chain of comparisons is replaced by its remaining part.
     Branch,
-    /// A sum or a product over a variable is replaced by its terms, of many by the first and the last.
+    /// A sum or a product over a variable is replaced by its terms; if there are many, by the first ones and the last.
     Terms,
     /// A part is replaced by its value.
     Value,
-    /// The answer, where the last step does not show it yet.
+    /// The answer, if the last step does not show it yet.
     Answer,
 }
 
@@ -69,24 +69,23 @@ impl StepKind {
     }
 }
 
-/// A step: the statement as it is after it.
+/// A step of a calculation.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Step {
-    /// What it does.
+    /// Its kind.
     pub kind: StepKind,
-    /// The statement, counted from 0.
+    /// The index of the statement, from 0.
     pub statement: u32,
     /// The statement after the step.
     pub text: String,
-    /// Where in the step before's text the parts stood that are replaced; none where a statement begins.
+    /// The parts of the previous step's text that are replaced; none if a statement begins.
     pub replaced: Vec<Span>,
-    /// Where in this text stands what has replaced them.
+    /// The parts of this text that replace them.
     pub by: Vec<Span>,
     /// The node that was evaluated; [`Program::span`] finds it in the text.
     pub node: Option<u32>,
-    /// An upper bound of the error of a value that was found numerically: an integral, a derivative, a sum or a product
-    /// to infinity.
+    /// An upper bound of the error of a numerical value: an integral, a derivative, an infinite sum or product.
     pub error: Option<f64>,
 }
 
@@ -95,23 +94,23 @@ pub struct Step {
 pub struct Explanation {
     /// The steps, at most [`STEPS_MAX`].
     pub steps: Vec<Step>,
-    /// Whether there were more than are shown; they are missing before the last one.
+    /// Whether there were more steps; those missing come before the last one.
     pub is_cut: bool,
-    /// Where in the last step's text the evaluation failed, if it did and the place is shown.
+    /// The place of the failure in the last step's text, if there is one and it is shown.
     pub failed: Option<Span>,
-    /// The answer or the failure, as [`Program::evaluate`] gives them.
+    /// The answer or the failure, as from [`Program::evaluate`].
     pub outcome: Result<Answer, Failure>,
 }
 
 impl Explanation {
-    /// The answer's text as the last step shows it: shortened if it is long.
+    /// The answer's text as in the last step: shortened if it is long.
     pub fn answer_text(&self) -> Option<String> {
         self.outcome.as_ref().ok().map(|answer| shortened(answer.text()))
     }
 }
 
 impl Program {
-    /// Evaluates the program, and records the steps. The fuel spent is that of an evaluation.
+    /// Evaluates the program and records the steps. It spends as much fuel as an evaluation.
     ///
     /// ```
     /// use tabuada_lang::{Fuel, Limits, parse};
@@ -128,13 +127,12 @@ impl Program {
         teller.finish(outcome)
     }
 
-    /// The names without a definition in the text, in order of first use: parameters and unknown names.
+    /// The names that the text does not define, in order of first use: parameters and unknown names.
     pub fn free_names(&self) -> Vec<&str> {
         self.free_nodes().into_iter().map(|(name, _)| name).collect()
     }
 
-    /// [`Program::free_names`], each with the node where it comes first, whose place in the text [`Program::span`]
-    /// knows.
+    /// [`Program::free_names`], each with the node of its first use; [`Program::span`] finds it in the text.
     pub fn free_nodes(&self) -> Vec<(&str, u32)> {
         let defined: HashSet<u32> =
             self.targets.iter().copied().chain(self.definitions.iter().map(|definition| definition.name)).collect();
@@ -152,8 +150,7 @@ impl Program {
         names.filter(|(name, _)| seen.insert(*name)).map(|(name, at)| (&*self.names[name as usize], at)).collect()
     }
 
-    /// The first name that nothing gives a meaning, whatever the parameters are, as the failure that it is where an
-    /// evaluation comes to it.
+    /// The first unknown name, whatever the parameters are, as the failure of an evaluation that reaches it.
     pub fn unknown_name(&self) -> Option<Failure> {
         let parameters = &self.names[..self.parameters as usize];
         let free = self.free_nodes().into_iter().filter(|(name, _)| !parameters.iter().any(|known| **known == **name));
@@ -168,7 +165,7 @@ impl Program {
     }
 }
 
-/// The first and the last characters of a long text.
+/// The beginning and the end of a long text.
 fn shortened(text: &str) -> String {
     let characters = text.chars().count();
     if characters <= VALUE_CHARACTERS {
@@ -180,10 +177,9 @@ fn shortened(text: &str) -> String {
     short
 }
 
-/// A subtree of a frame.
+/// A frame and the root of a subtree in it.
 type Place = (u32, u32);
 
-/// A value's text.
 #[derive(Clone)]
 struct Literal {
     text: String,
@@ -214,7 +210,7 @@ impl Literal {
     }
 }
 
-/// The terms of a sum or a product over a variable: the first of them, the last, and how many there are.
+/// The first terms of a sum or a product over a variable, the last term, and their number.
 #[derive(Default)]
 struct Terms {
     first: Vec<Value>,
@@ -231,7 +227,7 @@ impl Terms {
         self.last = Some(term.clone());
     }
 
-    /// The terms with an operator between them; nothing for one or none.
+    /// The terms with an operator between them; `None` for fewer than two terms.
     fn literal(&self, operator: &str, program: &Program, price_left: &mut u64) -> Option<Literal> {
         let last = self.last.as_ref().filter(|_| self.count > 1)?;
         let mut begins = true;
@@ -245,12 +241,12 @@ impl Terms {
         if self.count > TERMS_MAX {
             terms.extend(["…".to_owned(), text(last)]);
         }
-        // An operand like a number with a sign: in brackets where something tighter takes it.
+        // Marked as signed, so that it gets brackets beside a tighter operator.
         Some(Literal { text: terms.join(operator), is_signed: true })
     }
 }
 
-/// The state of a subtree.
+/// What is shown in place of a subtree.
 enum Change {
     Value(Literal),
     Part(u32),
@@ -258,23 +254,23 @@ enum Change {
     Passed,
 }
 
-/// The evaluation of a definition's body, or of the statement.
+/// One evaluation of a definition's body, or of the statement.
 #[derive(Default)]
 struct Frame {
     arguments: Vec<Literal>,
-    /// Whether names are shown as their values.
+    /// Whether values are shown in place of names.
     has_values: bool,
 }
 
-/// What is to be found in a text.
+/// The parts whose places are wanted.
 enum Mark {
     Nothing,
     Place(Place),
-    /// The names of a frame that have values.
+    /// The names of this frame that have values.
     Names(u32),
 }
 
-/// The statement as far as it is evaluated.
+/// The statement as it is shown: its evaluated parts are replaced.
 struct Scene<'p> {
     program: &'p Program,
     changes: HashMap<Place, Change>,
@@ -326,12 +322,12 @@ struct Teller<'p> {
     work_left: usize,
     price_left: u64,
     statement: usize,
-    /// The node that ran last, or runs.
+    /// The node that ran before.
     previous: Option<usize>,
-    /// The end of the outermost sum (or the like) that is at work.
+    /// The end of the outermost binder that is running.
     binder: Option<usize>,
     terms: Terms,
-    /// The calls that are open, with their frames.
+    /// The running calls, with their frames.
     open: Vec<(Place, u32)>,
 }
 
@@ -370,20 +366,20 @@ impl<'p> Teller<'p> {
         self.open.last().map_or(0, |(_, frame)| *frame)
     }
 
-    /// The statement's text with what is marked in it; nothing (and that is the end of it) if it is too long.
+    /// The statement's text and the places of the mark; `None`, and no further steps, if it is too long.
     fn write(&mut self, mark: Mark) -> Option<(String, Vec<Span>)> {
         self.scene.mark = mark;
         let bytes_max = self.bytes_left.min(self.work_left);
         let written = self.program.write_statement(self.root(), &self.starts, &self.scene, bytes_max);
-        // Even a short text is some work.
+        // A short text costs some work too.
         let work = written.as_ref().map_or(bytes_max, |written| written.text.len()) + 64;
         self.work_left = self.work_left.saturating_sub(work);
         self.is_cut |= written.is_none();
         written.map(|written| (written.text, written.marks))
     }
 
-    /// Takes the step to the scene as it is now, unless the text is still the same. `false` if nothing but blanks would
-    /// have changed, which is no step: a set has them in a value, and none in a program.
+    /// Records a step, unless the text is unchanged. `false` if only blanks would have changed, which is no step: they
+    /// stand in the text of a set, but not in a program.
     fn step(&mut self, kind: StepKind, node: Option<u32>, replaced: Vec<Span>, mark: Mark) -> bool {
         let Some((text, by)) = self.write(mark) else { return true };
         let last = self.steps.last().filter(|_| kind != StepKind::Statement);
@@ -394,7 +390,7 @@ impl<'p> Teller<'p> {
         if last.is_some_and(|step| letters(&step.text) == letters(&text)) {
             return false;
         }
-        // One is left for the answer.
+        // The last step is kept for the answer.
         if self.steps.len() + 1 >= STEPS_MAX {
             self.is_cut = true;
             return true;
@@ -404,7 +400,7 @@ impl<'p> Teller<'p> {
         true
     }
 
-    /// Makes a change at a place, and finds what it does to the place that shows it.
+    /// Changes what is shown at `at`, and records the step at `place`, which shows it.
     fn change(&mut self, kind: StepKind, place: Place, at: Place, change: Change) {
         let Some((_, replaced)) = self.write(Mark::Place(place)) else { return };
         let earlier = self.scene.changes.insert(at, change);
@@ -416,7 +412,6 @@ impl<'p> Teller<'p> {
         }
     }
 
-    /// A statement begins.
     fn begin(&mut self, machine: &Machine<'_, '_>) {
         self.scene.changes.clear();
         self.scene.values.clear();
@@ -429,7 +424,7 @@ impl<'p> Teller<'p> {
         }
     }
 
-    /// Replaces the names of a frame, which stand from `first` to `last`, by their values.
+    /// Replaces the names of a frame, among the nodes from `first` to `last`, by their values.
     fn give_values(&mut self, frame: u32, first: usize, last: u32, machine: &Machine<'_, '_>) {
         if self.is_cut {
             return;
@@ -448,7 +443,7 @@ impl<'p> Teller<'p> {
         }
     }
 
-    /// The machine has entered the body of a definition.
+    /// Records that the evaluator has entered the body of a definition.
     fn enter(&mut self, place: Place, machine: &Machine<'_, '_>) {
         let Some(entered) = machine.memory.frames.last() else { return };
         let definition = &self.program.definitions[entered.definition as usize];
@@ -459,7 +454,7 @@ impl<'p> Teller<'p> {
         let frame = self.scene.frames.len() as u32;
         self.scene.frames.push(Frame { arguments, has_values: false });
         let first = definition.body as usize;
-        // Before the body stands its definition, which knows its end.
+        // The node before the body is its definition, which holds the length.
         let Some(Node::Define { jump, .. }) = first.checked_sub(1).and_then(|at| program.nodes.get(at)) else { return };
         let root = definition.body + jump - 2;
         self.change(StepKind::Definition, place, place, Change::Body { root, frame });
@@ -467,11 +462,11 @@ impl<'p> Teller<'p> {
         self.give_values(frame, first, root, machine);
     }
 
-    /// The subtree at a place has come to the value on the stack.
+    /// Records that the subtree at a place has the value on the stack.
     fn complete(&mut self, place: Place, machine: &Machine<'_, '_>) {
         let Some(value) = machine.memory.values.last() else { return };
         if let Value::Range(_) = value {
-            // Its call says it best.
+            // A range is best shown by its call.
             return;
         }
         let literal = Literal::new(value, self.program, &mut self.price_left);
@@ -504,6 +499,36 @@ impl<'p> Teller<'p> {
         }
         Explanation { steps: self.steps, is_cut: self.is_cut, failed, outcome }
     }
+
+    /// Collects the terms of the outermost loop, whose iterations are not steps.
+    fn inside_loop(&mut self, previous: usize, machine: &Machine<'_, '_>) {
+        if let (None, Node::BinderStart { jump, .. }) = (self.binder, self.program.nodes[previous]) {
+            self.binder = Some(previous + jump as usize);
+            self.terms = Terms::default();
+        }
+        if self.binder == Some(machine.at)
+            && machine.memory.loops.len() == 1
+            && let Some(term) = machine.memory.values.last()
+        {
+            self.terms.add(term);
+        }
+    }
+
+    fn loop_ends(&mut self, binder: Binder, place: Place, machine: &Machine<'_, '_>) {
+        let operator = match binder {
+            Binder::Sum => Some("+"),
+            Binder::Product => Some("*"),
+            Binder::Integral | Binder::Root | Binder::Derivative => None,
+        };
+        let literal = operator.and_then(|operator| self.terms.literal(operator, self.program, &mut self.price_left));
+        if let Some(literal) = literal {
+            self.change(StepKind::Terms, place, place, Change::Value(literal));
+        }
+        self.complete(place, machine);
+        if let Some(step) = self.steps.last_mut().filter(|step| step.node == Some(place.1)) {
+            step.error = machine.memory.estimate;
+        }
+    }
 }
 
 impl Trace for Teller<'_> {
@@ -511,24 +536,14 @@ impl Trace for Teller<'_> {
         let at = machine.at;
         let previous = self.previous.replace(at);
         if self.is_cut {
-            // Only where it is: for the answer.
+            // The statement's number is still needed for the answer.
             self.statement += usize::from(previous.is_some_and(|previous| self.program.nodes[previous] == Node::Drop));
             return;
         }
         let Some(previous) = previous else { return self.begin(machine) };
         let node = self.program.nodes[previous];
         if !machine.memory.loops.is_empty() {
-            if let (None, Node::BinderStart { jump, .. }) = (self.binder, node) {
-                self.binder = Some(previous + jump as usize);
-                self.terms = Terms::default();
-            }
-            if self.binder == Some(at)
-                && machine.memory.loops.len() == 1
-                && let Some(term) = machine.memory.values.last()
-            {
-                self.terms.add(term);
-            }
-            return;
+            return self.inside_loop(previous, machine);
         }
         let binder = self.binder.take();
         let (frame, next) = (self.frame(), previous + 1);
@@ -567,25 +582,10 @@ impl Trace for Teller<'_> {
                     self.complete(place, machine);
                 }
             }
-            Node::BinderEnd { binder: kind, .. } if binder.is_some() => {
-                let operator = match kind {
-                    Binder::Sum => Some("+"),
-                    Binder::Product => Some("*"),
-                    Binder::Integral | Binder::Root | Binder::Derivative => None,
-                };
-                let literal =
-                    operator.and_then(|operator| self.terms.literal(operator, self.program, &mut self.price_left));
-                if let Some(literal) = literal {
-                    self.change(StepKind::Terms, here, here, Change::Value(literal));
-                }
-                self.complete(here, machine);
-                if let Some(step) = self.steps.last_mut().filter(|step| step.node == Some(here.1)) {
-                    step.error = machine.memory.estimate;
-                }
-            }
-            // A list of evaluated elements is a value; a set may still change its order.
+            Node::BinderEnd { binder: kind, .. } if binder.is_some() => self.loop_ends(kind, here, machine),
+            // A list of evaluated elements is a value already, but a set may still change its order.
             Node::List(_) | Node::Tuple(_) => {}
-            // And so is a number with a sign.
+            // A number with a sign is a value already.
             Node::Unary(crate::arithmetic::Unary::Minus)
                 if matches!(self.program.nodes[previous - 1], Node::Small(_) | Node::Constant(_)) => {}
             Node::Small(_)

@@ -1,4 +1,4 @@
-//! The built-in functions: one [row](row::Function) for each function, beside its formula in the file of its kind.
+//! The built-in functions: one [row](row::Function) for each, beside its formula in the file for its kind.
 
 mod section;
 mod keyword;
@@ -43,11 +43,11 @@ enum Reached {
     Type,
     /// By its name.
     Bare,
-    /// By its name, with `math.` before it or not.
+    /// By its name, with or without `math.` before it.
     Math,
     /// By its name with `math.` before it.
     MathOnly,
-    /// As the function of the same name in radians, with an argument in degrees: `sin(x°)`.
+    /// By the name of the function of radians, with an argument in degrees: `sin(x°)`.
     Degrees,
 }
 
@@ -55,7 +55,7 @@ enum Reached {
 struct Part {
     reached: Reached,
     rows: &'static [Function],
-    /// Whether the answers are random, and so never remembered.
+    /// Whether the answers are random, and so never stored.
     is_random: bool,
 }
 
@@ -63,7 +63,6 @@ const fn part(reached: Reached, rows: &'static [Function]) -> Part {
     Part { reached, rows, is_random: false }
 }
 
-/// The table of functions.
 const TABLE: [Part; 14] = [
     part(Reached::Type, builtins::TYPES),
     part(Reached::Type, containers::TYPES),
@@ -84,7 +83,6 @@ const TABLE: [Part; 14] = [
 /// Other names for a function: the notation of `plusminus`.
 const ALIASES: [(&str, &str); 2] = [("deg", "degrees"), ("rad", "radians")];
 
-/// A function in the table.
 #[derive(Clone, Copy)]
 struct Row {
     function: &'static Function,
@@ -92,7 +90,7 @@ struct Row {
     is_random: bool,
 }
 
-/// Every row of the table. A program names a function by its place here.
+/// Every row of the table. A program refers to a function by its index here.
 static ROWS: [Row; ROW_COUNT] = ALL_ROWS;
 const ALL_ROWS: [Row; ROW_COUNT] = {
     let mut rows = [Row { function: &TABLE[0].rows[0], reached: Reached::Type, is_random: false }; ROW_COUNT];
@@ -120,7 +118,7 @@ const ROW_COUNT: usize = {
 };
 
 impl Reached {
-    /// Whether a bare name reaches the function, or one behind `math.`.
+    /// Whether the function is found by its bare name, or by its name after `math.`.
     const fn is_named(self, math: bool) -> bool {
         match self {
             Self::Type | Self::Bare => !math,
@@ -131,10 +129,10 @@ impl Reached {
     }
 }
 
-/// The longest name that is found, in bytes.
+/// The length of the longest name, in bytes.
 const NAME_BYTES: usize = 16;
 
-/// A name as a number, so that comparing names is comparing numbers.
+/// A name as a number, so that names are compared as numbers.
 const fn packed(name: &str) -> u128 {
     let bytes = name.as_bytes();
     assert!(bytes.len() <= NAME_BYTES, "longer names are not found");
@@ -146,7 +144,7 @@ const fn packed(name: &str) -> u128 {
     packed
 }
 
-/// How many bare names there are, or names behind `math.`.
+/// The number of bare names, or of names after `math.`.
 const fn count(math: bool) -> usize {
     let (mut count, mut row) = (if math { 0 } else { ALIASES.len() }, 0);
     while row < ROW_COUNT {
@@ -156,7 +154,7 @@ const fn count(math: bool) -> usize {
     count
 }
 
-/// The bare names, or the names behind `math.`, sorted, and the row of each. Two that are the same do not compile.
+/// The bare names, or the names after `math.`, sorted, each with its row. A repeated name does not compile.
 const fn names<const N: usize>(math: bool) -> [(u128, u16); N] {
     let mut names = [(0, 0); N];
     let (mut at, mut row) = (0, 0);
@@ -167,14 +165,14 @@ const fn names<const N: usize>(math: bool) -> [(u128, u16); N] {
         }
         row += 1;
     }
-    // What is left is for the aliases, in the order in which they are written.
+    // The remaining places are for the aliases, in the order in which they are written.
     let mut alias = 0;
     while at < N {
         names[at] = (packed(ALIASES[alias].0), row_of(&names, ALIASES[alias].1));
         at += 1;
         alias += 1;
     }
-    // By insertion.
+    // Insertion sort.
     let mut next = 1;
     while next < N {
         let mut at = next;
@@ -188,7 +186,7 @@ const fn names<const N: usize>(math: bool) -> [(u128, u16); N] {
     names
 }
 
-/// The row of a name that is in the table; another does not compile.
+/// The row of a name in the table. A name that is not there does not compile.
 const fn row_of(names: &[(u128, u16)], name: &str) -> u16 {
     let wanted = packed(name);
     let mut at = 0;
@@ -202,7 +200,7 @@ const NAMES: [(u128, u16); count(false)] = names(false);
 static BY_NAME: [(u128, u16); count(false)] = NAMES;
 static BY_MATH_NAME: [(u128, u16); count(true)] = names(true);
 
-/// The row of a function that the crate itself names, at compile time.
+/// The row of a function that the crate itself uses, at compile time.
 pub(crate) const fn named(name: &str) -> u16 {
     row_of(&NAMES, name)
 }
@@ -217,26 +215,26 @@ pub(crate) fn find(name: &str) -> Option<Builtin> {
     at(find_in(&BY_NAME, name)?)
 }
 
-/// The function `math.name`: a `pow` of its own, and none of Python's built-ins.
+/// The function `math.name`: `math.pow` is one of its own, and Python's built-ins are not found.
 pub(crate) fn find_math(name: &str) -> Option<Builtin> {
     at(find_in(&BY_MATH_NAME, name)?)
 }
 
-/// The function of a row that `find` or `find_math` gave.
+/// The function at an index from `find` or `find_math`.
 pub(crate) fn at(row: u16) -> Option<Builtin> {
     let Row { function, reached, .. } = ROWS.get(usize::from(row))?;
     let kind = if *reached == Reached::Type { Type::Type } else { Type::Function };
     Some(Builtin { name: function.name, kind, row })
 }
 
-/// The function that a call with one argument comes to: `ln(x)` is `log(x)`.
+/// The row under which a call with one argument is stored: `ln(x)` becomes `log(x)`.
 pub(crate) fn shorter(row: u16) -> u16 {
     const LN: u16 = named("ln");
     const LOG: u16 = named("log");
     if row == LN { LOG } else { row }
 }
 
-/// How the function runs over a column of floats, and its price; never [`Column::None`] nor [`Column::Same`].
+/// How the function runs over a column of floats, and its price; neither [`Column::None`] nor [`Column::Same`].
 pub(crate) fn column(row: u16) -> Option<(Column, u64)> {
     let function = ROWS.get(usize::from(row))?.function;
     let column = match (function.column, &function.python) {
@@ -247,7 +245,7 @@ pub(crate) fn column(row: u16) -> Option<(Column, u64)> {
     Some((column, function.price))
 }
 
-/// Whether a bare name reaches a function of one number: one that may stand before its argument without brackets.
+/// Whether the bare name is a function of one number, which may stand before its argument without brackets.
 pub(crate) fn of_one_number(name: &str) -> bool {
     find(name).is_some_and(|function| column(function.row).is_some())
 }
@@ -260,7 +258,7 @@ pub(crate) fn takes_one(name: &str) -> bool {
     matches!(signature, Some("x" | "n")) || name == "log"
 }
 
-/// The arguments for which the function of this name, as it stands in an error, is defined.
+/// The domain of the function with this name, as an error gives it.
 pub(crate) fn domain(name: &str) -> Option<Domain> {
     let function = match name.strip_prefix("math.") {
         Some(name) => find_math(name),
@@ -269,7 +267,7 @@ pub(crate) fn domain(name: &str) -> Option<Domain> {
     ROWS.get(usize::from(function?.row)).map(|row| row.function.domain)
 }
 
-/// Whether the function of this name takes its values in a list, where others take them one by one.
+/// Whether the function takes its values as one list, not as separate arguments.
 pub(crate) fn takes_a_list(name: &str) -> bool {
     const LEN: u16 = named("len");
     let Some(row) = find_in(&BY_NAME, name) else { return false };
@@ -284,36 +282,36 @@ pub(crate) fn is_random(row: u16) -> bool {
     ROWS.get(usize::from(row)).is_some_and(|row| row.is_random)
 }
 
-/// The name of every function that a bare name reaches, in the order of the table.
+/// The names of all functions that are found by their bare names, in the order of the table.
 pub(crate) fn bare_names() -> impl Iterator<Item = &'static str> {
     ROWS.iter().filter(|row| row.reached.is_named(false)).map(|row| row.function.name)
 }
 
-/// Whether the function is reached only with `math.` before its name.
+/// Whether the function is found only with `math.` before its name.
 pub(crate) fn needs_prefix(builtin: Builtin) -> bool {
     ROWS.get(usize::from(builtin.row)).is_some_and(|row| row.reached == Reached::MathOnly)
 }
 
-/// The same function of an argument in degrees, if there is one.
+/// The function of degrees for a function of radians, if there is one.
 pub(crate) fn of_degrees(row: u16) -> Option<u16> {
     let name = ROWS.get(usize::from(row)).filter(|row| row.reached == Reached::Math)?.function.name;
     let is_same = |row: &Row| row.reached == Reached::Degrees && row.function.name == name;
     ROWS.iter().position(is_same).map(|row| row as u16)
 }
 
-/// The name of the function if it takes degrees: `sin` for what `sin(30°)` calls.
+/// The name of a function of degrees: `sin` for the function in `sin(30°)`.
 pub(crate) fn without_degrees(row: u16) -> Option<&'static str> {
     ROWS.get(usize::from(row)).filter(|row| row.reached == Reached::Degrees).map(|row| row.function.name)
 }
 
-/// Calls the function of a row: `arguments` are the positional ones, then those of `keywords`, in order.
+/// Calls the function of a row. `arguments` are the positional ones, followed by those of `keywords`, in order.
 pub(crate) fn call(row: u16, arguments: &[Value], keywords: &[&str], budget: &mut Budget) -> Outcome {
-    // Every row comes from `find` or `find_math`.
+    // Every index comes from `find` or `find_math`.
     let Some(row) = ROWS.get(usize::from(row)) else { return Err(ErrorKind::Internal) };
     row.call(arguments, keywords, budget).map_err(|error| in_call(row.function.name, error))
 }
 
-/// The error of a call: an argument of the wrong type is attributed to the function.
+/// The error of a call: an argument of the wrong type names the function.
 fn in_call(function: &str, error: ErrorKind) -> ErrorKind {
     let (integer, found) = match error {
         ErrorKind::Type(TypeError::NotReal { found }) => (false, found),
@@ -375,7 +373,7 @@ fn call_sorted(
 ) -> Outcome {
     const NAMES: [&str; 2] = ["key", "reverse"];
     let [iterable] = positional else { return Err(expected("sorted", Bound::Exactly, 1, positional.len())) };
-    // CPython makes the list first, and hands the rest to `sort`.
+    // CPython makes the list first and passes the other arguments to `sort`.
     elements(iterable, budget)?;
     if keywords.len() > NAMES.len() {
         return Err(too_many("sort", NAMES.len(), 0, keywords.len()));
@@ -408,12 +406,12 @@ impl Function {
             Body::Overflowing(call) => self.of_float(*call, || Overflow::Range.into(), &arguments[0]),
             Body::One(call) => call(&arguments[0], budget),
             Body::Counted { call, .. } | Body::Any(call) => call(arguments, budget),
-            // `Row::call` has called these.
+            // `Row::call` handles these.
             Body::Named { .. } | Body::Written { .. } | Body::Extreme(_) | Body::Sorted(_) => Err(ErrorKind::Internal),
         }
     }
 
-    /// A function of one float, with CPython's checks of its result; `infinite` is the error for an infinity.
+    /// A function of one float, with CPython's checks of the result; `infinite` is the error for an infinite one.
     fn of_float(&self, call: fn(f64) -> f64, infinite: impl Fn() -> ErrorKind, given: &Value) -> Outcome {
         let argument = to_float(given)?;
         let value = call(argument);
@@ -446,7 +444,6 @@ impl Function {
     }
 }
 
-/// The error for an argument outside the domain of a function.
 fn outside(function: &str, argument: &Value) -> ErrorKind {
     let given = match (argument, argument.integer()) {
         (Value::Float(value), _) => Some(Given::float(*value)),
@@ -479,20 +476,18 @@ fn float_value(value: f64) -> Outcome {
     Ok(Value::Float(value))
 }
 
-/// An argument as an integer.
 fn integer(value: &Value) -> Result<Integer, ErrorKind> {
     value.integer().ok_or(TypeError::NotInteger { found: value.kind() }.into())
 }
 
-/// The elements of an iterable argument.
 fn elements<'v>(value: &'v Value, budget: &mut Budget) -> Result<Elements<'v>, ErrorKind> {
-    // Each is copied; a character becomes a string of its own.
+    // Each element is copied; a character becomes a string.
     let each = if matches!(value, Value::Str(_)) { ELEMENTARY } else { 2 };
     budget.charge(value.length().unwrap_or(0).saturating_mul(each))?;
     value.elements().ok_or(TypeError::NotIterable { found: value.kind() }.into())
 }
 
-/// The elements of two collections, pair by pair; an error where one ends before the other.
+/// The elements of two collections in pairs; an error if their lengths differ.
 fn pairs<'v>(
     arguments: &'v [Value],
     budget: &mut Budget,
@@ -505,7 +500,7 @@ fn pairs<'v>(
     }))
 }
 
-/// `x!`: as `factorial`, but it takes a whole float or decimal too.
+/// `x!`: like `factorial`, but it also takes a float or a decimal that is whole.
 pub(crate) fn factorial(value: &Value, budget: &mut Budget) -> Outcome {
     let whole = match value {
         Value::Float(float) if float.fract() == 0.0 => Some(Integer::from_float(*float)),

@@ -1,7 +1,7 @@
-//! Bytes to tokens with spans: the only file that knows the spelling of tokens (`×`, `÷`, `≠`, `0x10`, `1_000`).
+//! The lexer: bytes to tokens with spans. Only this file knows the spelling of tokens (`×`, `÷`, `≠`, `0x10`, `1_000`).
 //!
-//! Tokens are made one at a time, on demand. The lexer knows no grammar: newlines are tokens, and the
-//! parser decides which of them are blank.
+//! Tokens are made one at a time, on demand. The lexer knows no grammar: it makes a token of every newline, and the
+//! parser decides which newlines are blanks.
 
 use unicode_normalization::UnicodeNormalization;
 
@@ -12,18 +12,18 @@ use crate::spelling;
 /// A token; its span covers its text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Token {
-    /// A few decimal digits: their value.
+    /// The value of a few decimal digits.
     Small(i32),
-    /// Digits of a radix, perhaps with a prefix and underscores.
+    /// Digits in a base, perhaps with a prefix and underscores.
     Integer {
         radix: u32,
     },
     Float,
-    /// `½`: its numerator and denominator.
+    /// The numerator and the denominator of a sign like `½`.
     Fraction(u8, u8),
-    /// Digits and a `j`.
+    /// Digits followed by `j`.
     Imaginary,
-    /// A string, prefix and quotes included.
+    /// A string with its prefix and quotes.
     String,
     Name,
     True,
@@ -41,7 +41,7 @@ pub(crate) enum Token {
     Lambda,
     /// `for`, `async`.
     For,
-    /// Another word that Python reserves.
+    /// Another reserved word of Python.
     Reserved,
     Plus,
     Minus,
@@ -75,7 +75,7 @@ pub(crate) enum Token {
     Bang,
     Degree,
     Root,
-    /// A run of superscripts, whole: digits, signs, brackets and letters.
+    /// A whole run of superscripts: digits, signs, brackets and letters.
     Superscript,
     /// The end of a run of superscripts that was read token by token.
     RunEnd,
@@ -105,7 +105,7 @@ impl Token {
         matches!(self, Self::Small(_) | Self::Integer { radix: 10 })
     }
 
-    /// Whether it is an operand, or opens one.
+    /// Whether it is an operand, or begins one.
     pub(crate) fn is_operand(self) -> bool {
         self.is_number()
             || matches!(self, Self::Fraction(..) | Self::String | Self::Name | Self::True | Self::False | Self::None)
@@ -113,7 +113,7 @@ impl Token {
     }
 }
 
-/// Reads tokens from a text. Cheap to copy: a copy looks ahead.
+/// Reads tokens from a text. A copy is cheap and can look ahead.
 #[derive(Clone, Copy)]
 pub(crate) struct Lexer<'t> {
     text: &'t str,
@@ -134,14 +134,13 @@ impl<'t> Lexer<'t> {
         Self { text, at: at as usize, in_run: false }
     }
 
-    /// A lexer that gives the tokens of the run of superscripts at `at` as if they were not raised, then
-    /// [`Token::RunEnd`], then the tokens that follow.
+    /// A lexer that reads the run of superscripts at `at` as ordinary tokens, then [`Token::RunEnd`] and what follows.
     pub(crate) fn of_run(text: &'t str, at: u32) -> Self {
         Self { in_run: true, ..Self::behind(text, at) }
     }
 
     fn byte(&self, ahead: usize) -> u8 {
-        // No byte of a text is mistaken for this one: NUL is refused like any other control character.
+        // NUL stands for the end of the text; in a text, it is refused like every control character.
         self.text.as_bytes().get(self.at + ahead).copied().unwrap_or(0)
     }
 
@@ -153,7 +152,6 @@ impl<'t> Lexer<'t> {
         Err(Error { kind: kind.into(), span: Span::new(start, self.at) })
     }
 
-    /// The next token.
     pub(crate) fn next(&mut self) -> Lexed {
         if self.in_run {
             return self.raised();
@@ -176,7 +174,7 @@ impl<'t> Lexer<'t> {
         Ok((token, Span::new(start, self.at)))
     }
 
-    /// Blanks, comments and continued lines.
+    /// Skips blanks, comments and continued lines.
     fn skip_blanks(&mut self) -> Result<(), Error> {
         loop {
             match self.byte(0) {
@@ -193,7 +191,7 @@ impl<'t> Lexer<'t> {
                         return self.error(start, Syntax::StrayBackslash);
                     }
                     self.at += 1 + newline;
-                    // As CPython: a text cannot end in a continued line.
+                    // As in CPython, a text cannot end with a continued line.
                     if self.at == self.text.len() {
                         return self.error(self.at, Syntax::UnexpectedEnd);
                     }
@@ -296,12 +294,12 @@ impl<'t> Lexer<'t> {
         Ok((token, Span::new(start, self.at)))
     }
 
-    /// The bytes of the superscripts that begin here, as long as each one's plain character is `wanted`.
+    /// The length, in bytes, of the superscripts here whose plain characters are `wanted`.
     fn raised_length(&self, wanted: impl Fn(char) -> bool) -> usize {
         self.rest().chars().take_while(|c| lowered(*c).is_some_and(&wanted)).map(char::len_utf8).sum()
     }
 
-    /// The next token of a run of superscripts. Its numbers are digits alone, perhaps with zeros before them (`10⁻⁰⁵`).
+    /// The next token of a run of superscripts. Its numbers have only digits, perhaps with leading zeros (`10⁻⁰⁵`).
     fn raised(&mut self) -> Lexed {
         const FEW: usize = 9;
         let start = self.at;
@@ -312,7 +310,7 @@ impl<'t> Lexer<'t> {
         self.at += match first {
             '0'..='9' => self.raised_length(|c| c.is_ascii_digit()),
             _ if first.is_alphabetic() => self.raised_length(char::is_alphanumeric),
-            // Signs and brackets: each is a token.
+            // Every sign or bracket is a token.
             _ => '⁺'.len_utf8(),
         };
         let on_line = on_line(&self.text[start..self.at]);
@@ -332,7 +330,7 @@ impl<'t> Lexer<'t> {
         Ok((token, Span::new(start, self.at)))
     }
 
-    /// The bytes of the word that begins here: letters, digits and `_` of any script, then subscripts.
+    /// The length, in bytes, of the word here: letters, digits and `_` of any script, then subscripts.
     fn word_length(&self) -> usize {
         let rest = self.rest();
         let ascii = rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
@@ -385,8 +383,7 @@ impl<'t> Lexer<'t> {
             | "finally" | "from" | "global" | "import" | "nonlocal" | "pass" | "raise" | "return" | "try" | "while"
             | "with" | "yield" => Token::Reserved,
             _ if word.is_ascii() => Token::Name,
-            // As CPython: no name becomes a constant by NFKC (`Ｔｒｕｅ`).
-            // The first letter excludes nearly all other words, at little cost.
+            // As in CPython, no name becomes a constant by NFKC (`Ｔｒｕｅ`). The first letter excludes most other words.
             _ if !matches!(word.nfkc().next(), Some('T' | 'F' | 'N')) => Token::Name,
             _ => match ["True", "False", "None"].iter().find(|constant| word.nfkc().eq(constant.chars())) {
                 Some(constant) => {
@@ -482,7 +479,7 @@ impl<'t> Lexer<'t> {
         self.text.as_bytes().get(at).copied().unwrap_or(0)
     }
 
-    /// One digit or more, with single underscores between them.
+    /// At least one digit, with single underscores between digits.
     fn digits(&mut self, start: usize, radix: u32) -> Result<(), Error> {
         loop {
             let before = self.at;
@@ -504,8 +501,8 @@ impl<'t> Lexer<'t> {
     fn end_of_number(&mut self, start: usize, token: Token) -> Lexed {
         let end = self.at;
         let next = self.rest().chars().next().filter(|c| is_subscript(*c) || continues_name(*c));
-        // A look-alike (`2·3`, a digit of another script), not the beginning of a name: nothing behind it is looked at,
-        // or many would take as long as the square of the text.
+        // A look-alike (`2·3`, or a digit of another script), not the beginning of a name. The rest is not read, since
+        // for many of them the time would grow with the square of the text.
         if next.is_some_and(|c| c != '_' && !unicode_ident::is_xid_start(c)) {
             return self.unknown();
         }
@@ -522,7 +519,7 @@ impl<'t> Lexer<'t> {
         self.error(start, Syntax::NumberThenName { number, name })
     }
 
-    /// A string, read as a whole so that an error covers it.
+    /// Reads a whole string, so that an error covers all of it.
     fn string(&mut self, start: usize) -> Lexed {
         let rest = self.rest();
         let quote = if rest.starts_with("\"\"\"") || rest.starts_with("'''") { &rest[..3] } else { &rest[..1] };
@@ -546,31 +543,31 @@ impl<'t> Lexer<'t> {
     }
 }
 
-/// The superscripts of Unicode that are a digit, a sign, a bracket or a letter, and the plain character of each. `ª`
+/// Unicode's superscripts of digits, signs, brackets and letters, and the plain character of each. `ª` and `º` are
+/// ordinal signs, not superscripts.
 /// and `º` are ordinals of some languages, not superscripts.
 const RAISED: &str = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁼⁽⁾ᵃᵇᶜᵈᵉᶠᵍʰⁱʲᵏˡᵐⁿᵒᵖʳˢᵗᵘᵛʷˣʸᶻᴬᴮᴰᴱᴳᴴᴵᴶᴷᴸᴹᴺᴼᴾᴿᵀᵁⱽᵂᵝᵞᵟᶿᵠᵡ";
 const ON_LINE: &str = "0123456789+-=()abcdefghijklmnoprstuvwxyzABDEGHIJKLMNOPRTUVWβγδθφχ";
 
 /// The plain character of a superscript.
 pub(crate) fn lowered(character: char) -> Option<char> {
-    // Most characters are not superscripts, which this finds out faster than a search.
+    // A quick test, since most characters are not superscripts.
     let may_be = matches!(character, '²' | '³' | '¹' | 'ʰ'..='ˤ' | 'ᴬ'..='ᶿ' | '⁰'..='ⁿ' | 'ⱽ');
     let at = may_be.then(|| RAISED.chars().position(|raised| raised == character))??;
     ON_LINE.chars().nth(at)
 }
 
-/// The raised form of the same signs.
+/// A run of superscripts in plain characters.
 pub(crate) fn on_line(text: &str) -> String {
     text.chars().map(|character| lowered(character).unwrap_or(character)).collect()
 }
 
-/// The run of superscripts that stands for a number.
 pub(crate) fn to_superscript(number: u64) -> String {
     let digits: Vec<char> = RAISED.chars().take(10).collect();
     number.to_string().bytes().map(|digit| digits[usize::from(digit - b'0')]).collect()
 }
 
-/// A blank of any width that does not end the line. Characters without a width are not blanks, as in Python.
+/// Whether the character is a blank, but not the end of a line. As in Python, characters without a width are no blanks.
 pub(crate) fn is_blank(character: char) -> bool {
     matches!(
         character,
@@ -578,16 +575,16 @@ pub(crate) fn is_blank(character: char) -> bool {
     )
 }
 
-/// As Python, but for `·`, which multiplies, and superscripts, which are exponents.
+/// As in Python, except that `·` multiplies and superscripts are exponents.
 pub(crate) fn continues_name(character: char) -> bool {
     unicode_ident::is_xid_continue(character) && !matches!(character, '·' | '\u{387}') && lowered(character).is_none()
 }
 
-/// The value of a string token. `token` is its text, prefix and quotes included.
+/// The value of a string token; `token` includes its prefix and quotes.
 ///
 /// # Errors
 ///
-/// An escape that is malformed, stands for no character, or names one; with its place in `token`.
+/// A malformed or unsupported escape, or one that is no character, with its place in `token`.
 pub(crate) fn string_value(token: &str) -> Result<String, (crate::error::ErrorKind, std::ops::Range<usize>)> {
     let quote_at = token.find(['"', '\'']).unwrap_or(0);
     let raw = token[..quote_at].eq_ignore_ascii_case("r");
@@ -600,7 +597,7 @@ pub(crate) fn string_value(token: &str) -> Result<String, (crate::error::ErrorKi
     let mut value = String::new();
     let mut rest = token[start..end].char_indices().peekable();
     while let Some((at, character)) = rest.next() {
-        // Newlines inside are one character, however they are written.
+        // Every form of newline becomes one character.
         if character == '\r' {
             rest.next_if(|(_, next)| *next == '\n');
             value.push('\n');
@@ -652,7 +649,7 @@ pub(crate) fn string_value(token: &str) -> Result<String, (crate::error::ErrorKi
                     _ => 8,
                 };
                 match digits(16, wanted, None) {
-                    // A lone surrogate is no character.
+                    // A single surrogate is not a character.
                     (Some(code), length) if length == wanted => match char::from_u32(code) {
                         Some(character) => value.push(character),
                         None => return malformed(place),
@@ -661,7 +658,7 @@ pub(crate) fn string_value(token: &str) -> Result<String, (crate::error::ErrorKi
                 }
             }
             'N' => return Err((Feature::NamedCharacter.into(), place)),
-            // As Python: an unknown escape stays as it is.
+            // As in Python, an unknown escape stays unchanged.
             other => value.extend(['\\', other]),
         }
     }
@@ -674,7 +671,7 @@ pub(crate) fn is_subscript(character: char) -> bool {
 
 /// The normal form of a name: NFKC of the part before the subscripts, as in Python; `π τ φ` are `pi tau phi`.
 ///
-/// A word whose normal form would be a keyword, or not one name, stays as it is written: `ａｎｄ`, `ŀ`.
+/// A word whose normal form is a keyword or not a single name stays unchanged: `ａｎｄ`, `ŀ`.
 pub(crate) fn normal_name(word: &str) -> std::borrow::Cow<'_, str> {
     if word.is_ascii() {
         return word.into();
@@ -693,13 +690,12 @@ pub(crate) fn normal_name(word: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
-/// Whether a text is one name, and nothing else.
+/// Whether a text is exactly one name.
 pub(crate) fn is_name(text: &str) -> bool {
     let whole = Span::new(0, text.len());
     matches!(Lexer::new(text).next(), Ok((Token::Name, span)) if span == whole)
 }
 
-/// NFKC of a name.
 pub(crate) fn nfkc(name: &str) -> String {
     let stem = name.trim_end_matches(is_subscript);
     stem.nfkc().collect::<String>() + &name[stem.len()..]

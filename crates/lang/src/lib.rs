@@ -1,6 +1,7 @@
-//! Text to value: Python's arithmetic, as CPython's `eval` would answer, and no input that can hurt.
+//! Evaluates expressions of Python's arithmetic as CPython's `eval` would, safely for any input.
 //!
-//! No I/O, no clock, no threads, no async: a pure function of the text, paid for in [`Fuel`] before the work is done.
+//! The evaluation is a pure function of the text: no I/O, no clock, no threads, no async. All work is paid for in
+//! [`Fuel`] before it is done.
 //!
 //! ```
 //! use tabuada_lang::{Limits, parse};
@@ -13,12 +14,12 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! Errors are data: a kind with its arguments, and a span of the text ([`Error`]) or a node of the program
-//! ([`Failure`]). [`ErrorKind::message`] and [`caret`] make sentences and pictures of them.
+//! Errors are data: a kind with arguments, and a span of the text ([`Error`]) or a node of the program ([`Failure`]).
+//! [`ErrorKind::message`] gives a sentence, [`caret`] a line of source with the span marked.
 
 #![warn(missing_debug_implementations)]
 
-// In reading order: vocabulary first, then the way of a text to its value. A module uses only modules above it.
+// In reading order: first the vocabulary, then the way from a text to its value. A module uses only modules above it.
 mod mode;
 mod notation;
 mod error;
@@ -66,17 +67,16 @@ pub use program::Program;
 pub use value::{Answer, Argument, JsonNumbers, repr};
 pub use variables::Variables;
 
-/// Reads a text.
+/// Parses a text.
 ///
 /// # Errors
 ///
-/// What is wrong with it, and where: a syntax error, something that the language does not do, or a limit (length,
-/// nesting, number of operations).
+/// A syntax error, an unsupported feature, or a limit (length, nesting, number of operations), with its place.
 pub fn parse(text: &str, limits: &Limits) -> Result<Program, Error> {
     parse_with(text, &Context::default(), limits)
 }
 
-/// Reads a text in a context.
+/// Parses a text in a context.
 ///
 /// ```
 /// use tabuada_lang::{Argument, Context, Fuel, Limits, parse_with};
@@ -92,8 +92,8 @@ pub fn parse(text: &str, limits: &Limits) -> Result<Program, Error> {
 ///
 /// # Errors
 ///
-/// As [`parse`]; a parameter whose name is none that may be assigned to, or a variable that is a parameter too (both at
-/// the beginning of the text).
+/// Those of [`parse`]; and a parameter that has an invalid name or is also a variable, with the beginning of the text
+/// as its place.
 pub fn parse_with(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, Error> {
     match context.notation {
         Notation::Python => parser::parse(text, context, limits),
@@ -101,7 +101,7 @@ pub fn parse_with(text: &str, context: &Context<'_>, limits: &Limits) -> Result<
     }
 }
 
-/// The example of README.md is run with those above.
+/// Runs the example of README.md with those above.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,15 +1,14 @@
-//! Every limit: a named constant with its unit and its reason, and the [`Budget`] from which work is paid
-//! before it is done.
+//! Every limit, as a named constant with its unit and reason; and the [`Budget`] that pays for work before it is done.
 //!
-//! One unit of fuel is about 5 ns of one core. Prices are computed from the sizes of the operands alone, so the same
-//! text costs the same on every machine; the clock is only a backstop.
+//! One unit of fuel is about 5 ns of one core. Prices depend only on the sizes of the operands, so the same text costs
+//! the same on every machine; the clock is only a safety net.
 
 use std::fmt;
 
 use crate::error::ErrorKind;
 use crate::mode::Mode;
 
-/// Every limit of one evaluation. [`Default`] gives the constants below.
+/// The limits of one evaluation. [`Default`] gives the constants below.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Length of a text, in bytes.
@@ -26,30 +25,30 @@ pub struct Limits {
     pub string_characters: u64,
     /// Length of an answer's text, in characters.
     pub answer_characters: u64,
-    /// Memory that the values of one evaluation may hold at one time, in bytes.
+    /// Memory that the values of one evaluation may hold at the same time, in bytes.
     pub memory_bytes: u64,
     /// Fuel that one evaluation may spend.
     pub fuel: u64,
 }
 
 impl Limits {
-    /// 64 KiB of text: far more than a person types, and parsed within two milliseconds.
+    /// 64 KiB: far more than a person types, and parsed within two milliseconds.
     pub const TEXT_BYTES: u64 = 64 << 10;
-    /// 200, as CPython's own limit on nested parentheses.
+    /// CPython's own limit on nested parentheses.
     pub const DEPTH: u64 = 200;
     /// One node for each byte of the longest text.
     pub const NODES: u64 = 65_536;
-    /// 2^20 bits, 315,652 digits: the largest division of two such integers takes 34 ms.
+    /// 2^20 bits, or 315,652 digits: the slowest division of two such integers takes 34 ms.
     pub const INTEGER_BITS: u64 = 1 << 20;
-    /// Bits of a part of a fraction in exact mode, whatever the other limits are.
+    /// Bits of the numerator or the denominator in exact mode, whatever the other limits are.
     pub const FRACTION_BITS: u64 = 1 << 16;
     /// 10,000 elements: enough for the statistics of a class, or of a year of days.
     pub const ELEMENTS: u64 = 10_000;
-    /// 100,000 characters, the same as for an answer.
+    /// The same as for an answer.
     pub const STRING_CHARACTERS: u64 = 100_000;
-    /// 100,000 characters, which a client can be expected to accept.
+    /// As long as a client can be expected to accept.
     pub const ANSWER_CHARACTERS: u64 = 100_000;
-    /// 64 MiB: a few hundred evaluations at once fit in a small machine, since only as many run as it has cores.
+    /// 64 MiB: a few hundred evaluations fit in a small machine, and only as many run at once as it has cores.
     pub const MEMORY_BYTES: u64 = 64 << 20;
     /// 25 million: about 0.1 s of one core.
     pub const FUEL: u64 = 25_000_000;
@@ -75,7 +74,7 @@ impl Default for Limits {
 pub struct Fuel<'a> {
     given: u64,
     left: u64,
-    /// The clock is checked once `left` falls below this value; in a share, this can be negative.
+    /// The clock is checked once `left` falls below this value, which may be negative in a share.
     checkpoint: i64,
     /// The fuel between two checks of the clock.
     check_every: u64,
@@ -94,7 +93,7 @@ impl fmt::Debug for Fuel<'_> {
 const CHECK_EVERY: u64 = 200_000;
 
 impl Fuel<'static> {
-    /// `given` units, at most 2^62 (centuries), and no clock.
+    /// `given` units (at most 2^62, which are centuries) and no clock.
     pub fn new(given: u64) -> Self {
         let given = given.min(1 << 62);
         Self { given, left: given, checkpoint: 0, check_every: CHECK_EVERY, stop: &|| false, chance: 0 }
@@ -102,18 +101,18 @@ impl Fuel<'static> {
 }
 
 impl<'a> Fuel<'a> {
-    /// `given` units; `stop` is called about every millisecond of work and ends the evaluation with
-    /// [`ErrorKind::Deadline`] when it returns `true`.
+    /// `given` units, and a clock: `stop` is called after about every millisecond of work; when it returns `true`, the
+    /// evaluation ends with [`ErrorKind::Deadline`].
     pub fn with_stop(given: u64, stop: &'a dyn Fn() -> bool) -> Self {
         Self { stop, ..Fuel::new(given) }.checked_every(CHECK_EVERY)
     }
 
-    /// The same, calling `stop` whenever `units` more have been spent.
+    /// This fuel, with `stop` called after every `units` spent.
     pub fn checked_every(self, units: u64) -> Self {
         Self { checkpoint: (self.left as i64).saturating_sub_unsigned(units), check_every: units, ..self }
     }
 
-    /// The same, with a seed for the random functions (`rnd`, `randint`); the default seed is 0.
+    /// This fuel, with a seed for the random functions (`rnd`, `randint`); by default it is 0.
     pub fn seeded(self, seed: u64) -> Self {
         Self { chance: seed, ..self }
     }
@@ -123,22 +122,22 @@ impl<'a> Fuel<'a> {
         self.given - self.left
     }
 
-    /// Pays for work that no [`Budget`] counts.
+    /// Pays for work outside a [`Budget`].
     pub(crate) fn pay(&mut self, price: u64) -> Result<(), ErrorKind> {
         self.charge(price)
     }
 
-    /// Whether the fuel left suffices for a price.
+    /// Whether there is enough fuel left for a price.
     pub(crate) fn suffices(&self, price: u64) -> bool {
         price <= self.left
     }
 
-    /// The error when all fuel is spent.
+    /// The error for too little fuel.
     pub(crate) fn exhausted(&self) -> ErrorKind {
         ErrorKind::OutOfFuel { limit: self.given }
     }
 
-    /// Runs `work` with at most `most` of this fuel.
+    /// Runs `work` with at most `most` units of this fuel.
     pub(crate) fn share<R>(&mut self, most: u64, work: impl FnOnce(&mut Fuel<'_>) -> R) -> R {
         let given = most.min(self.left);
         let kept = self.left - given;
@@ -167,7 +166,7 @@ impl<'a> Fuel<'a> {
             }
             Some(left) => {
                 self.left = left;
-                // The clock is checked before and after long work.
+                // Long work has a check of the clock before and after it.
                 self.look(self.check_every.saturating_sub(price))
             }
             None => Err(ErrorKind::OutOfFuel { limit: self.given }),
@@ -200,13 +199,13 @@ impl<'a, 'f> Budget<'a, 'f> {
         self.fuel.charge(price)
     }
 
-    /// Marks a part of work that was paid for as a whole as done: it counts towards the next check of the clock.
+    /// Counts a part of work whose price was paid at once; it may lead to a check of the clock.
     pub(crate) fn pass(&mut self, price: u64) -> Result<(), ErrorKind> {
         self.fuel.checkpoint = self.fuel.checkpoint.saturating_add_unsigned(price);
         if self.fuel.left as i64 >= self.fuel.checkpoint { Ok(()) } else { self.fuel.look(self.fuel.check_every) }
     }
 
-    /// Refuses work that would cost more than the fuel left. The work itself pays in parts.
+    /// An error if work would cost more than the fuel left. The work itself pays in parts.
     pub(crate) fn require(&self, price: u64) -> Result<(), ErrorKind> {
         if self.fuel.suffices(price) { Ok(()) } else { Err(self.fuel.exhausted()) }
     }
@@ -220,7 +219,7 @@ impl<'a, 'f> Budget<'a, 'f> {
         bits ^ (bits >> 31)
     }
 
-    /// Counts `bytes` that a new value holds outside itself.
+    /// Counts `bytes` that a new value holds on the heap.
     pub(crate) fn hold(&mut self, bytes: u64) -> Result<(), ErrorKind> {
         self.held_bytes += bytes;
         if self.held_bytes > self.limits.memory_bytes {
@@ -229,7 +228,6 @@ impl<'a, 'f> Budget<'a, 'f> {
         Ok(())
     }
 
-    /// The bytes held now.
     pub(crate) fn held_bytes(&self) -> u64 {
         self.held_bytes
     }
@@ -242,7 +240,7 @@ impl<'a, 'f> Budget<'a, 'f> {
 
 /// Prices in fuel. `words` are the 64-bit words of the operands.
 pub(crate) mod price {
-    /// A node that works on machine words: about 15 ns, dispatch included.
+    /// A node on machine words: about 15 ns, dispatch included.
     pub(crate) const SCALAR: u64 = 3;
     /// An elementary function of floats.
     pub(crate) const ELEMENTARY: u64 = 8;
@@ -251,7 +249,7 @@ pub(crate) mod price {
     /// A function of floats that takes several elementary steps in higher precision.
     pub(crate) const EXTENDED: u64 = 4_000;
 
-    /// Addition, comparison, shift, bitwise.
+    /// Addition, comparison, shift, bitwise operation.
     pub(crate) fn add(words: u64) -> u64 {
         words / 8 + 1
     }
@@ -262,17 +260,17 @@ pub(crate) mod price {
         long * short.isqrt() + 8
     }
 
-    /// Division of a number of `words` by another of so many: as the product of quotient and divisor.
+    /// Division of `words` by `divisor_words`: the price of multiplying quotient and divisor.
     pub(crate) fn divide(words: u64, divisor_words: u64) -> u64 {
         5 * multiply(words.saturating_sub(divisor_words) + 1, divisor_words)
     }
 
-    /// Conversion of `words` from and to decimal text, and a square root.
+    /// Conversion of `words` from or to decimal text, and a square root.
     pub(crate) fn convert(words: u64) -> u64 {
         5 * multiply(words, words)
     }
 
-    /// Greatest common divisor (quadratic in the library).
+    /// Greatest common divisor, which takes quadratic time in the library.
     pub(crate) fn gcd(words: u64) -> u64 {
         words * words / 2 + 8
     }
@@ -300,7 +298,7 @@ mod tests {
         assert_eq!(fuel.pay(10), Ok(()));
         let end = fuel.share(30, |share| share.pay(20).and_then(|()| share.pay(11)));
         assert_eq!((end, fuel.spent()), (Err(ErrorKind::OutOfFuel { limit: 30 }), 30));
-        // Of what is left, if that is less.
+        // A share is never larger than the fuel left.
         assert_eq!(fuel.share(1_000, |share| share.pay(71)), Err(ErrorKind::OutOfFuel { limit: 70 }));
         assert!(fuel.suffices(70) && !fuel.suffices(71));
         assert_eq!((fuel.share(1_000, |share| share.pay(70)), fuel.spent()), (Ok(()), 100));
@@ -308,7 +306,7 @@ mod tests {
         assert_eq!(fuel.exhausted(), ErrorKind::OutOfFuel { limit: 100 });
     }
 
-    /// How often the clock is asked while 100 units are burnt a hundred times, in shares of 250 or not.
+    /// How often the clock is checked while 100 units are spent a hundred times, in shares of 250 or not.
     fn looks(fuel: impl for<'a> FnOnce(&'a dyn Fn() -> bool) -> Fuel<'a>, is_shared: bool) -> u64 {
         let looks = Cell::new(0);
         let stop = || {
@@ -351,7 +349,7 @@ mod tests {
         assert_eq!(budget.held_bytes(), 0);
     }
 
-    /// The sequences that are published for these seeds.
+    /// The published sequences for these seeds.
     #[test]
     fn chance_is_splitmix64() {
         let published: [(u64, [u64; 3]); 2] = [
@@ -365,15 +363,15 @@ mod tests {
         }
     }
 
-    /// What a price has to be by what is done for it; what a unit takes is measured in `tests/prices.rs`.
+    /// Prices must grow like the work; the time per unit is measured in `tests/prices.rs`.
     #[test]
     fn prices_grow_as_the_work_does() {
         use price::{SCALAR, add, convert, divide, gcd, modular_power, multiply, power};
         assert!(add(0) > 0 && multiply(0, 0) > 0 && gcd(0) > 0);
         for n in [64, 100, 1_000, 16_384] {
-            // Each word once, and none for more than a scalar.
+            // Each word counts, but costs no more than a scalar.
             assert!(add(2 * n) > add(n) && add(n) <= SCALAR * n, "{n}");
-            // Each word at least once, at most each by each and what goes with it; the order does not matter.
+            // Between linear and quadratic, and symmetric.
             for m in [1, 3, n / 2, n] {
                 let product = multiply(n, m);
                 assert!(product == multiply(m, n) && (n..=n * m + 16).contains(&product), "{n} {m}");
@@ -381,13 +379,13 @@ mod tests {
             // Karatsuba's exponent lies between one and two.
             assert!((2 * multiply(n, n)..=4 * multiply(n, n)).contains(&multiply(2 * n, 2 * n)), "{n}");
             assert!(gcd(2 * n) > 3 * gcd(n) && (n..=n * n + 16).contains(&gcd(n)), "{n}");
-            // Quotient and remainder are some products each; of equally long numbers the quotient has one word.
+            // Quotient and remainder cost several products; for numbers of equal length, the quotient has one word.
             assert!((2 * multiply(n, n)..=8 * multiply(n, n)).contains(&divide(2 * n, n)), "{n}");
             assert!((n..=8 * multiply(1, n)).contains(&divide(n, n)) && divide(1, n) == divide(n, n), "{n}");
             assert!((2 * multiply(n, n)..=8 * multiply(n, n)).contains(&convert(n)), "{n}");
-            // The last squaring, and those before it.
+            // The last squaring is the largest; the earlier ones add a part.
             assert!(3 * power(n) >= 4 * multiply(n, n) && power(n) <= 4 * multiply(n, n), "{n}");
-            // A squaring for each bit of the exponent, and a product for every second; each with a remainder.
+            // A squaring for each bit of the exponent and a product for every second bit, each with a remainder.
             let (bits, product) = (1_000, multiply(n, n));
             assert!((3 * bits * product / 2..=10 * bits * product).contains(&modular_power(bits, n)), "{n}");
             assert_eq!(modular_power(2 * bits, n), 2 * modular_power(bits, n), "{n}");

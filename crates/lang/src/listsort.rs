@@ -1,19 +1,18 @@
-//! CPython's `list.sort`: the same comparisons in the same order, so that what has no order (nan, or types that do not
-//! compare) ends in the same place, or in the same error.
+//! CPython's `list.sort`, with the same comparisons in the same order, so that values without an order (nan, or types
+//! that do not compare) end in the same place or in the same error.
 //!
-//! Existing runs are found, short ones are extended by binary insertion, and neighbours are merged by
-//! the rule of powersort (Munro and Wild 2018), galloping where one side wins again and again. (`Objects/listsort.txt`
-//! of CPython 3.14; Peters 2002.)
+//! Existing runs are found, short ones are extended by binary insertion, and neighbours are merged in the order of
+//! powersort (Munro and Wild 2018), with galloping when one side wins repeatedly. (`Objects/listsort.txt` of CPython
+//! 3.14; Peters 2002.)
 
 use std::collections::VecDeque;
 
-/// Runs shorter than half of this are extended.
+/// Runs are extended to at least half of this.
 const RUN_MIN: usize = 64;
-/// How often one side has to win in a row before galloping searches for its next elements.
+/// After so many wins of one side in a row, a search ("galloping") finds how many more elements it wins.
 const GALLOP_MIN: usize = 7;
 
-/// The order of `count` elements: their places, sorted. `less` says whether the element at one place comes before that
-/// at another.
+/// The sorted order of `count` elements, as their indices. `less` compares the elements at two indices.
 ///
 /// # Errors
 ///
@@ -34,7 +33,7 @@ pub(crate) fn order<E>(count: usize, less: impl FnMut(usize, usize) -> Result<bo
         start += length;
     }
     while sort.runs.len() > 1 {
-        // The middle one of the last three goes to the shorter of its neighbours.
+        // The middle one of the last three runs is merged with its shorter neighbour.
         let from_end = match &sort.runs[..] {
             [.., before, _, last] if before.length < last.length => 3,
             _ => 2,
@@ -44,7 +43,7 @@ pub(crate) fn order<E>(count: usize, less: impl FnMut(usize, usize) -> Result<bo
     Ok(sort.places)
 }
 
-/// Such that the number of runs is a power of two or a little less.
+/// The shortest run length for which the number of runs is a power of two or slightly less.
 fn shortest_run(mut count: usize) -> usize {
     let mut any = 0;
     while count >= RUN_MIN {
@@ -57,9 +56,9 @@ fn shortest_run(mut count: usize) -> usize {
 struct Sort<L> {
     places: Vec<usize>,
     less: L,
-    /// Sorted runs, one behind the other.
+    /// Adjacent sorted runs.
     runs: Vec<Run>,
-    /// How often a side has to win in a row now: less where galloping has paid.
+    /// The current number of wins before galloping; it falls while galloping pays.
     gallop: usize,
 }
 
@@ -67,7 +66,7 @@ struct Sort<L> {
 struct Run {
     start: usize,
     length: usize,
-    /// How deep in the tree of merges the border to the next run is.
+    /// The depth, in the tree of merges, of the border to the next run.
     power: u32,
 }
 
@@ -77,7 +76,7 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
         (self.less)(self.places[a], self.places[b])
     }
 
-    /// The length of the run that begins here; one that descends is turned round, its equals kept in order.
+    /// The length of the run that begins here. A descending run is reversed, with equal elements in their old order.
     fn find_run(&mut self, start: usize) -> Result<usize, E> {
         let end = self.places.len();
         let mut at = self.climb(start + 1)?;
@@ -88,7 +87,7 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
             if self.is_less(start, at - 1)? {
                 return Ok(at - start);
             }
-            // All are equal so far: turned round now, they are in order again when the run has been.
+            // All elements so far are equal: reversed now, they are in order again after the reversal of the run.
             self.places[start..at].reverse();
         }
         at += 1;
@@ -107,7 +106,7 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
         Ok(self.climb(at)? - start)
     }
 
-    /// Where a run that does not descend ends, if it does not before `at`.
+    /// The end of a non-descending run that reaches at least to `at`.
     fn climb(&mut self, mut at: usize) -> Result<usize, E> {
         while at < self.places.len() && !self.is_less(at, at - 1)? {
             at += 1;
@@ -115,7 +114,7 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
         Ok(at)
     }
 
-    /// Makes a run of `length` one of `wanted`, by binary insertion.
+    /// Extends a run from `length` to `wanted` elements by binary insertion.
     fn insert(&mut self, start: usize, length: usize, wanted: usize) -> Result<(), E> {
         for at in start + length..start + wanted {
             let (mut low, mut high) = (start, at);
@@ -132,7 +131,7 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
         Ok(())
     }
 
-    /// Merges the runs that have to be before one that begins here is put behind them.
+    /// Merges the earlier runs that must be merged before the run that begins here is added.
     fn make_room_for(&mut self, start: usize, length: usize) -> Result<(), E> {
         let Some(last) = self.runs.last().copied() else { return Ok(()) };
         let power = power(last.start, start, start + length, self.places.len());
@@ -147,7 +146,6 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
         Ok(())
     }
 
-    /// Merges a run with the next.
     fn merge_at(&mut self, at: usize) -> Result<(), E> {
         let right = self.runs.remove(at + 1);
         let left = &mut self.runs[at];
@@ -155,7 +153,7 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
         left.length += right.length;
         left.power = right.power;
         let (left, right) = (self.places[start..middle].to_vec(), self.places[middle..end].to_vec());
-        // What stands before all of the right run, or behind all of the left one, is in its place.
+        // Elements before the whole right run, or after the whole left run, are in place already.
         let skipped = self.gallop_right(right[0], &left, 0)?;
         let Some(largest) = left[skipped..].last() else { return Ok(()) };
         let kept = self.gallop_left(*largest, &right, right.len() - 1)?;
@@ -166,7 +164,7 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
         Ok(())
     }
 
-    /// Where `key` belongs in a sorted run, before its equals; looked for near `hint`.
+    /// The place of `key` in a sorted run, before equal elements; the search begins at `hint`.
     fn gallop_left(&mut self, key: usize, run: &[usize], hint: usize) -> Result<usize, E> {
         let (low, high) = if (self.less)(run[hint], key)? {
             let reach = run.len() - hint;
@@ -179,7 +177,7 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
         bisect(low, high, |at| (self.less)(run[at], key))
     }
 
-    /// Where `key` belongs in a sorted run, behind its equals; looked for near `hint`.
+    /// The place of `key` in a sorted run, after equal elements; the search begins at `hint`.
     fn gallop_right(&mut self, key: usize, run: &[usize], hint: usize) -> Result<usize, E> {
         let (low, high) = if (self.less)(key, run[hint])? {
             let (near, far) = stride(hint + 1, |offset| (self.less)(key, run[hint - offset]))?;
@@ -192,8 +190,8 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
         bisect(low, high, |at| Ok(!(self.less)(key, run[at])?))
     }
 
-    /// Two runs as one, made from the side of the shorter: the first of the right one comes before all of the left one,
-    /// the last of the left one behind all of the right one.
+    /// Merges two runs, beginning on the side of the shorter one. The first element of the right run comes before the
+    /// whole left run, and the last element of the left run after the whole right run.
     fn merge(&mut self, left: &[usize], right: &[usize]) -> Result<Vec<usize>, E> {
         let mut merging = Merging { left, right, merged: VecDeque::new(), forwards: left.len() <= right.len() };
         if merging.forwards {
@@ -208,12 +206,12 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
         Ok(merging.finish())
     }
 
-    /// Takes one element after the other, until one side has won often enough.
+    /// Takes one element at a time, until one side has won often enough.
     fn compare_one_by_one(&mut self, merging: &mut Merging) -> Result<(), E> {
         let (mut left_wins, mut right_wins) = (0, 0);
         while !merging.is_decided() && left_wins.max(right_wins) < self.gallop {
             let (left, right) = merging.next();
-            // Forwards the smaller is taken, backwards the larger; of equals the left one is the smaller.
+            // Forwards, the smaller element is taken; backwards, the larger one. Of equal ones, the left is smaller.
             if (self.less)(right, left)? == merging.forwards {
                 merging.take_right(1);
                 (left_wins, right_wins) = (0, right_wins + 1);
@@ -225,7 +223,7 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
         Ok(())
     }
 
-    /// Takes as many elements at once as one side has before the other's next, while that pays.
+    /// Takes at once all elements of one side that come before the next one of the other, while that pays.
     fn compare_by_galloping(&mut self, merging: &mut Merging) -> Result<(), E> {
         if merging.is_decided() {
             return Ok(());
@@ -260,7 +258,7 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
                 return Ok(());
             }
             if left_count.max(right_count) < GALLOP_MIN {
-                // More expensive next time.
+                // Galloping has not paid, so the next attempt needs more wins.
                 self.gallop += 1;
                 return Ok(());
             }
@@ -268,17 +266,16 @@ impl<E, L: FnMut(usize, usize) -> Result<bool, E>> Sort<L> {
     }
 }
 
-/// A merge of two runs.
 struct Merging<'r> {
     left: &'r [usize],
     right: &'r [usize],
     merged: VecDeque<usize>,
-    /// From the smallest up; else from the largest down.
+    /// From the smallest element up, or from the largest down.
     forwards: bool,
 }
 
 impl Merging<'_> {
-    /// The elements that are compared next, while nothing is decided.
+    /// The two elements to compare next.
     fn next(&self) -> (usize, usize) {
         match self.forwards {
             true => (self.left[0], self.right[0]),
@@ -286,7 +283,7 @@ impl Merging<'_> {
         }
     }
 
-    /// Whether what is left of both has its place: the last of the shorter side belongs at the end.
+    /// Whether no more comparisons are needed: one element of the shorter side is left, and its place is at the end.
     fn is_decided(&self) -> bool {
         match self.forwards {
             true => self.right.is_empty() || self.left.len() <= 1,
@@ -314,7 +311,7 @@ impl Merging<'_> {
     }
 }
 
-/// Moves elements from one end of a run to what is merged; gives the rest.
+/// Moves elements from one end of a run to the merged ones; gives the rest of the run.
 fn take<'r>(run: &'r [usize], count: usize, forwards: bool, merged: &mut VecDeque<usize>) -> &'r [usize] {
     if forwards {
         let (taken, rest) = run.split_at(count);
@@ -328,8 +325,8 @@ fn take<'r>(run: &'r [usize], count: usize, forwards: bool, merged: &mut VecDequ
     rest
 }
 
-/// Strides of 1, 3, 7, 15 … up to `reach` while `holds`: the last at which it did (0 has been seen), and the first at
-/// which it may not.
+/// Strides of 1, 3, 7, 15 … up to `reach`, while `holds`: the last stride for which it held (it holds for 0), and the
+/// first for which it may not.
 fn stride<E>(reach: usize, mut holds: impl FnMut(usize) -> Result<bool, E>) -> Result<(usize, usize), E> {
     let (mut near, mut far) = (0, 1);
     while far < reach && holds(far)? {
@@ -338,7 +335,7 @@ fn stride<E>(reach: usize, mut holds: impl FnMut(usize) -> Result<bool, E>) -> R
     Ok((near, far.min(reach)))
 }
 
-/// The first place from `low` on at which `holds` no longer does, `high` if it does at all.
+/// The first place from `low` on where `holds` is false, or `high` if there is none.
 fn bisect<E>(mut low: usize, mut high: usize, mut holds: impl FnMut(usize) -> Result<bool, E>) -> Result<usize, E> {
     while low < high {
         let middle = low + (high - low) / 2;
@@ -351,10 +348,10 @@ fn bisect<E>(mut low: usize, mut high: usize, mut holds: impl FnMut(usize) -> Re
     Ok(low)
 }
 
-/// The depth of the border between two runs, from `start` to `middle` to `end`, in the tree of merges of `count`
-/// elements: at which binary digit the middles of the two, as parts of the whole, differ first.
+/// The depth of the border between two adjacent runs, from `start` to `middle` to `end`, in the tree of merges of
+/// `count` elements: the first binary digit in which the midpoints of the runs, as fractions of the whole, differ.
 fn power(start: usize, middle: usize, end: usize, count: usize) -> u32 {
-    // Doubled, since middles may lie between two elements.
+    // Doubled, since a midpoint may lie between two elements.
     let (mut a, mut b) = (start + middle, middle + end);
     let mut power = 1;
     while (a >= count) == (b >= count) {

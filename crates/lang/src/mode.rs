@@ -1,4 +1,4 @@
-//! Number modes: the kind of numbers with which a text is calculated.
+//! Number modes: the kinds of numbers for calculations.
 
 use std::fmt;
 use std::num::NonZeroU16;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
 
-/// The kind of numbers with which a text is calculated. Written and read as `python`, `exact` and `decimal:50`.
+/// The kind of numbers for a calculation. As text: `python`, `exact` or `decimal:50`.
 ///
 /// ```
 /// use tabuada_lang::{Digits, Mode};
@@ -22,9 +22,9 @@ pub enum Mode {
     /// Python's numbers: integers of any size, floats, complex numbers.
     #[default]
     Python,
-    /// Integers and fractions. An operation without an exact answer is refused.
+    /// Integers and fractions. An operation without an exact result is an error.
     Exact,
-    /// Integers, and decimal numbers with this many significant digits, as in Python's `decimal`.
+    /// Integers, and decimal numbers with so many significant digits, as in Python's `decimal`.
     Decimal(Digits),
 }
 
@@ -33,16 +33,16 @@ pub enum Mode {
 pub struct Digits(NonZeroU16);
 
 impl Digits {
-    /// 1,000 significant digits, with which every function takes a few milliseconds of a core.
+    /// 1,000 significant digits, with which every function takes a few milliseconds of one core.
     pub const MAX: u64 = 1_000;
 
-    /// This many digits; `None` for 0 and for more than [`Digits::MAX`].
+    /// So many digits; `None` for 0 and for more than [`Digits::MAX`].
     pub fn new(count: u64) -> Option<Self> {
         let count = u16::try_from(count).ok().filter(|count| u64::from(*count) <= Self::MAX)?;
         NonZeroU16::new(count).map(Self)
     }
 
-    /// The number itself.
+    /// The number of digits.
     pub fn count(self) -> u64 {
         u64::from(self.0.get())
     }
@@ -52,7 +52,7 @@ impl Digits {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ModeError {
-    /// None of `python`, `exact` and `decimal:N`.
+    /// Not `python`, `exact` or `decimal:N`.
     Unknown,
     /// `decimal:` is not followed by a number from 1 to [`Digits::MAX`] without a sign or leading zeros.
     Digits,
@@ -88,7 +88,7 @@ impl FromStr for Mode {
             "exact" => Ok(Self::Exact),
             _ => {
                 let digits = text.strip_prefix("decimal:").ok_or(ModeError::Unknown)?;
-                // One mode has one name, because the name is part of the answer's key.
+                // A mode has only one name, because the name is a part of the answer's key.
                 let plain = !digits.starts_with('0') && digits.bytes().all(|byte| byte.is_ascii_digit());
                 let count = digits.parse().ok().filter(|_| plain);
                 count.and_then(Digits::new).map(Self::Decimal).ok_or(ModeError::Digits)

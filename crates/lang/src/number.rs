@@ -1,4 +1,4 @@
-//! The number tower: integer ⊂ rational, float ⊂ complex. Each prices its work before doing it.
+//! The number types: integer ⊂ rational, float ⊂ complex. Each operation is paid for before it is done.
 
 pub(crate) mod rounding;
 mod long;
@@ -25,7 +25,7 @@ pub(crate) use integer::Integer;
 pub(crate) use rational::Rational;
 pub(crate) use summation::{Compensated, Tripled};
 
-/// How a number half way between two neighbours is rounded.
+/// How ties are rounded: numbers half way between two neighbours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Ties {
     /// To the even neighbour.
@@ -35,7 +35,7 @@ pub(crate) enum Ties {
 }
 
 impl Ties {
-    /// Whether a magnitude is rounded up: how its rest compares with a half, and whether the one below is odd.
+    /// Whether a magnitude is rounded up: `rest` compares its remainder with a half, `is_odd` is the lower neighbour's.
     fn is_up(self, rest: std::cmp::Ordering, is_odd: bool) -> bool {
         rest.is_gt() || (rest.is_eq() && (is_odd || self == Self::Away))
     }

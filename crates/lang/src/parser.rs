@@ -38,32 +38,33 @@
 //! subscript   = expressions | [ expression ] ":" [ expression ] [ ":" [ expression ] ] ;
 //! ```
 //!
-//! SUPERSCRIPT is a run of superscripts (digits, signs, brackets, letters) directly behind what it is an exponent of.
-//! The run is one expression, that of the same signs on the line in brackets: `2³⁻¹` is `2**(3-1)`. Its numbers are
-//! digits alone, perhaps with zeros before them. ROOT is `√`, perhaps with superscript digits directly before it, its
-//! index, 2 or more. TRIG is `sin`, `cos`, `tan` or one of these with `h`, and `sin⁻¹` is its inverse. FRACTION is a
-//! quotient in one character, as if in brackets: `½` is `(1/2)`.
-//! A `|` where an operand is expected opens bars; where an operator is expected it closes the innermost opener if that
-//! is a bar, else it is the bitwise or. A newline is blank inside brackets and bars, and behind `;`.
+//! SUPERSCRIPT is a run of superscripts (digits, signs, brackets, letters) directly after its base. The run is one
+//! expression in brackets: `2³⁻¹` is `2**(3-1)`. Its numbers have only digits, perhaps with leading zeros. ROOT is `√`,
+//! perhaps with its index directly before it: superscript digits for a number of 2 or more. TRIG is `sin`, `cos`, `tan`
+//! or one of these with `h`; `sin⁻¹` is the inverse function. FRACTION is a quotient in one character, as if in
+//! brackets: `½` is `(1/2)`.
+//! A `|` where an operand is expected opens bars. Where an operator is expected, it closes the innermost opener if that
+//! is a bar; otherwise it is the bitwise or. A newline is a blank inside brackets and bars, and after `;`.
 //!
-//! `°` as the whole argument of `sin`, `cos`, `tan`, `sec`, `csc` or `cot`, with signs before it or not, makes the call
-//! one of a function of degrees; the signs belong to the operand. Elsewhere it is a call of `radians`.
+//! If `°` applies to the whole argument of `sin`, `cos`, `tan`, `sec`, `csc` or `cot`, the call is one of a function of
+//! degrees. There may be signs before the argument; they belong to it. Elsewhere, `°` is a call of `radians`.
 //!
-//! A prefix operator met where the context asks for something tighter binds its own operand that tightly (`√-4**2` is
-//! (√−4)²). A postfix operator looser than its neighbour closes the left side: after `²` no `!`, `°`, `√`, `(`, `[`.
+//! A prefix operator where a tighter operand is expected binds its own operand that tightly (`√-4**2` is (√−4)²). After
+//! a postfix operator, no tighter one may follow: after `²` no `!`, `°`, `√`, `(`, `[`.
 //!
 //! # Method
 //!
-//! A Pratt parser whose stack is a vector. It has two states, operand expected and operator expected, and a stack of
-//! what is pending: operators that wait for their right operand, and openers (statements, brackets, bars, conditions).
-//! An operator of binding power b first emits what is pending with binding power ≥ b, then waits itself. Emitting
-//! appends a node, so the nodes come out in postfix order.
+//! A Pratt parser with a vector as its stack. It has two states (an operand is expected, an operator is expected) and a
+//! stack of pending entries: operators that wait for their right operand, and openers (statements, brackets, bars,
+//! conditions). An operator of binding power b first emits the pending operators of binding power ≥ b, then becomes
+//! pending itself. Emitting appends a node, so the nodes are in postfix order.
 //!
-//! Some kinds of node care for order: `a and b` puts a jump before `b` that is mended when `b` is complete;
-//! `a if c else b` comes out as `c a b`, and `sum(body, k, a, b)` as `a b body`, by rotating finished slices (jumps are
-//! relative, so they may be moved); the left side of `=` is read as expressions, and its nodes are taken back.
+//! Some nodes need another order. `a and b` has a jump before `b`, whose target is set when `b` is complete. `a if c
+//! else b` becomes `c a b`, and `sum(body, k, a, b)` becomes `a b body`, by rotating finished slices; this is possible
+//! because jumps are relative. The left side of `=` is parsed as expressions, and then its nodes are removed.
 
-// What waits, and what comes of it; then the two states, and what opens and closes in them; then what is read before.
+// First the stack and what is emitted from it; then the two states, with their openers; last, variables that come
+// before the text.
 mod pending;
 mod emit;
 mod complaint;
@@ -85,25 +86,25 @@ use crate::program::Program;
 use crate::variables::Variables;
 use pending::{Operand, Pending};
 
-/// What a text is read in.
+/// The context in which a text is parsed.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Context<'c> {
-    /// Names whose values come with each evaluation, in the order in which they are given there.
+    /// Names whose values are given for each evaluation, in this order.
     pub parameters: &'c [&'c str],
-    /// In which numbers the text is calculated.
+    /// The number mode.
     pub mode: Mode,
-    /// How the text is written.
+    /// The notation of the text.
     pub notation: Notation,
-    /// Values that names have before the text begins: the program is that of the text with a statement before it for
-    /// each variable that it uses, in order of name. Unused ones are left out, so that equal questions
-    /// share one canonical text. The statements stand nowhere in the text: an empty span at its beginning.
+    /// Values of names before the text begins. The program is that of a text with an assignment before it for each
+    /// variable that it uses, in alphabetical order. Unused variables are left out, so that equal questions have the
+    /// same canonical text. The assignments have an empty span at the beginning of the text.
     pub variables: Option<&'c Variables>,
-    /// Called by advice between two pieces of its work.
+    /// Called by advice between parts of its work.
     pub pause: Pause<'c>,
 }
 
-/// Called between two pieces of work, of some tens of microseconds each, so that a thread can give way to others. The
-/// default does nothing.
+/// Called between parts of work of some tens of microseconds, so that a thread can let others run. Does nothing by
+/// default.
 #[derive(Clone, Copy)]
 pub struct Pause<'c>(pub &'c dyn Fn());
 
@@ -119,10 +120,9 @@ impl fmt::Debug for Pause<'_> {
     }
 }
 
-/// Reads `text` in `context`.
+/// Parses `text` in `context`.
 pub(crate) fn parse(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, Error> {
-    // Reserved at once, since every text fills these: a node mostly
-    // comes with two bytes of the text.
+    // Reserved at once, since every text needs this much: there is about one node for two bytes of text.
     const FEW: usize = 4;
     let nodes = (text.len() / 2).clamp(FEW, 32);
     let mut program = Program {
@@ -137,7 +137,7 @@ pub(crate) fn parse(text: &str, context: &Context<'_>, limits: &Limits) -> Resul
     Ok(program)
 }
 
-/// Reads `text` in `context` into `program`, which is emptied first; what it and `stacks` have allocated is used again.
+/// Parses `text` in `context` into `program`, which is cleared first; its allocations and those of `stacks` are reused.
 pub(crate) fn parse_into(
     program: &mut Program,
     stacks: &mut Stacks,
@@ -159,7 +159,7 @@ pub(crate) fn parse_into(
             parser.rewritten
         }
     };
-    // What is spelled without brackets may need them in the canonical text (`2⁻¹⁻¹…`), and those count too.
+    // Brackets that the canonical text needs and the text itself does not (`2⁻¹⁻¹…`) count too.
     if rewritten && program.canonical_depth() > limits.depth {
         let kind = ErrorKind::TooDeep { limit: limits.depth };
         return Err(Error { kind, span: Span::new(0, text.len()) });
@@ -172,15 +172,15 @@ pub(crate) fn parse_into(
 pub(crate) struct Stacks {
     operands: Vec<Operand>,
     pending: Vec<Pending>,
-    /// The places of the openers in `pending`: "is the innermost one a bar?" is asked at every `|`.
+    /// The indices of the openers in `pending`: at every `|`, the parser checks whether the innermost one is a bar.
     openers: Vec<u32>,
-    /// Parameters and bound names in scope, outermost first.
+    /// Parameters and bound names in scope, the outermost first.
     locals: Vec<u32>,
-    /// The keywords of the calls that are open, outermost first.
+    /// The keywords of the calls that are still open, the outermost first.
     keywords: Vec<u32>,
-    /// By name: whether a statement has given it a meaning so far.
+    /// For each name, whether a statement has defined it.
     assigned: Vec<bool>,
-    /// Where the names are in the program, once they are many.
+    /// The index of each name in the program; used only if there are many names.
     index: HashMap<Box<str>, u32>,
 }
 
@@ -200,35 +200,34 @@ struct Parser<'t, 'l> {
     text: &'t str,
     limits: &'l Limits,
     lexer: Lexer<'t>,
-    /// The token after this one and the lexer behind it, if it has been looked at.
+    /// The next token and the lexer after it, if the parser has looked ahead.
     ahead: Option<(Token, Span, Lexer<'t>)>,
     program: &'l mut Program,
     stacks: &'l mut Stacks,
-    /// The brackets of the text that may be a binder's, with how many parts each has and the name that it binds; found
-    /// when first asked for.
+    /// The brackets that may belong to a binder, with their numbers of parts and bound names; computed when first
+    /// needed.
     binders: Option<HashMap<u32, (u32, String)>>,
-    /// Whether what is being read is the body of a definition, where every name is looked up at each use.
+    /// Whether the parser is in the body of a definition, where every name is looked up at each use.
     in_definition: bool,
-    /// How many brackets and bars are open: inside them, newlines are blank.
+    /// The number of open brackets and bars: inside them, newlines are blanks.
     brackets: u32,
-    /// Whether a token of this statement has been seen: before it, newlines are blank.
+    /// Whether this statement has had a token: before that, newlines are blanks.
     started: bool,
-    /// Openers and open else-branches.
+    /// The number of openers and open else-branches.
     depth: u64,
-    /// Where the last token ended.
     last_end: u32,
-    /// The row of the precedence table that the operand just read is of: what postfix operators it may take.
+    /// The precedence row of the last operand, which decides what postfix operators may follow.
     row: u8,
-    /// Whether anything was read that is written otherwise in the canonical text.
+    /// Whether some part of the text has another spelling in the canonical text.
     rewritten: bool,
-    /// The node that the last `°` made.
+    /// The node of the last `°`.
     degree: Option<u32>,
 }
 
 enum State {
-    /// An operand must follow.
+    /// An operand is expected.
     Operand,
-    /// An operator or a closing bracket may follow.
+    /// An operator or a closing bracket is expected.
     Operator,
     Done,
 }
@@ -260,7 +259,7 @@ impl<'t, 'l> Parser<'t, 'l> {
         }
     }
 
-    /// A name whose value comes with each evaluation.
+    /// Declares a name whose value is given for each evaluation.
     fn declare(&mut self, name: &str) -> Result<(), Error> {
         let normal = normal_name(name);
         if !is_name(name) || normal == "mod" || self.known(&normal).is_some() {
@@ -284,7 +283,7 @@ impl<'t, 'l> Parser<'t, 'l> {
         }
     }
 
-    /// Whether a statement of the text itself is complete.
+    /// Whether a statement of the text itself has been completed.
     fn has_statement(&self) -> bool {
         !self.program.statements.is_empty()
     }
@@ -302,9 +301,7 @@ impl<'t, 'l> Parser<'t, 'l> {
         Ok(())
     }
 
-    // Tokens.
-
-    /// The next token that is no blank newline.
+    /// The next token, without newlines that are blanks.
     fn next(&mut self) -> Result<(Token, Span), Error> {
         if let Some((token, span, lexer)) = self.ahead.take() {
             self.lexer = lexer;
@@ -319,7 +316,7 @@ impl<'t, 'l> Parser<'t, 'l> {
         }
     }
 
-    /// The token after this one, left where it is.
+    /// The next token, without taking it.
     fn peek(&mut self) -> Result<(Token, Span), Error> {
         if let Some((token, span, _)) = self.ahead {
             return Ok((token, span));
@@ -330,13 +327,13 @@ impl<'t, 'l> Parser<'t, 'l> {
         Ok((token, span))
     }
 
-    /// Goes back to where the lexer was.
+    /// Goes back to an earlier state of the lexer.
     fn go_back(&mut self, lexer: Lexer<'t>) {
         self.lexer = lexer;
         self.ahead = None;
     }
 
-    /// The next token, if it is `wanted`.
+    /// Takes the next token, if it is `wanted`.
     fn next_if(&mut self, wanted: Token) -> Result<Option<Span>, Error> {
         match self.peek()? {
             (token, span) if token == wanted => {

@@ -1,60 +1,59 @@
-//! A program of floats as a list of operations on slots, which run over one row of floats, or a block of rows, without
-//! checks of types.
+//! A plan: a program of floats as a list of operations on slots, run over one row or a block of rows without type
+//! checks.
 //!
-//! Only what a program does to floats the same way for every row has a plan: Python's operators and functions whose
-//! result is a float (or a truth) whatever the floats are. Where a row leaves that — a division by zero, a root of a
-//! negative number, an overflow that Python reports — the operation reports it, and the evaluator computes that row.
+//! A program has a plan if it treats the floats of every row alike: it has only Python's operators, and functions that
+//! always give a float (or a truth value). Exceptions in single rows (a division by zero, a root of a negative number,
+//! an overflow that Python reports) are noticed by the operation, and the evaluator computes these rows.
 //!
-//! The plan charges what the evaluator would: the prices of the nodes that it stands for.
+//! The plan charges what the evaluator would charge: the prices of the program's nodes.
 
 use crate::arithmetic::Comparison;
 use crate::number::circular;
 use crate::number::power::Ladder;
 
-/// Where an operand comes from.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Source {
     /// A parameter of the program.
     Column(u16),
     /// The result of an operation.
     Slot(u16),
-    /// The same in every row.
+    /// The same value in every row.
     Constant(f64),
 }
 
-/// An operation. Truths are 1.0 and 0.0.
+/// An operation. Truth values are 1.0 and 0.0.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Operation {
     Add,
     Subtract,
     Multiply,
-    /// No row may have a divisor of zero.
+    /// A row with a divisor of zero goes to the evaluator.
     Divide,
     Negate,
-    // Functions that the loops have built in, and so do not call row by row.
+    // Functions that the loops have built in, instead of calling them row by row.
     Absolute,
     Sine,
     Cosine,
     Logarithm,
-    /// The square root; of a negative number it is for the evaluator.
+    /// The square root. A row with a negative number goes to the evaluator.
     Root,
-    /// Infinity from what was finite is for the evaluator.
+    /// A row in which a finite number becomes infinite goes to the evaluator.
     Square,
-    /// `None` where the row is for the evaluator.
+    /// A function of two floats; on `None`, the row goes to the evaluator.
     Two(fn(f64, f64) -> Option<f64>),
-    /// A function of one float; nan from what was none, or infinity from what was finite, is for the evaluator.
+    /// A function of one float. A row goes to the evaluator if a number becomes nan, or a finite number infinite.
     One(fn(f64) -> f64),
     Compare(Comparison),
-    /// Whether it is true: not zero.
+    /// 1 for every number except 0.
     Truth,
     Not,
     And,
     Or,
-    /// The second where the first is true, else the third.
+    /// The second operand if the first is true, else the third.
     Select,
 }
 
-/// An operation on up to three operands (the others are constants of 0), and the slot that takes the result.
+/// An operation on up to three operands (unused ones are constants of 0), and the slot of its result.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Step {
     pub(crate) operation: Operation,
@@ -62,7 +61,7 @@ pub(crate) struct Step {
     pub(crate) slot: u16,
 }
 
-/// A whole power of a column, and the slot that it has for itself. Computed before the steps, one after another.
+/// An integer power of a column in a slot of its own. Powers are computed before the steps, in order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Power {
     pub(crate) column: u16,
@@ -80,7 +79,7 @@ pub(crate) enum Kind {
 /// A program of floats as operations on slots (see the module).
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
-    /// In order of columns, then of exponents.
+    /// Ordered by column, then by exponent.
     pub(crate) powers: Vec<Power>,
     pub(crate) steps: Vec<Step>,
     pub(crate) slots: u16,
@@ -178,7 +177,7 @@ pub(crate) fn holds(comparison: Comparison, a: f64, b: f64) -> bool {
         Comparison::Greater => a > b,
         Comparison::GreaterOrEqual => a >= b,
         Comparison::NotEqual => a != b,
-        // The planner accepts no others.
+        // The planner does not produce other comparisons.
         _ => a == b,
     }
 }

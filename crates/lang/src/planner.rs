@@ -1,4 +1,4 @@
-//! A program to its [`Plan`], if it has one: the evaluator's stack is followed with the types, before any row is known.
+//! Makes the [`Plan`] of a program, if it has one, by tracking the evaluator's stack with types instead of values.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,17 +14,17 @@ use crate::program::{Node, Program};
 use crate::value::Value;
 
 impl Program {
-    /// The program's plan, made when it is first asked for; `None` if it has none.
+    /// The program's plan, which is made when it is first needed; `None` if it has none.
     pub(crate) fn plan(&self) -> Option<&Plan> {
         if self.mode != Mode::Python {
-            // Floats are python mode's.
+            // Only Python's mode has floats.
             return None;
         }
         self.plan.get_or_init(|| Planner::new(self).plan().map(Arc::new)).as_deref()
     }
 }
 
-/// The evaluator's stack, as far as it is known before any row.
+/// The evaluator's stack, as far as it is known without the rows.
 #[derive(Clone, Debug)]
 enum Part {
     Constant(Value),
@@ -37,13 +37,13 @@ struct Planner<'p> {
     powers: Vec<Power>,
     steps: Vec<Step>,
     stack: Vec<Part>,
-    /// The assigned values, by name.
+    /// The assigned values, for each name.
     names: HashMap<u32, Part>,
-    /// The conditions of the conditionals that are open.
+    /// The conditions of the open conditionals.
     conditions: Vec<Source>,
-    /// Open chains of comparisons: the node of the last one, and the truth so far.
+    /// The open chains of comparisons: the last node of each, and its truth value so far.
     chains: Vec<(usize, Source)>,
-    /// By slot, how often it is still to be read.
+    /// For each slot, how many reads are still to come.
     uses: Vec<u32>,
     free: Vec<u16>,
     price: u64,
@@ -74,10 +74,10 @@ impl<'p> Planner<'p> {
         let (result, kind, example) = match self.stack.pop()? {
             Part::Float(source) => (source, Kind::Float, Value::Float(0.0)),
             Part::Truth(source) => (source, Kind::Truth, Value::Bool(false)),
-            // The same in every row, and perhaps no float: nothing is gained.
+            // The result is the same in every row and may not be a float, so a plan would not help.
             Part::Constant(_) => return None,
         };
-        // Every answer is charged for its text.
+        // Every answer pays for its text.
         let text = example.text_estimate().1;
         let slots = self.uses.len() as u16;
         let (price, branches) = (self.price + text, self.branches);
@@ -85,7 +85,7 @@ impl<'p> Planner<'p> {
         Some(Plan { powers: self.powers, steps: self.steps, slots, result, kind, price, branches })
     }
 
-    /// Follows one node; `None` if a plan cannot express it.
+    /// Tracks one node; `None` if a plan cannot express it.
     fn node(&mut self, at: usize, node: Node) -> Option<()> {
         self.price += price::SCALAR;
         match node {
@@ -145,7 +145,7 @@ impl<'p> Planner<'p> {
             }
             Node::CompareStep(comparison, jump) => {
                 self.branches = true;
-                // The right operand is the left one of the comparison that follows.
+                // The right operand is the left operand of the next comparison.
                 let right = self.stack.last()?.clone();
                 self.hold(&right);
                 let found = self.compare(comparison)?;
@@ -164,24 +164,8 @@ impl<'p> Planner<'p> {
                 self.select(condition, first, second)?;
             }
             Node::AndJump(_) | Node::OrJump(_) => {}
-            Node::And | Node::Or => {
-                let (right, left) = (self.stack.pop()?, self.stack.pop()?);
-                match (left, right) {
-                    (Part::Truth(left), Part::Truth(right)) => {
-                        self.branches = true;
-                        let operation = if matches!(node, Node::And) { Operation::And } else { Operation::Or };
-                        let found = self.step(operation, &[left, right])?;
-                        self.stack.push(Part::Truth(found));
-                    }
-                    (left @ Part::Float(_), right @ Part::Float(_)) => {
-                        self.hold(&left);
-                        let condition = self.condition(&left)?;
-                        let (first, second) = if matches!(node, Node::And) { (right, left) } else { (left, right) };
-                        self.select(condition, first, second)?;
-                    }
-                    _ => return None,
-                }
-            }
+            Node::And => self.logical(Operation::And)?,
+            Node::Or => self.logical(Operation::Or)?,
             Node::Assign { unpack: false, names_at, .. } => {
                 let part = self.stack.last()?.clone();
                 self.hold(&part);
@@ -199,10 +183,28 @@ impl<'p> Planner<'p> {
         Some(())
     }
 
+    fn logical(&mut self, operation: Operation) -> Option<()> {
+        match (self.stack.pop()?, self.stack.pop()?) {
+            (Part::Truth(right), Part::Truth(left)) => {
+                self.branches = true;
+                let found = self.step(operation, &[left, right])?;
+                self.stack.push(Part::Truth(found));
+            }
+            (right @ Part::Float(_), left @ Part::Float(_)) => {
+                self.hold(&left);
+                let condition = self.condition(&left)?;
+                let (first, second) = if matches!(operation, Operation::And) { (right, left) } else { (left, right) };
+                self.select(condition, first, second)?;
+            }
+            _ => return None,
+        }
+        Some(())
+    }
+
     fn unary(&mut self, operator: Unary) -> Option<()> {
         match (operator, self.stack.pop()?) {
             (operator, Part::Constant(value)) => {
-                // Constants are folded, if no limit is involved.
+                // Constants are folded if no limit is involved.
                 let limits = Limits::default();
                 let mut fuel = Fuel::new(limits.fuel);
                 let value =
@@ -262,7 +264,7 @@ impl<'p> Planner<'p> {
         self.float(operation, &[left, right])
     }
 
-    /// A whole power of a column, computed once.
+    /// An integer power of a column, which is computed only once.
     fn power(&mut self, column: u16, exponent: u32) -> Option<()> {
         let known = self.powers.iter().find(|power| (power.column, power.exponent) == (column, exponent));
         let slot = match known {
@@ -273,7 +275,7 @@ impl<'p> Planner<'p> {
                 slot
             }
         };
-        // Never given to another: read once more than it will be.
+        // The additional read keeps the slot from being reused.
         self.uses[usize::from(slot)] += 1;
         self.stack.push(Part::Float(Source::Slot(slot)));
         Some(())
@@ -290,7 +292,7 @@ impl<'p> Planner<'p> {
         };
         self.price += walk(&left).min(walk(&right)).max(price::SCALAR);
         let exact = |part: &Part| match part {
-            // Compared exactly, which a float does only if it is the integer.
+            // Python compares the exact values, so the integer must be exact as a float.
             Part::Constant(Value::Int(value)) => value.bits() <= 53,
             _ => true,
         };
@@ -301,7 +303,7 @@ impl<'p> Planner<'p> {
         self.step(Operation::Compare(comparison), &operands)
     }
 
-    /// Whether a part is true, row by row.
+    /// The truth value of a part, for each row.
     fn condition(&mut self, part: &Part) -> Option<Source> {
         self.branches = true;
         match part {
@@ -312,7 +314,7 @@ impl<'p> Planner<'p> {
     }
 
     fn select(&mut self, condition: Source, first: Part, second: Part) -> Option<()> {
-        // The rows must all come to one type.
+        // All rows must have the same type.
         match (first, second) {
             (Part::Truth(first), Part::Truth(second)) => {
                 let found = self.step(Operation::Select, &[condition, first, second])?;
@@ -330,7 +332,7 @@ impl<'p> Planner<'p> {
         }
     }
 
-    /// An operation whose result is a float.
+    /// Adds an operation whose result is a float.
     fn float(&mut self, operation: Operation, operands: &[Source]) -> Option<()> {
         let source = self.step(operation, operands)?;
         self.stack.push(Part::Float(source));
@@ -341,7 +343,7 @@ impl<'p> Planner<'p> {
         let mut all = [Source::Constant(0.0); 3];
         for (to, from) in all.iter_mut().zip(operands) {
             *to = *from;
-            // Read for the last time, a slot may take the result.
+            // A slot that is read for the last time may take the result.
             self.release_source(*from);
         }
         let slot = match self.free.pop() {
@@ -353,7 +355,7 @@ impl<'p> Planner<'p> {
         Some(Source::Slot(slot))
     }
 
-    /// A slot that is read once from now on.
+    /// A slot that will be read once.
     fn new_slot(&mut self) -> Option<u16> {
         self.uses.push(1);
         u16::try_from(self.uses.len() - 1).ok()
@@ -382,7 +384,7 @@ impl<'p> Planner<'p> {
     }
 }
 
-/// A part that meets a float in an operator.
+/// A part as a float, if it is an operand of an operator with floats.
 fn number(part: &Part) -> Option<Source> {
     match part {
         Part::Float(source) => Some(*source),
@@ -393,7 +395,7 @@ fn number(part: &Part) -> Option<Source> {
 }
 
 fn cube_root(value: f64, _: f64) -> Option<f64> {
-    // Of a negative number it is complex.
+    // For a negative number, the result is complex.
     if value < 0.0 { None } else { Some(pxfm::f_cbrt(value)) }
 }
 
@@ -426,7 +428,7 @@ mod tests {
         }
     }
 
-    /// Where the type of a row's answer depends on the row, or is none of floats.
+    /// Programs in which the type of an answer depends on the row, or is not float or bool.
     #[test]
     fn others_have_none() {
         for text in ["1+1", "x if x > 0 else 0", "round(x)", "[x]", "sum(x*k, k, 1, 3)", "x + 1j", "max(x, 0)", "z"] {
@@ -434,7 +436,7 @@ mod tests {
         }
     }
 
-    /// However long, a program needs few slots, and one for each power of a column.
+    /// A program of any length needs only a few slots, and one for each power of a column.
     #[test]
     fn slots_are_used_again() {
         let slots = |term: &str| {

@@ -1,7 +1,7 @@
-//! The flat program: nodes in postfix order with a span beside each, and the constants and names they point into.
+//! A program: nodes in postfix order, each with a span, and the constants and names that nodes refer to by index.
 //!
-//! A subtree is a contiguous slice that ends in its root. A stack loop runs the vector, a walk over it writes the
-//! canonical text, and dropping it does not recurse.
+//! A subtree is a contiguous slice that ends with its root. A loop with a stack evaluates the nodes, a walk over them
+//! writes the canonical text, and dropping a program does not recurse.
 
 use std::collections::HashSet;
 use std::sync::{Arc, OnceLock};
@@ -13,21 +13,20 @@ use crate::mode::Mode;
 use crate::plan::Plan;
 use crate::value::Value;
 
-/// A node: an operation on the stack of values. Jumps are relative (`1` is the next node), so that a slice of nodes
-/// can be moved.
+/// A node: an operation on the stack of values. Jumps are relative (`1` is the next node), so nodes can be moved.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Node {
     /// A small integer.
     Small(i32),
     /// Any other literal: an index into `constants`.
     Constant(u32),
-    /// A literal in decimal form in a mode beside python's: an index into `constants`, where its text stands.
+    /// A literal in decimal form, in exact or decimal mode: an index into `constants`, which holds its text.
     Literal(u32),
     None,
     Bool(bool),
-    /// An absent part of a slice: `None`, but written as nothing.
+    /// An absent part of a slice: `None`, but not written.
     Absent,
-    /// A constant of `math`: its row, and whether `math.` was written.
+    /// A constant of `math`: its row, and whether it was written with `math.`.
     MathConstant {
         row: u8,
         qualified: bool,
@@ -36,11 +35,11 @@ pub(crate) enum Node {
     Function(u16),
     /// A name that a statement may have defined: an index into `names`.
     Name(u32),
-    /// A name that no statement can have defined, and that the language does not have.
+    /// An unknown name that no statement can have defined.
     Unknown(u32),
-    /// `math.name` that `math` does not have.
+    /// An unknown name after `math.`.
     UnknownMath(u32),
-    /// A parameter of a function, or a bound name: its place among the local values.
+    /// A parameter of a function, or a bound name: its index among the local values.
     Local {
         slot: u32,
         name: u32,
@@ -53,12 +52,12 @@ pub(crate) enum Node {
     Root(u32),
     /// The last (or only) comparison of a chain.
     Compare(Comparison),
-    /// An earlier comparison: if false, jumps behind the last comparison (to which it points) with `False`; else
-    /// leaves its right operand.
+    /// An earlier comparison of a chain. If it is false, jumps over the last comparison, with `False` as the result;
+    /// else keeps its right operand.
     CompareStep(Comparison, u32),
-    /// Before the right operand of `and`: if what stands on the stack is false, jumps with it; else drops it.
+    /// Before the right operand of `and`: if the top value is false, jumps and keeps it; else drops it.
     AndJump(u32),
-    /// Before the right operand of `or`: if what stands on the stack is true, jumps with it; else drops it.
+    /// Before the right operand of `or`: if the top value is true, jumps and keeps it; else drops it.
     OrJump(u32),
     /// The end of `and`: does nothing.
     And,
@@ -66,7 +65,7 @@ pub(crate) enum Node {
     Or,
     /// After the condition: drops it, and jumps to the second branch if it was false.
     IfJump(u32),
-    /// After the first branch: jumps behind the second.
+    /// After the first branch: jumps over the second.
     ElseJump(u32),
     /// The end of a conditional: does nothing.
     Conditional,
@@ -80,57 +79,56 @@ pub(crate) enum Node {
     Index,
     /// `x[a:b:c]`.
     Slice,
-    /// Calls a built-in function with the last values; the last of these belong to keywords.
+    /// Calls a built-in function with the last values; those at the end belong to keywords.
     CallFunction {
         row: u16,
         keywords: u16,
         arguments: u32,
         first_keyword: u32,
     },
-    /// Calls the value below the last values.
+    /// Calls the function below the last values.
     Call {
         keywords: u16,
         arguments: u32,
         first_keyword: u32,
     },
-    /// Behind the bounds of `sum(body, name, a, b)`: begins the loop, or jumps to its end if there is nothing to do.
+    /// After the bounds of `sum(body, name, a, b)`: begins the loop, or jumps to its end if the range is empty.
     BinderStart {
         binder: Binder,
         jump: u32,
     },
-    /// Behind the body: takes its value, and jumps back to the body (by `jump`), or ends the loop.
+    /// After the body: takes its value, and jumps back to the body (by `jump`) or ends the loop.
     BinderEnd {
         binder: Binder,
         name: u32,
         jump: u32,
     },
-    /// Assigns the value on the stack to `count` names, the first of which is at `names_at` in `targets`. The value
-    /// stays.
+    /// Assigns the value on the stack to `count` names, from `names_at` in `targets` on. The value stays on the stack.
     Assign {
         count: u32,
         names_at: u32,
-        /// `a, b = …`, also `a, = …`: each name gets one element of the value.
+        /// `a, b = …` or `a, = …`: each name gets one element of the value.
         unpack: bool,
     },
-    /// Forgets `count` names.
+    /// Removes the values of `count` names.
     Clear {
         count: u32,
         names_at: u32,
     },
-    /// Defines a formula or a function (an index into `definitions`), and jumps behind its body.
+    /// Defines a formula or a function (an index into `definitions`), and jumps over its body.
     Define {
         definition: u32,
         jump: u32,
     },
-    /// The end of the body of a definition: returns from it.
+    /// The end of a definition's body: returns to the caller.
     EndDefine {
         definition: u32,
     },
-    /// Between statements: drops a value.
+    /// Between statements: drops the value.
     Drop,
 }
 
-/// A form that binds a name over a range.
+/// A form with a bound name that runs over a range.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Binder {
     Sum,
@@ -141,7 +139,6 @@ pub(crate) enum Binder {
 }
 
 impl Binder {
-    /// The names of all of them.
     pub(crate) const NAMES: [&'static str; 5] = ["sum", "prod", "integral", "root", "derivative"];
 
     pub(crate) fn find(name: &str) -> Option<Self> {
@@ -155,12 +152,12 @@ impl Binder {
         })
     }
 
-    /// Its parts: the body, the name, and one or two bounds.
+    /// The number of its parts: the body, the name, and one or two bounds.
     pub(crate) fn parts(self) -> u32 {
         if self == Self::Derivative { 3 } else { 4 }
     }
 
-    /// Its form, without its own name.
+    /// Its parts, as in `body, variable, from, to`.
     pub(crate) fn signature(self) -> &'static str {
         if self == Self::Derivative { "body, variable, at" } else { "body, variable, from, to" }
     }
@@ -186,7 +183,7 @@ pub(crate) struct Definition {
     pub(crate) body: u32,
 }
 
-/// A parsed text. Made by [`parse`](crate::parse).
+/// A parsed text, made by [`parse`](crate::parse).
 #[derive(Clone, Debug, Default)]
 pub struct Program {
     pub(crate) mode: Mode,
@@ -199,14 +196,14 @@ pub struct Program {
     pub(crate) definitions: Vec<Definition>,
     /// The root of each statement.
     pub(crate) statements: Vec<u32>,
-    /// The number of parameters: the first names, which get their values with each evaluation.
+    /// The number of parameters. They are the first names and get their values for each evaluation.
     pub(crate) parameters: u32,
     /// Its plan, made on first use.
     pub(crate) plan: OnceLock<Option<Arc<Plan>>>,
 }
 
 impl Program {
-    /// Its number mode: another mode is another program.
+    /// Its number mode, which is a part of the program.
     pub fn mode(&self) -> Mode {
         self.mode
     }
@@ -226,14 +223,14 @@ impl Program {
         self.plan.take();
     }
 
-    /// The span of a node in the parsed text; the whole text for an invalid node.
+    /// The span of a node in the parsed text; that of the whole text for an invalid node.
     pub fn span(&self, node: u32) -> Span {
         let whole = || Span { start: 0, end: self.spans.last().map_or(0, |span| span.end) };
         self.spans.get(node as usize).copied().unwrap_or_else(whole)
     }
 
-    /// The names that are read before a statement assigns or clears them, so that their values have to come from
-    /// outside the program. A name that is read in a definition counts, whenever the definition is used.
+    /// The names that are read before a statement assigns or clears them, so that their values must come from outside.
+    /// A name that is read in a definition counts too, wherever the definition is used.
     pub(crate) fn names_from_before(&self) -> HashSet<u32> {
         let (mut given, mut free) = (HashSet::new(), HashSet::new());
         for node in &self.nodes {
@@ -253,22 +250,22 @@ impl Program {
         free
     }
 
-    /// Whether the answer depends on the text alone: not where a random function is used.
+    /// Whether the answer depends only on the text, because no random function is used.
     pub fn is_pure(&self) -> bool {
         let by_row = |node: &Node| match node {
             Node::CallFunction { row, .. } | Node::Function(row) => functions::is_random(*row),
             _ => false,
         };
-        // A name in a definition may mean the function: it is taken to.
+        // A name in a definition may mean the random function, so it counts as one.
         let by_name = |name: &str| functions::find(name).is_some_and(|function| functions::is_random(function.row));
         !self.nodes.iter().any(by_row) && !self.names.iter().any(|name| by_name(name))
     }
 
-    /// Whether both are the same program: the same nodes with the same constants and names, wherever these stand.
+    /// Whether both are the same program: the same nodes with the same constants and names, wherever these are stored.
     pub fn same_as(&self, other: &Self) -> bool {
         let name = |program: &Self, name: u32| program.names[name as usize].clone();
         let names = |program: &Self, list: &[u32]| list.iter().map(|at| name(program, *at)).collect::<Vec<_>>();
-        // The things to which a node refers, written out, and the node without its references.
+        // What a node refers to, in full, and the node without its references.
         let resolved = |program: &Self, node: Node| -> (Node, String, Vec<Box<str>>) {
             let slice =
                 |list: &[u32], from: u32, count: u32| names(program, &list[from as usize..(from + count) as usize]);
@@ -314,7 +311,7 @@ impl Program {
             && self.nodes.iter().zip(&other.nodes).all(|(a, b)| resolved(self, *a) == resolved(other, *b))
     }
 
-    /// For each node, the index at which its subtree begins. Jumps and the like are no roots; they get their own index.
+    /// For each node, the index at which its subtree begins; for jumps and similar nodes, their own index.
     pub(crate) fn subtrees(&self) -> Vec<u32> {
         let mut open: Vec<u32> = Vec::with_capacity(4);
         let mut starts = Vec::with_capacity(self.nodes.len());
@@ -328,7 +325,7 @@ impl Program {
                 Node::List(count) | Node::Tuple(count) | Node::Set(count) => count as usize,
                 Node::CallFunction { arguments, .. } => arguments as usize,
                 Node::Call { arguments, .. } => arguments as usize + 1,
-                // The right operand of the first comparison joins the left one; the chain goes on.
+                // The right operand of the first comparison joins the left one, since the chain continues.
                 Node::CompareStep(..) => {
                     open.pop();
                     starts.push(at as u32);
@@ -355,7 +352,7 @@ impl Program {
         starts
     }
 
-    /// The roots of the two operands of a binary node, given where each [subtree](Self::subtrees) begins.
+    /// The roots of a binary node's operands, given the beginning of each [subtree](Self::subtrees).
     pub(crate) fn operands(&self, starts: &[u32], node: usize) -> Option<(usize, usize)> {
         let right = node.checked_sub(1)?;
         let left = (*starts.get(right)? as usize).checked_sub(1)?;

@@ -1,4 +1,4 @@
-//! The operations of strings, lists, tuples, sets and ranges: indexing, slicing, membership, joining, repeating.
+//! The operations on strings, lists, tuples, sets and ranges: indexing, slicing, membership, concatenation, repetition.
 
 use std::cmp::Ordering;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use crate::limits::{Budget, price};
 use crate::number::Integer;
 use crate::value::{Builtin, Range, Text, Value};
 
-/// `left + right` of two sequences of one type; `None` for other operands.
+/// `left + right` for two sequences of one type; `None` for other operands.
 pub(crate) fn concatenate(left: &Value, right: &Value, budget: &mut Budget) -> Result<Option<Value>, ErrorKind> {
     budget.charge(copy_price(left, 1) + copy_price(right, 1))?;
     let join = |a: &[Value], b: &[Value]| a.iter().chain(b).cloned().collect::<Vec<_>>();
@@ -23,13 +23,13 @@ pub(crate) fn concatenate(left: &Value, right: &Value, budget: &mut Budget) -> R
     }))
 }
 
-/// The price of this many copies of a sequence: their bytes and their elements.
+/// The price of so many copies of a sequence: their bytes and elements.
 fn copy_price(value: &Value, times: u64) -> u64 {
     let elements = if let Value::List(items) | Value::Tuple(items) = value { items.values.len() as u64 } else { 0 };
     price::add(value.heap_bytes().saturating_mul(times) / 8).saturating_add(elements.saturating_mul(times) / 2)
 }
 
-/// `sequence * times`; `None` where neither side is a sequence.
+/// `sequence * times`; `None` if neither side is a sequence.
 pub(crate) fn repeat(left: &Value, right: &Value, budget: &mut Budget) -> Result<Option<Value>, ErrorKind> {
     let is_sequence = |value: &Value| matches!(value, Value::Str(_) | Value::List(_) | Value::Tuple(_));
     let (sequence, other) = match (is_sequence(left), is_sequence(right)) {
@@ -55,7 +55,7 @@ pub(crate) fn repeat(left: &Value, right: &Value, budget: &mut Budget) -> Result
         }
     };
     budget.charge(copy_price(sequence, times))?;
-    // Both factors are within limits of elements and characters.
+    // Both factors are within the limits on elements and characters.
     let times = times as usize;
     let repeated = |values: &[Value]| std::iter::repeat_n(values, times).flatten().cloned().collect();
     Ok(Some(match sequence {
@@ -66,7 +66,7 @@ pub(crate) fn repeat(left: &Value, right: &Value, budget: &mut Budget) -> Result
     }))
 }
 
-/// The operators of sets; `None` where one side is not a set.
+/// The operators on sets; `None` if one side is not a set.
 pub(crate) fn set_operation(
     keep_left_only: bool,
     keep_both: bool,
@@ -126,8 +126,8 @@ pub(crate) fn contains(container: &Value, element: &Value, budget: &mut Budget) 
     }
 }
 
-/// The price of a substring search. The search is linear; a single byte costs less than a longer part, which has to be
-/// prepared, and a short part is compared only where two of its bytes match.
+/// The price of a substring search, which takes linear time. A single byte is cheapest, since longer parts need
+/// preparation. A short part is compared only where two of its bytes match.
 fn search_price(text: &[u8], part: &[u8]) -> u64 {
     let (bytes, sought) = (text.len() as u64, part.len() as u64);
     let at_most = (bytes + sought) / 4 + price::SCALAR;
@@ -135,7 +135,7 @@ fn search_price(text: &[u8], part: &[u8]) -> u64 {
     if first == last || part.len() > 32 || text.len() < part.len() {
         return at_most;
     }
-    // In pieces whose counts fit a byte, which is fast.
+    // Counted in chunks whose counts fit a byte, which is fast.
     let pairs = text.chunks(255).zip(text[part.len() - 1..].chunks(255));
     let counted = pairs.map(|(begin, end)| {
         u64::from(begin.iter().zip(end).map(|(a, b)| u8::from(a == first && b == last)).sum::<u8>())
@@ -143,7 +143,7 @@ fn search_price(text: &[u8], part: &[u8]) -> u64 {
     at_most.min(bytes / 32 + counted.sum::<u64>() + price::SCALAR)
 }
 
-/// The machine integer that a number equals.
+/// The machine integer equal to a number, if there is one.
 fn whole(value: &Value) -> Option<i64> {
     match value {
         Value::Float(float) if float.fract() == 0.0 && float.is_finite() => Integer::from_float(*float).as_i64(),
@@ -152,7 +152,7 @@ fn whole(value: &Value) -> Option<i64> {
     }
 }
 
-/// The number of elements that `[ ]` can select.
+/// The number of elements from which `[ ]` selects.
 fn picked_from(container: &Value) -> Result<u64, ErrorKind> {
     match container {
         Value::Function(Builtin { name, kind: Type::Type, .. }) => {
@@ -170,7 +170,7 @@ pub(crate) fn index(container: &Value, index: &Value, budget: &mut Budget) -> Re
     let Some(position) = index.integer() else {
         return Err(TypeError::Indices { of, found: index.kind() }.into());
     };
-    // A range counts in integers of any size.
+    // A range may have more elements than a machine word can count.
     if position.as_i64().is_none() && of != Type::Range {
         return Err(ValueError::IndexSize.into());
     }
@@ -182,7 +182,7 @@ pub(crate) fn index(container: &Value, index: &Value, budget: &mut Budget) -> Re
     element(container, at as u64, budget)
 }
 
-/// The price of finding a character: in ASCII its offset is known.
+/// The price of finding a character; in ASCII its offset is known.
 fn scan_price(text: &Text) -> u64 {
     if text.is_ascii() { 1 } else { text.string.len() as u64 / 8 + 1 }
 }
@@ -200,70 +200,87 @@ fn element(container: &Value, at: u64, budget: &mut Budget) -> Result<Value, Err
     }
 }
 
-/// Python's `container[start:stop:step]`; an absent part is `None`.
+/// Python's `container[start:stop:step]`; `None` for an absent part.
 pub(crate) fn slice(container: &Value, parts: [&Value; 3], budget: &mut Budget) -> Result<Value, ErrorKind> {
-    let length = picked_from(container)?;
-    let mut bounds = [None; 3];
-    // As CPython, the step first: its errors hide the others'.
-    for (at, part) in parts.into_iter().enumerate().rev() {
-        bounds[at] = match part {
-            Value::None => None,
-            part => {
-                let integer = part.integer().ok_or(TypeError::SliceIndices)?;
-                // Beyond a machine word, everything is out of range.
-                let extreme = if integer.is_negative() { i64::MIN } else { i64::MAX };
-                Some(i128::from(integer.as_i64().unwrap_or(extreme)))
-            }
-        };
-        if bounds[2] == Some(0) {
-            return Err(ValueError::SliceStep.into());
-        }
-    }
-    let step = bounds[2].unwrap_or(1);
-    let length = i128::from(length);
-    // The least and the greatest place that a bound can mean: going down, one before the first.
-    let (least, most) = if step > 0 { (0, length) } else { (-1, length - 1) };
-    let clamp = |bound: i128| if bound < 0 { (bound + length).max(least) } else { bound.min(most) };
-    let start = bounds[0].map_or(if step > 0 { 0 } else { length - 1 }, clamp);
-    let stop = bounds[1].map_or(if step > 0 { length } else { -1 }, clamp);
-    let distance = if step > 0 { stop - start } else { start - stop };
-    let count = if distance <= 0 { 0 } else { (distance + step.abs() - 1) / step.abs() };
-    // Every selected index is in range.
-    let places = (0..count).map(|nth| (start + nth * step) as usize);
+    let places = Places::of(parts, i128::from(picked_from(container)?))?;
     if let Value::Str(text) = container {
-        budget.charge(scan_price(text))?;
-        if step == 1 && count > 0 {
-            let (from, to) = (text.offset(start as u64), text.offset((start + count) as u64));
-            budget.charge(price::add((to - from) as u64 / 4))?;
-            return Value::string(&text.string[from..to], budget);
-        }
-        // Characters are picked one by one; from where they differ in length, all are laid out first.
-        budget.charge(count as u64 / 2)?;
-        if text.is_ascii() {
-            let bytes = text.string.as_bytes();
-            return Value::string(
-                places.filter_map(|at| bytes.get(at)).map(|byte| char::from(*byte)).collect::<String>(),
-                budget,
-            );
-        }
-        budget.charge(text.characters / 2)?;
-        let characters: Vec<char> = text.string.chars().collect();
-        return Value::string(places.filter_map(|at| characters.get(at)).collect::<String>(), budget);
+        return slice_text(text, &places, budget);
     }
     budget.charge(price::add(container.heap_bytes() / 8))?;
     if !matches!(container, Value::Range(_)) {
-        budget.charge(2 * count as u64)?;
+        budget.charge(2 * places.count as u64)?;
     }
     match container {
-        Value::List(items) => Value::list(places.filter_map(|at| items.values.get(at)).cloned().collect(), budget),
-        Value::Tuple(items) => Value::tuple(places.filter_map(|at| items.values.get(at)).cloned().collect(), budget),
+        Value::List(items) => Value::list(places.pick(&items.values).cloned().collect(), budget),
+        Value::Tuple(items) => Value::tuple(places.pick(&items.values).cloned().collect(), budget),
         Value::Range(range) => {
             let place = |at: i128| i128::from(range.start) + i128::from(range.step) * at;
             let bound =
                 |value: i128| i64::try_from(value).map_err(|_| ErrorKind::from(ValueError::Index { of: Type::Range }));
-            let (start, stop) = (bound(place(start))?, bound(place(stop))?);
-            Ok(Value::Range(Arc::new(Range { start, stop, step: bound(i128::from(range.step) * step)? })))
+            let (start, stop) = (bound(place(places.start))?, bound(place(places.stop))?);
+            Ok(Value::Range(Arc::new(Range { start, stop, step: bound(i128::from(range.step) * places.step)? })))
         }
         _ => Err(ErrorKind::Internal),
+    }
+}
+
+fn slice_text(text: &Text, places: &Places, budget: &mut Budget) -> Result<Value, ErrorKind> {
+    budget.charge(scan_price(text))?;
+    if places.step == 1 && places.count > 0 {
+        let (from, to) = (text.offset(places.start as u64), text.offset((places.start + places.count) as u64));
+        budget.charge(price::add((to - from) as u64 / 4))?;
+        return Value::string(&text.string[from..to], budget);
+    }
+    // Characters are picked one by one; if their lengths in bytes differ, from a list of the characters.
+    budget.charge(places.count as u64 / 2)?;
+    if text.is_ascii() {
+        let picked = places.pick(text.string.as_bytes()).map(|byte| char::from(*byte));
+        return Value::string(picked.collect::<String>(), budget);
+    }
+    budget.charge(text.characters / 2)?;
+    let characters: Vec<char> = text.string.chars().collect();
+    Value::string(places.pick(&characters).collect::<String>(), budget)
+}
+
+/// The places of a slice in its container, all of them in range.
+struct Places {
+    start: i128,
+    stop: i128,
+    step: i128,
+    count: i128,
+}
+
+impl Places {
+    /// The places of `[start:stop:step]` in a container of `length` elements.
+    fn of(parts: [&Value; 3], length: i128) -> Result<Self, ErrorKind> {
+        let mut bounds = [None; 3];
+        // As in CPython, the step is checked first, and its errors hide those of the bounds.
+        for (at, part) in parts.into_iter().enumerate().rev() {
+            bounds[at] = match part {
+                Value::None => None,
+                part => {
+                    let integer = part.integer().ok_or(TypeError::SliceIndices)?;
+                    // A bound beyond a machine word is out of range on its side.
+                    let extreme = if integer.is_negative() { i64::MIN } else { i64::MAX };
+                    Some(i128::from(integer.as_i64().unwrap_or(extreme)))
+                }
+            };
+            if bounds[2] == Some(0) {
+                return Err(ValueError::SliceStep.into());
+            }
+        }
+        let step = bounds[2].unwrap_or(1);
+        // The bounds are clamped to this range; for a negative step, it begins one place before the first element.
+        let (least, most) = if step > 0 { (0, length) } else { (-1, length - 1) };
+        let clamp = |bound: i128| if bound < 0 { (bound + length).max(least) } else { bound.min(most) };
+        let start = bounds[0].map_or(if step > 0 { 0 } else { length - 1 }, clamp);
+        let stop = bounds[1].map_or(if step > 0 { length } else { -1 }, clamp);
+        let distance = if step > 0 { stop - start } else { start - stop };
+        let count = if distance <= 0 { 0 } else { (distance + step.abs() - 1) / step.abs() };
+        Ok(Self { start, stop, step, count })
+    }
+
+    fn pick<'a, T>(&self, elements: &'a [T]) -> impl Iterator<Item = &'a T> {
+        (0..self.count).filter_map(|nth| elements.get((self.start + nth * self.step) as usize))
     }
 }

@@ -1,10 +1,10 @@
 //! Other spellings of the language's characters and operators: look-alike characters, and the words and operators of
-//! other languages. They are looked up only after a text could not be parsed; the fractions are part of the language.
+//! other languages. They are looked up only if a text could not be parsed. The fractions belong to the language itself.
 
 use unicode_general_category::{GeneralCategory, get_general_category};
 use unicode_normalization::UnicodeNormalization;
 
-/// Characters that begin no name and no operator, and the characters that they stand for.
+/// Characters that begin no name and no operator, each with the character that is meant.
 const LOOKALIKES: [(&str, &str); 20] = [
     ("∙∗•‧・･˙⋆✕✖⨯⨉╳\u{2062}", "*"),
     ("∕⁄╱⧸➗", "/"),
@@ -31,13 +31,13 @@ const LOOKALIKES: [(&str, &str); 20] = [
 /// Quotation marks other than Python's.
 const QUOTES: &str = "‘’‚‛“”„‟«»‹›`´";
 
-/// Blanks of other languages beyond Unicode's white space.
+/// Blanks that Unicode does not count as white space.
 const INVISIBLE: [char; 10] = [
     '\u{200b}', '\u{200c}', '\u{200d}', '\u{200e}', '\u{200f}', '\u{2060}', '\u{2061}', '\u{feff}', '\u{ad}',
     '\u{180e}',
 ];
 
-/// Fractions in one character: numerator and denominator.
+/// Characters for fractions, each with numerator and denominator.
 const FRACTIONS: [(char, u8, u8); 19] = [
     ('½', 1, 2),
     ('⅓', 1, 3),
@@ -60,7 +60,7 @@ const FRACTIONS: [(char, u8, u8); 19] = [
     ('↉', 0, 3),
 ];
 
-/// Words that are infix operators elsewhere, and the operator here.
+/// Words that are infix operators elsewhere, each with the operator of this language.
 const OPERATORS: [(&str, &str); 26] = [
     ("AND", "and"),
     ("And", "and"),
@@ -90,10 +90,10 @@ const OPERATORS: [(&str, &str); 26] = [
     ("Δ", "∆"),
 ];
 
-/// The spelling for which a character without a meaning stands; `None` where that is uncertain.
+/// The spelling that is meant by a character without a meaning here; `None` if that is uncertain.
 pub(crate) fn meant(character: char) -> Option<String> {
     if character.is_ascii() {
-        // VT is white space to Unicode; NUL and the other controls mean nothing.
+        // VT is white space in Unicode; NUL and the other control characters have no meaning.
         return match character {
             '\u{b}' => Some(" ".to_owned()),
             '`' => Some("'".to_owned()),
@@ -112,7 +112,7 @@ pub(crate) fn meant(character: char) -> Option<String> {
     if let Some(digit) = ascii_digit(character) {
         return Some(digit.to_string());
     }
-    // Full-width and small forms and letters of mathematics; a superscript does not stand for its digit.
+    // Full-width and small forms, and mathematical letters. A superscript does not stand for its digit.
     if !matches!(character, '\u{fe50}'..='\u{fe6b}' | '\u{ff01}'..='\u{ff5e}' | '\u{1d400}'..='\u{1d7ff}') {
         return None;
     }
@@ -123,22 +123,22 @@ pub(crate) fn meant(character: char) -> Option<String> {
     }
 }
 
-/// Whether it is a quotation mark other than Python's.
+/// Whether the character is a quotation mark other than Python's.
 pub(crate) fn is_quote(character: char) -> bool {
     QUOTES.contains(character)
 }
 
-/// Numerator and denominator of the fraction that a character is: 1 and 2 of `½`.
+/// The numerator and denominator of a fraction in one character: 1 and 2 for `½`.
 pub(crate) fn fraction(character: char) -> Option<(u8, u8)> {
     FRACTIONS.iter().find(|(form, ..)| *form == character).map(|(_, numerator, denominator)| (*numerator, *denominator))
 }
 
-/// The operator for which an infix word of another language stands.
+/// The operator for an infix word of another language.
 pub(crate) fn operator(word: &str) -> Option<&'static str> {
     OPERATORS.iter().find(|(written, _)| *written == word).map(|(_, meant)| *meant)
 }
 
-/// The ASCII digit that a decimal digit of another script stands for.
+/// The ASCII digit for a decimal digit of another script.
 pub(crate) fn ascii_digit(character: char) -> Option<char> {
     let is_digit =
         |code: u32| char::from_u32(code).is_some_and(|c| get_general_category(c) == GeneralCategory::DecimalNumber);
@@ -146,12 +146,12 @@ pub(crate) fn ascii_digit(character: char) -> Option<char> {
     if character.is_ascii() || !is_digit(code) {
         return None;
     }
-    // Digits of a script stand ten in a row: count back to the zero.
+    // A script has its ten digits in a row, so the distance from the zero is the value.
     let run = (0..).take_while(|back| code.checked_sub(*back).is_some_and(is_digit)).count() as u32 - 1;
     char::from_digit(run % 10, 10)
 }
 
-/// The character for display: a blank for an invisible one, or one that reorders its neighbours.
+/// The character for display: a blank in place of an invisible one, or of one that changes the direction of text.
 pub(crate) fn shown(character: char) -> char {
     let reorders =
         matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');

@@ -1,8 +1,8 @@
-//! Values and their text. The law: reading a value's text gives the value back (but for `inf` and `nan`, which are
-//! names, and `range`; and the sign of a zero in a complex number, as in CPython).
+//! Values and their text. The law: parsing a value's text gives the value again. The exceptions are `inf` and `nan`,
+//! which are names, `range`, and the sign of a zero in a complex number, as in CPython.
 //!
-//! Containers know how deep they nest and how many bytes they hold, shared parts counted as often as they are reached.
-//! Both are bounded when a container is made, so that a walk over a value may recurse.
+//! A container knows its depth and its size in bytes; shared parts count once for each reference. Both are limited when
+//! a container is made, so that a walk over a value may recurse.
 
 use std::cmp::Ordering;
 use std::fmt::Write as _;
@@ -24,22 +24,22 @@ pub(crate) enum Value {
     Int(Integer),
     Float(f64),
     Complex(Box<Complex>),
-    /// In exact mode, a number that is not an integer.
+    /// A number in exact mode that is not an integer.
     Fraction(Arc<Rational>),
-    /// In decimal mode.
+    /// A number in decimal mode that is not an integer.
     Decimal(Arc<Decimal>),
     Str(Arc<Text>),
     List(Arc<Items>),
     Tuple(Arc<Items>),
-    /// Sorted by [`Value::position`], without equals.
+    /// Sorted by [`Value::position`], without equal elements.
     Set(Arc<Items>),
     Range(Arc<Range>),
     Function(Builtin),
-    /// A function that the text defines: an index into the program's definitions.
+    /// A function that the text defines: its index among the program's definitions.
     Defined(u32),
 }
 
-/// A built-in function as a value: its name, its type in CPython's words, and its row in the table of functions.
+/// A built-in function as a value: its name, CPython's type for it, and its row in the table of functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Builtin {
     pub(crate) name: &'static str,
@@ -47,20 +47,19 @@ pub(crate) struct Builtin {
     pub(crate) row: u16,
 }
 
-/// A string; Python counts it in characters.
+/// A string, with its length in characters, as Python counts.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Text {
     pub(crate) string: Box<str>,
     pub(crate) characters: u64,
-    /// Bytes of characters that are not printable ASCII, and of quotes and backslashes: `repr` looks each of them up,
-    /// or escapes it.
+    /// Bytes of quotes, backslashes and characters other than printable ASCII: `repr` must look them up or escape them.
     unusual_bytes: u64,
 }
 
 impl Text {
     pub(crate) fn new(string: impl Into<Box<str>>) -> Self {
         let string = string.into();
-        // Counted in pieces whose counts fit a byte, which is fast.
+        // Counted in chunks whose counts fit a byte, which is fast.
         let is_unusual = |byte: &u8| !(b' '..=b'~').contains(byte) || matches!(byte, b'\'' | b'"' | b'\\');
         let unusual = |piece: &[u8]| piece.iter().map(|byte| u8::from(is_unusual(byte))).sum::<u8>();
         let unusual_bytes = string.as_bytes().chunks(255).map(|piece| u64::from(unusual(piece))).sum();
@@ -68,23 +67,22 @@ impl Text {
         Self { string, characters, unusual_bytes }
     }
 
-    /// The byte offset of a character; the length for the one after the last.
+    /// The byte offset of a character; the length of the text for the index after the last one.
     pub(crate) fn offset(&self, at: u64) -> usize {
         let at = at as usize;
         if self.is_ascii() { at } else { self.string.char_indices().nth(at).map_or(self.string.len(), |(at, _)| at) }
     }
 
-    /// Whether each character is a byte.
+    /// Whether every character is one byte.
     pub(crate) fn is_ascii(&self) -> bool {
         self.characters == self.string.len() as u64
     }
 }
 
-/// The elements of a container.
 #[derive(Debug)]
 pub(crate) struct Items {
     pub(crate) values: Vec<Value>,
-    /// 1 where no element is a container.
+    /// 1 if no element is a container.
     depth: u64,
     bytes: u64,
 }
@@ -131,13 +129,14 @@ impl Value {
         Items::new(values, budget).map(Self::Tuple)
     }
 
-    /// A set of `values`, the first of equals kept. Sets may hold sets; lists they may not, as in Python.
+    /// A set of `values`; of equal elements, the first is kept. As in Python, none may be a list, but here it may be a
+    /// set.
     pub(crate) fn set(mut values: Vec<Self>, budget: &mut Budget) -> Result<Self, ErrorKind> {
         for value in &values {
             budget.charge(value.walk_price())?;
             value.check_hashable()?;
         }
-        // Stable, so that the first of equals comes first.
+        // A stable sort, so that the first of equal elements stays first.
         let mut distinct: Vec<Self> = Vec::with_capacity(values.len());
         for place in Self::positions(&values, budget)? {
             let value = std::mem::replace(&mut values[place], Self::None);
@@ -148,18 +147,18 @@ impl Value {
         Self::sorted_set(distinct, budget)
     }
 
-    /// A set of values that are in the order of [`Value::position`] already, without equals.
+    /// A set of values that are sorted by [`Value::position`] already and have no equal elements.
     pub(crate) fn sorted_set(values: Vec<Self>, budget: &mut Budget) -> Result<Self, ErrorKind> {
         Items::new(values, budget).map(Self::Set)
     }
 
-    /// Whether it may be an element of a set.
+    /// An error if the value cannot be an element of a set.
     pub(crate) fn check_hashable(&self) -> Result<(), ErrorKind> {
         let (element, found) = (Some(self.kind()), Type::List);
         if self.holds_list() { Err(TypeError::Unhashable { element, found }.into()) } else { Ok(()) }
     }
 
-    /// Whether it is a list, or a tuple that holds one.
+    /// Whether the value is a list, or a tuple that holds one.
     pub(crate) fn holds_list(&self) -> bool {
         match self {
             Self::List(_) => true,
@@ -187,7 +186,7 @@ impl Value {
         }
     }
 
-    /// Python's truth: everything but `None`, `False`, zeros and empty containers.
+    /// Python's truth value: false for `None`, `False`, zeros and empty containers.
     pub(crate) fn is_true(&self) -> bool {
         match self {
             Self::None => false,
@@ -201,7 +200,7 @@ impl Value {
         }
     }
 
-    /// The number of elements or characters; `None` for a value without a length.
+    /// The number of elements or characters; `None` if the value has no length.
     pub(crate) fn length(&self) -> Option<u64> {
         match self {
             Self::Str(text) => Some(text.characters),
@@ -211,7 +210,7 @@ impl Value {
         }
     }
 
-    /// The elements, one by one; `None` for a value that is not iterable.
+    /// The elements; `None` if the value is not iterable.
     pub(crate) fn elements(&self) -> Option<Elements<'_>> {
         match self {
             Self::List(items) | Self::Tuple(items) | Self::Set(items) => Some(Elements::Items(items.values.iter())),
@@ -232,7 +231,7 @@ impl Value {
         }
     }
 
-    /// The integer that an `int` or a `bool` is.
+    /// The integer, if the value is an `int` or a `bool`.
     pub(crate) fn integer(&self) -> Option<Integer> {
         match self {
             Self::Bool(value) => Some(Integer::from(i64::from(*value))),
@@ -241,7 +240,6 @@ impl Value {
         }
     }
 
-    /// Bytes held outside the value itself.
     #[inline]
     pub(crate) fn heap_bytes(&self) -> u64 {
         match self {
@@ -265,7 +263,7 @@ impl Value {
         }
     }
 
-    /// The number of characters of the text, at most one too many for a number, and the price of making it.
+    /// The number of characters of the text (for a number, perhaps one too many), and the price of making it.
     pub(crate) fn text_estimate(&self) -> (u64, u64) {
         match self {
             Self::Int(value) => (value.digits_at_most(), value.text_price()),
@@ -274,7 +272,7 @@ impl Value {
             Self::Decimal(value) => (value.characters_at_most(), value.text_price()),
             Self::List(items) | Self::Tuple(items) | Self::Set(items) => {
                 items.values.iter().map(Self::text_estimate).fold((0, 1), |(characters, price), part| {
-                    // Every element but a string of a character takes two more; the last takes brackets.
+                    // Each element has two more characters: a separator, or the brackets.
                     (characters.saturating_add(part.0), price.saturating_add(part.1 + 2))
                 })
             }
@@ -312,7 +310,7 @@ impl Items {
     }
 }
 
-/// The elements of a value, made on demand.
+/// The elements of a value, made one at a time.
 pub(crate) enum Elements<'v> {
     Items(std::slice::Iter<'v, Value>),
     Characters(std::str::Chars<'v>),
@@ -336,7 +334,7 @@ impl Iterator for Elements<'_> {
     }
 }
 
-/// Text as Python's `repr` gives it.
+/// Writes the text of Python's `repr`.
 impl std::fmt::Display for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let join = |f: &mut std::fmt::Formatter<'_>, items: &Items| {
@@ -380,17 +378,17 @@ impl std::fmt::Display for Value {
     }
 }
 
-/// Python's `repr` of a string: in quotes, with escapes for what is not printable.
+/// Python's `repr` of a string: in quotes, with escapes for characters that are not printable.
 pub fn repr(string: &str) -> String {
     quoted(string, is_printable)
 }
 
-/// A string in quotes, as Python's `repr` (or its `ascii`, if only ASCII is `shown` as it is).
+/// A string in quotes, as in Python's `repr`, or in its `ascii` if `shown` accepts only ASCII.
 pub(crate) fn quoted(string: &str, shown: fn(char) -> bool) -> String {
     let quote = if string.contains('\'') && !string.contains('"') { '"' } else { '\'' };
     let mut text = String::with_capacity(string.len() + 2);
     text.push(quote);
-    // A stretch without escapes is copied in one piece.
+    // A part without escapes is copied at once.
     let mut copied = 0;
     for (at, character) in string.char_indices() {
         let is_plain = !matches!(character, '\\' | '\'' | '"') && (' '..='~').contains(&character);
@@ -477,26 +475,26 @@ impl From<Argument> for Value {
     }
 }
 
-/// Which numbers of a value are numbers in JSON; the others are strings of their texts.
+/// Which numbers are written as JSON numbers; the others become strings with their texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonNumbers {
-    /// Those that every reader has exactly, readers of doubles too (RFC 7493, section 2.2): floats, and integers up to
-    /// [`JsonNumbers::INTEGER_MAX`] in magnitude. Larger integers and all decimals are strings.
+    /// Numbers that every reader gets exactly, even if it uses doubles (RFC 7493, section 2.2): floats, and integers up
+    /// to [`JsonNumbers::INTEGER_MAX`] in magnitude. Larger integers and all decimals are strings.
     Exact,
-    /// Every number that JSON can express, with all its digits, as Python's `json` writes it.
+    /// Every number that JSON can express, with all its digits, as Python's `json` writes them.
     All,
 }
 
 impl JsonNumbers {
-    /// Beyond 2^53 − 1 some integers are no double.
+    /// Beyond 2^53 − 1, not every integer is a double.
     pub const INTEGER_MAX: u64 = (1 << 53) - 1;
 }
 
-/// The answer of an evaluation: a value that is no function and no range, with a text within the limit.
+/// The answer of an evaluation: a value other than a function or a range, with a text within the limit.
 #[derive(Clone, Debug)]
 pub struct Answer {
     value: Value,
-    /// Made on first use.
+    /// Made when it is first needed.
     text: OnceLock<Box<str>>,
 }
 
@@ -516,13 +514,13 @@ impl Answer {
         }
     }
 
-    /// Python's `repr` of the value; of a fraction and a decimal, its `str` (`1/2`, `3.30`).
+    /// Python's `repr` of the value; for a fraction or a decimal, its `str` (`1/2`, `3.30`).
     pub fn text(&self) -> &str {
         self.text.get_or_init(|| self.value.to_string().into())
     }
 
-    /// The value as JSON: numbers as `numbers` says, `true`, `null`, strings, arrays for lists,
-    /// tuples and sets; a value that JSON cannot express (`inf`, `1j`, `1/2`) is a string of its text.
+    /// The value as JSON: numbers according to `numbers`, `true`, `null`, strings, and arrays for lists, tuples and
+    /// sets. A value that JSON cannot express (`inf`, `1j`, `1/2`) becomes a string with its text.
     pub fn json(&self, numbers: JsonNumbers) -> String {
         let mut text = String::new();
         json(&self.value, numbers, &mut text);
@@ -537,8 +535,7 @@ impl Answer {
         }
     }
 
-    /// The sign of an `int` of any size (whether it is negative), and its magnitude in bytes, the least significant
-    /// first.
+    /// Whether an `int` of any size is negative, and the bytes of its magnitude, the least significant first.
     pub fn as_integer_bytes(&self) -> Option<(bool, Box<[u8]>)> {
         match &self.value {
             Value::Int(value) => Some((value.is_negative(), value.magnitude_bytes())),
@@ -554,7 +551,7 @@ impl Answer {
         }
     }
 
-    /// The string, if it is a `str`; its [`text`](Self::text) has quotes and escapes.
+    /// The string, if it is a `str`; unlike [`text`](Self::text), without quotes and escapes.
     pub fn as_str(&self) -> Option<&str> {
         match &self.value {
             Value::Str(text) => Some(&text.string),
@@ -607,7 +604,7 @@ fn json(value: &Value, numbers: JsonNumbers, text: &mut String) {
             numbers == JsonNumbers::All || value.as_i64().is_some_and(is_exact)
         }
         Value::Float(value) => value.is_finite(),
-        // Every form of it is one of JSON too.
+        // Every text of a decimal is valid JSON.
         Value::Decimal(_) => numbers == JsonNumbers::All,
         _ => false,
     };

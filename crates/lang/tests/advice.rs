@@ -1,6 +1,6 @@
-//! Advice: the grammar's list of refusals with a fix, its hints, and the laws of both.
+//! Advice: the grammar's list of errors with fixes, its hints, and the laws of both.
 
-// Helpers of tests may panic as tests do.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -58,7 +58,7 @@ fn a_number_before_a_fraction_is_offered_both_ways() {
     }
 }
 
-/// Section 1 of the grammar, "refused with a fix": the text, what is marked, and the text with the fix applied.
+/// Section 1 of the grammar, "refused with a fix": the text, the marked part, and the text with the fix applied.
 const REFUSED: &[(&str, &str, &str)] = &[
     // Operators of other languages.
     ("a && b", "&&", "a and b"),
@@ -83,7 +83,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("5%", "%", "5/100"),
     ("(5%)*200", "%", "(5/100)*200"),
     ("max(1; 2)", ";", "max(1, 2)"),
-    // Side by side.
+    // Operands side by side.
     ("2x", "2x", "2*x"),
     ("2 x", "x", "2 * x"),
     ("2e", "2e", "2*e"),
@@ -226,12 +226,12 @@ fn nothing_is_offered_where_nothing_is_certain() {
     no_fix("[1, 5] + 2", "type-error");
 }
 
-/// Unknown names, and the intended ones. `None`: no name is near.
+/// Unknown names and the intended ones; `None` if no name is near.
 #[test]
 fn the_nearest_name_in_scope_is_suggested() {
     let mut wrong = Vec::new();
     for (text, fixed) in [
-        // A typing error.
+        // Typing errors.
         ("sqr(16)", Some("sqrt(16)")),
         ("squrt(16)", Some("sqrt(16)")),
         ("sqtr(16)", Some("sqrt(16)")),
@@ -300,7 +300,6 @@ fn failures_come_with_their_fix() {
     check("sin -1", "type-error", "sin -1", "sin(-1)");
 }
 
-/// All fixes that are offered for a text.
 fn offered(text: &str, context: &Context<'_>) -> Vec<String> {
     let limits = Limits::default();
     let fixes = match parse_with(text, context, &limits) {
@@ -325,7 +324,7 @@ fn readings_that_differ_are_all_offered_the_likeliest_first() {
     ] {
         assert_eq!(offered(text, &Context::default()), readings, "{text:?}");
     }
-    // Another number of the text says which it is.
+    // Another number of the text shows the decimal sign.
     assert_eq!(offered("1,234 + 2,5", &Context::default()), ["1.234 + 2.5"]);
     assert_eq!(offered("1,234 + 0.5", &Context::default()), ["1234 + 0.5"]);
     assert_eq!(offered("sqrt(10,000)", &Context::default()), ["sqrt(10000)", "sqrt(10.000)"]);
@@ -347,14 +346,14 @@ fn all_that_is_wrong_is_mended_at_once() {
         ("sum(k^2, k=1, 3)", "sum(k**2, k, 1, 3)"),
         ("root(64, 3)", "³√64"),
         ("R$ 1.234,50 com 10% de desconto", "1234.50*(1-10/100)"),
-        // Signs that look alike, and what a dead key writes.
+        // Signs that look alike, and those of a dead key.
         ("5‧2²", "5*2²"),
         ("6∶2²", "6/2²"),
         ("∣3−5∣·2", "|3−5|·2"),
         ("2ˆ3ˆ2", "2**3**2"),
         ("x = 3; xˆ2+1", "x = 3; x**2+1"),
         ("log₂(8)", "log2(8)"),
-        // Brackets of another kind, and of two kinds that cross.
+        // Brackets of another kind, and brackets of two kinds that cross.
         ("√[16]", "√(16)"),
         ("√(2,25)", "√(2.25)"),
         ("(1,5)²", "(1.5)²"),
@@ -364,11 +363,11 @@ fn all_that_is_wrong_is_mended_at_once() {
         ("sin[1]", "sin(1)"),
         ("f(x) @= x+1; f[3]*2", "f(x) @= x+1; f(3)*2"),
         ("[(1+2]*3", "((1+2))*3"),
-        // Separators that nothing else can be, also in arguments.
+        // Separators with only one possible meaning, also in arguments.
         ("sqrt(1.000.000,00)", "sqrt(1000000.00)"),
-        // Every `i` is the imaginary unit where one is.
+        // If one `i` is the imaginary unit, all are.
         ("(1+2i)(3-i)", "(1+2j)*(3-1j)"),
-        // Forms of spreadsheets and of elsewhere.
+        // Forms of spreadsheets and other programs.
         ("if(2>1;10;20)", "(2>1 ? 10 : 20)"),
         ("max 3 5 7", "max(3, 5, 7)"),
         ("gcd((12,18))", "gcd(12,18)"),
@@ -545,7 +544,7 @@ fn texts(file: &str) -> Vec<String> {
     records.filter_map(|record| record["expr"].as_str().map(str::to_owned)).collect()
 }
 
-/// The laws of a fix and of hints, on any text. The number of fixes taken.
+/// Checks the laws of fixes and hints for a text; gives the number of fixes applied.
 fn follow(text: &str) -> usize {
     let limits = Limits { fuel: 100_000, ..Limits::default() };
     let mut text = text.to_owned();
@@ -597,11 +596,11 @@ fn taking_advice_leads_somewhere() {
     for file in ["hostile.jsonl", "plusminus.jsonl", "python_arith.jsonl", "python_outside.jsonl"] {
         *taken.entry(file).or_insert(0) = texts(file).iter().map(|text| usize::from(follow(text) > 0)).sum::<usize>();
     }
-    // Something is offered at all.
+    // Enough fixes are offered.
     assert!(taken.values().sum::<usize>() > 200, "{taken:?}");
 }
 
-/// Hints are rare where Python is written: those with `^` and the like in them.
+/// Hints are rare in Python's own expressions: only those with `^` and similar signs get one.
 #[test]
 fn hints_are_for_what_is_there() {
     for text in texts("python_arith.jsonl") {
@@ -623,14 +622,14 @@ fn hints_are_for_what_is_there() {
     }
 }
 
-/// What is put into valid texts, or takes the place of something in them.
+/// Pieces that are inserted into valid texts, or replace a part of them.
 const SNIPPETS: &[&str] = &[
     "=", "==", "!", "%", "&&", "||", "|", "^", "x", "sin", "2", " ", "(", ")", "[", "]", "{", "}", ",", ";", "\n", "·",
     "–", "’", "“", "'", "\"", "½", "²", "⁻", "√", "°", "º", "Δ", "∞", "１", "\u{a0}", "\\", "\\x", "not", "is", "if",
     "else", "?", ":", ":=", "@=", "<", ">", "=<", "007", "1e", "_", "#", "`", "é", "🙂", "\u{301}", ".", "math.", "j",
 ];
 
-/// However long a text is mended, a thread can give way: between two pauses lie readings of 2 KiB at most.
+/// However long advice takes, a thread can let others run: at most 2 KiB of text are parsed between two pauses.
 #[test]
 fn advice_pauses_between_its_pieces() {
     let pauses = std::cell::Cell::new(0);

@@ -1,12 +1,12 @@
-//! The corpus of advice: the fixes for texts that people write, and fixes that must never be offered.
+//! The corpus of advice: fixes for texts that people write, and fixes that must never be offered.
 
-// Helpers of tests may panic as tests do.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use serde_json::Value as Json;
 use tabuada_lang::{Context, Limits, fixes, parse};
 
-/// The outcome of a text: its value, all fixes that are offered, and whether it has a hint.
+/// The outcome of a text: its value, all fixes offered, and whether it has a hint.
 struct Told {
     value: Option<String>,
     fixes: Vec<String>,
@@ -49,13 +49,13 @@ fn strings(json: &Json) -> Vec<String> {
     }
 }
 
-/// Whether one text is another, whatever its blanks.
+/// Whether two texts differ only in blanks.
 fn is_same(one: &str, other: &str) -> bool {
     let plain = |text: &str| -> String { text.chars().filter(|c| !c.is_whitespace()).collect() };
     plain(one) == plain(other)
 }
 
-/// Whether two values are the same; the functions of the corpus's floats are those of a C library.
+/// Whether two values are the same; the corpus's floats come from the functions of a C library.
 fn is_value(ours: &str, wanted: &str) -> bool {
     match (ours.parse::<f64>(), wanted.parse::<f64>()) {
         (Ok(a), Ok(b)) if ours.contains('.') && wanted.contains('.') => (a - b).abs() <= 4e-15 * b.abs(),

@@ -1,9 +1,9 @@
-//! The law of advice, on generated texts, the corpora and the fuzz seeds: every fix can be parsed and evaluates, or
-//! lacks a value only because of variables, and it loses nothing.
+//! The law of advice, on generated texts, the corpora and the fuzz seeds: every mended text can be parsed and
+//! evaluated, or has no value only because a variable is missing, and loses nothing.
 //!
 //! `PROPTEST_CASES=1000000 cargo test --release --test all advice_law::` tries a million texts for each property.
 
-// Helpers of tests may panic as tests do.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 #[path = "laws/advice.rs"]
@@ -30,11 +30,11 @@ fn the_corpora_follow_the_law() {
             offered += texts.chain(listed).map(follow).sum::<usize>();
         }
     }
-    // Something is offered at all.
+    // Enough fixes are offered.
     assert!(offered > 500, "{offered}");
 }
 
-/// What signs are written as instead.
+/// Signs, each with other characters that people write for it.
 const DISGUISES: &[(char, &[char])] = &[
     ('*', &['∗', '•', '∙', '✕', '＊', '⨯']),
     ('-', &['–', '—', '‑', '‐', '－', '➖']),
@@ -215,7 +215,7 @@ const SOUP: &[&str] = &[
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// A valid text with one to three of its signs in disguise is mended to what it was.
+    /// If one to three signs of a valid text are replaced by look-alikes, a fix restores the text.
     #[test]
     fn a_disguise_is_taken_off(text in valid(), picks in prop::collection::vec(any::<(prop::sample::Index, prop::sample::Index)>(), 1..4)) {
         let Some(wanted) = parse(&text, &limits()).ok().and_then(|program| value(&program).ok()) else { return Ok(()) };
@@ -231,7 +231,7 @@ proptest! {
             disguised.replace_range(at..at + sign.len_utf8(), &other.to_string());
         }
         follow(&disguised);
-        // A look-alike of a digit is inside no name; what is read as it stands needs no fix.
+        // The look-alike of a digit is not inside a name; a text that can be parsed needs no fix.
         if parse(&disguised, &limits()).is_ok() {
             return Ok(());
         }

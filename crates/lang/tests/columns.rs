@@ -1,5 +1,5 @@
-//! One expression over columns: every row has the answer of the evaluator alone.
-// Helpers of tests may panic as tests do.
+//! One expression over columns: every row has the evaluator's answer.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use proptest::prelude::*;
@@ -33,7 +33,7 @@ fn shown(cell: Cell<'_>) -> String {
     }
 }
 
-/// An argument as its answer is shown.
+/// An argument, shown like its answer.
 fn answer(argument: &Argument) -> String {
     let answer = parse_with("v", &Context { parameters: &["v"], ..Context::default() }, &Limits::default())
         .unwrap()
@@ -42,7 +42,7 @@ fn answer(argument: &Argument) -> String {
     format!("{} {}", answer.type_name(), answer.text())
 }
 
-/// The evaluator alone, without a plan, and what it spent.
+/// The evaluator's answer for a single row, without a plan, and the fuel spent.
 fn alone(text: &str, row: [f64; 2]) -> (String, u64) {
     let limits = Limits::default();
     let mut fuel = Fuel::new(limits.fuel);
@@ -50,7 +50,7 @@ fn alone(text: &str, row: [f64; 2]) -> (String, u64) {
     let outcome = evaluator.evaluate_with(text, &CONTEXT, &row.map(Argument::Float), &limits, &mut fuel);
     let shown = match outcome {
         Ok(answer) => format!("{} {}", answer.type_name(), answer.text()),
-        // The span stands for the node.
+        // Shows the span instead of the node.
         Err(error) => format!("{:?} {:?}", error.kind, error.span),
     };
     (shown, fuel.spent())
@@ -98,7 +98,7 @@ fn check(text: &str, rows: &[[f64; 2]]) {
             cell => shown(cell),
         };
         assert_eq!(got, expected, "{text} at {row:?}");
-        // The same value by value, for the same price.
+        // A single value has the same answer for the same price.
         let mut fuel = Fuel::new(limits.fuel);
         let single = match program.evaluate_with(&row.map(Argument::Float), &limits, &mut fuel) {
             Ok(answer) => format!("{} {}", answer.type_name(), answer.text()),
@@ -228,7 +228,7 @@ fn rows_are_what_the_evaluator_gives() {
     }
 }
 
-/// More rows than a block, and none; the shortest column counts.
+/// More rows than a block, and none; the shortest column determines the number.
 #[test]
 fn lengths() {
     let program = read("x*2+y");
@@ -242,7 +242,7 @@ fn lengths() {
     }
 }
 
-/// An error in one block does not affect the next.
+/// An error in one block does not affect the next one.
 #[test]
 fn rows_that_fail_spoil_no_others() {
     let xs: Vec<f64> = (0..2_000).map(|row| if row % 700 == 3 { 0.0 } else { f64::from(row + 1) }).collect();

@@ -1,6 +1,6 @@
-//! The development corpora, judged by the answers of other tools.
+//! The development corpora, whose expectations are the answers of other tools.
 
-// Helpers of tests may panic as tests do.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -41,10 +41,10 @@ fn ulps(a: f64, b: f64) -> u64 {
     ordered(a).abs_diff(ordered(b))
 }
 
-/// Features that the language refuses by design: records that need one of these are counted, and must never have
-/// another answer than CPython's.
+/// Features that the language does not support by design. Records that need one of these are counted, and must not have
+/// an answer that differs from CPython's.
 const REFUSED: [&str; 7] = ["starred", "comprehension", "await", "ellipsis", "matmul", "attribute", "dict"];
-/// Where this language reads what CPython refuses, or reads it otherwise, by design.
+/// Departures by design: texts that CPython refuses, or reads differently.
 const DEPARTURES: [(&str, &str); 8] = [
     ("py06778", "a blank of another width"),
     ("py06779", "a blank of another width"),
@@ -72,7 +72,7 @@ fn python_arithmetic() {
         if let Some(feature) = feature {
             *refused.entry(feature.to_owned()).or_default() += 1;
             match outcome(expr) {
-                // `math.` is ours by design; CPython's record is from an `eval` without `math`.
+                // `math.` is built in by design; CPython's record is from an `eval` without `math`.
                 Ok((_, text)) if record["repr"] != text.as_str() && !expr.contains("math.") => {
                     wrong.push(format!("{expr:?} is not refused: {text}"));
                 }
@@ -105,7 +105,7 @@ fn python_arithmetic() {
                 // CPython refuses to print integers of more than 4,300 digits; we do not.
                 None => true,
                 Some(repr) if text == repr => true,
-                // Near its zeros, CPython's own `lgamma` has lost most digits.
+                // Near its zeros, CPython's `lgamma` has lost most digits.
                 Some(repr) if expr.contains("lgamma") => {
                     let (ours, theirs): (f64, f64) = (text.parse().unwrap(), repr.parse().unwrap());
                     (ours - theirs).abs() <= 1e-14 * ours.abs().max(1.0)
@@ -149,7 +149,7 @@ fn special_functions_are_correctly_rounded() {
         match outcome(&text) {
             Ok((_, got)) if ulps(got.parse().unwrap(), expected) == 0 => equal += 1,
             Ok((_, got)) => apart.push(format!("{text} is {got}, not {expected:?}")),
-            // Where the value is beyond floats, Python raises.
+            // If the value is beyond the floats, Python raises an exception.
             Err((code, _)) if code == "overflow" && expected.is_infinite() => equal += 1,
             Err(error) => apart.push(format!("{text}: {error:?}")),
         }
@@ -180,7 +180,7 @@ fn hostile_text(record: &Json) -> Option<String> {
     Some(text)
 }
 
-/// On a stack of 256 KiB, where nothing may recurse on the size of the input.
+/// On a stack of 256 KiB, so that nothing may recurse on the size of the input.
 #[test]
 fn hostile_texts_are_refused_or_answered_within_the_limits() {
     let judge = || {
@@ -202,7 +202,7 @@ fn hostile_texts_are_refused_or_answered_within_the_limits() {
                         wrong.push(format!("{id} {text:?} is {answer}"));
                     }
                     match reference["repr"].as_str() {
-                        // CPython's own logarithms are an ulp off now and then (`log(2**10000)`).
+                        // CPython's own logarithms are sometimes an ulp off (`log(2**10000)`).
                         Some(repr) if reference["type"] == "float" => {
                             assert!(
                                 ulps(answer.parse().unwrap(), repr.parse().unwrap()) <= 1,
@@ -226,7 +226,7 @@ fn hostile_texts_are_refused_or_answered_within_the_limits() {
     std::thread::Builder::new().stack_size(256 << 10).spawn(judge).unwrap().join().unwrap();
 }
 
-/// Python's `statistics`, and `quantile` by exact fractions.
+/// Python's `statistics`, and `quantile` checked by exact fractions.
 #[test]
 fn statistics() {
     let mut wrong = Vec::new();
@@ -269,7 +269,7 @@ fn composed_functions_are_correctly_rounded() {
     assert!(apart.is_empty(), "{}:\n{}", apart.len(), apart.join("\n"));
 }
 
-/// With `°` directly on the argument: the nearest float, the rational value, or an error.
+/// `°` directly on the argument: the nearest float, the rational value, or an error.
 #[test]
 fn functions_of_degrees_are_exact_or_correctly_rounded() {
     let in_mode = |mode: &str, text: &str| {
@@ -293,7 +293,7 @@ fn functions_of_degrees_are_exact_or_correctly_rounded() {
         if got != float {
             wrong.push(format!("{text} is {got}, not {float}"));
         }
-        // With an exponent, what the record is of is the nearest float, which is another number in the other modes.
+        // A number with an exponent: the record is for the nearest float, which in the other modes is another number.
         if degrees.contains('e') {
             continue;
         }
@@ -326,7 +326,7 @@ fn functions_of_degrees_are_exact_or_correctly_rounded() {
     assert!(wrong.is_empty(), "{}:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// What lies outside arithmetic: what the language takes in is answered as CPython does, the rest is refused.
+/// Python beyond arithmetic: supported expressions have CPython's answers, the others are errors.
 #[test]
 fn python_outside_arithmetic() {
     let mut wrong = Vec::new();
@@ -342,7 +342,7 @@ fn python_outside_arithmetic() {
             (Err((code, message)), Some(repr)) if code == "type-error" && message.is_empty() => {
                 assert!(repr.starts_with("<built-in function") || repr.starts_with("<class"), "{expr:?}");
             }
-            // Ours is the empty set, CPython's a dictionary.
+            // `{}` is the empty set here, but a dictionary in CPython.
             (Ok((_, text)), Some("{}")) if text == "set()" => {}
             (got, _) => wrong.push(format!("{expr:?} is {got:?}, not {}", record["repr"])),
         }
@@ -351,7 +351,7 @@ fn python_outside_arithmetic() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Whether two texts of complex numbers differ by libm's last digits only.
+/// Whether two texts of complex numbers differ only by libm's last digits.
 fn near(a: &str, b: &str) -> bool {
     let parts = |text: &str| -> Option<(f64, f64)> {
         let text = text.trim_matches(['(', ')']).strip_suffix('j')?.to_owned();
@@ -387,7 +387,7 @@ fn as_plusminus(ours: &str, theirs: &str) -> bool {
     match (ours.parse::<f64>(), theirs.parse::<f64>()) {
         (Ok(a), Ok(b)) => close(a, b),
         _ if near(ours, theirs) => true,
-        // plusminus drops a part of a complex number that is nothing but rounding.
+        // plusminus drops a part of a complex number that is only rounding.
         (Err(_), Ok(b)) if ours.ends_with('j') => near(ours, &format!("({b}+0j)")),
         _ => match (items(ours), items(theirs)) {
             (Some(a), Some(b)) => a.len() == b.len() && a.iter().zip(&b).all(|(a, b)| as_plusminus(a, b)),
@@ -403,7 +403,7 @@ fn plusminus_notation() {
     for record in records("plusminus.jsonl") {
         let id = record["id"].as_str().unwrap();
         let parser = record["parser"].as_str().unwrap();
-        // Parsers for business and combinatorics, and other limits than the default, are another language.
+        // Parsers for business and combinatorics, and limits other than the default, are other languages.
         if !["ArithmeticParser", "BaseArithmeticParser"].contains(&parser) || !record["options"].is_null() {
             others += 1;
             continue;
@@ -414,7 +414,7 @@ fn plusminus_notation() {
                 sessions += 1;
                 let lines = record["session"].as_array().unwrap();
                 let results = record["results"].as_array().unwrap();
-                // A line that fails ends a text here, but not a session there.
+                // A failing line ends a text here, but not a session of plusminus.
                 let last = lines.len() - 1;
                 let kept = lines.iter().zip(results).enumerate().filter(|(at, (line, result))| {
                     *at == last || result["type"] != "error" || line.as_str().unwrap().contains("@=")
@@ -444,7 +444,7 @@ fn plusminus_notation() {
                 as_theirs += 1;
                 as_plusminus(ours, theirs)
             }
-            // A value too long for CPython to print.
+            // A value that is too long for CPython to print.
             (Ok(_), None, None) => record["type"] != "error",
             (Err(_), None, None) => {
                 errors += 1;
@@ -464,7 +464,7 @@ fn plusminus_notation() {
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-/// Differences from plusminus by design: the class, and its records.
+/// Differences from plusminus by design: the kind, and its records.
 const PLUSMINUS_DEPARTURES: [(&str, &[&str]); 9] = [
     (
         "read here, refused there: more superscripts, ¬ ⋅ · ½ ; f(x)@=…, set operators on integers, one language for both parsers",
@@ -508,7 +508,7 @@ fn texts_that_mean_the_same_share_a_key_and_others_never_do() {
         let id = record["id"].as_str().unwrap();
         if record["kind"] == "near_miss" {
             let (a, b) = (record["a"].as_str().unwrap(), record["b"].as_str().unwrap());
-            // The minus sign and the hyphen, the cross and the asterisk are one operator here, though not in Python.
+            // The minus sign and the hyphen, and the cross and the asterisk, are the same here, but not in Python.
             let spellings = |text: &str| text.replace('−', "-").replace('×', "*");
             if canonical(a).is_some() && canonical(a) == canonical(b) && spellings(a) != spellings(b) {
                 wrong.push(format!("{id} {a:?} and {b:?} share {:?}", canonical(a)));
@@ -534,7 +534,7 @@ fn texts_that_mean_the_same_share_a_key_and_others_never_do() {
     }
     println!("equivalent: {} of {notation} groups of notation share a key", notation - notation_apart.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // The rest are other calculations with the same value: `x**(1/n)` is rounded otherwise than `ⁿ√x`, and `sin(30°)`
-    // otherwise than `sin(rad(30))`.
+    // The others compute the same value differently: `x**(1/n)` is not rounded like `ⁿ√x`, nor `sin(30°)` like
+    // `sin(rad(30))`.
     assert!(notation_apart.len() <= 22, "{notation_apart:?}");
 }

@@ -1,6 +1,6 @@
 //! Degrees directly on an argument, the reciprocal functions and their inverses, rounding half up, percentiles.
 
-// Helpers of tests may panic as tests do.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use proptest::prelude::*;
@@ -32,7 +32,7 @@ fn check_canonical(cases: &[(&str, &str)]) {
     }
 }
 
-/// The argument as a whole is `x°`, and a sign before it belongs to it.
+/// If the whole argument is `x°`, a sign before it belongs to it.
 #[test]
 fn degrees_are_exact_directly_on_the_argument_and_radians_elsewhere() {
     check_canonical(&[
@@ -56,7 +56,7 @@ fn degrees_are_exact_directly_on_the_argument_and_radians_elsewhere() {
         ("sin(30°°)", "sin(radians(30)°)"),
         ("sin²(30°)", "sin(30°)**2"),
         ("|sin(30°)|", "abs(sin(30°))"),
-        // Not directly.
+        // `°` on a part of the argument only.
         ("sin(30°+1°)", "sin(radians(30)+radians(1))"),
         ("sin(2*30°)", "sin(2*radians(30))"),
         ("sin(~30°)", "sin(~radians(30))"),
@@ -89,7 +89,7 @@ fn degrees_are_exact_directly_on_the_argument_and_radians_elsewhere() {
     ]);
 }
 
-/// Of every size, exactly; and of every type.
+/// Angles of every size, exactly, and of every type.
 #[test]
 fn angles_are_any_real_numbers() {
     check(&[
@@ -150,7 +150,7 @@ fn reciprocal_functions_and_their_inverses_at_special_arguments() {
     ]);
 }
 
-/// NumPy's default; of integers an integer where it is one.
+/// NumPy's default method; for integers, the result is an integer if possible.
 #[test]
 fn percentiles() {
     check(&[
@@ -204,7 +204,7 @@ fn float(text: &str) -> f64 {
 }
 
 proptest! {
-    /// Whole turns change nothing, and a sign is the function's own symmetry, to the last bit.
+    /// Whole turns change nothing, and a sign only changes the value by the function's symmetry, to the last bit.
     #[test]
     fn turns_and_signs(x in -1_000_000_i64..1_000_000, turns in -1_000_i64..1_000, name in prop::sample::select(vec!["sin", "cos", "tan", "sec", "csc", "cot"])) {
         let here = answer(&format!("{name}({x}°)"));
@@ -223,7 +223,7 @@ proptest! {
         prop_assert_eq!(float(&format!("sin({x}°)")), float(&format!("cos((90 - {x})°)")));
     }
 
-    /// What is rounded half up is within half a unit, and is what `round` gives but for ties.
+    /// Rounding half up gives a number within half a unit, which differs from `round` only in ties.
     #[test]
     fn half_up_and_half_even_differ_at_ties_only(x in -1e9..1e9_f64, places in -3_i64..9) {
         let (up, even) = (answer(&format!("round_half_up({x:?}, {places})")), answer(&format!("round({x:?}, {places})")));
@@ -232,10 +232,9 @@ proptest! {
         }
     }
 
-    /// A percentile is the quantile of its hundredth.
     #[test]
     fn percentiles_are_quantiles(data in prop::collection::vec(-99_i64..99, 1..9), p in 0_u32..=64) {
-        // A hundredth that is a float exactly.
+        // A hundredth that is exact as a float.
         let quantile = answer(&format!("quantile({data:?}, {p}/64)"));
         prop_assert_eq!(answer(&format!("percentile({data:?}, {p}*100/64)")), quantile);
     }

@@ -1,6 +1,6 @@
 //! The steps of a calculation.
 
-// Helpers of tests may panic as tests do.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use serde_json::Value as Json;
@@ -175,7 +175,7 @@ fn free_names_are_those_without_a_meaning_and_parameters() {
     assert_eq!(free("x + y*x + pi + sin(1)", &["y"]), ["x", "y"]);
     assert_eq!(free("a @= b*c; b = 1; a", &[]), ["c"]);
     assert_eq!(free("f(x) @= x+k; sum(i, i, 1, 2)", &[]), ["k"]);
-    // And where each of them comes first.
+    // The free names with their first places.
     let text = "x + sni(y)*x";
     let program = parse_with(text, &Context { parameters: &["x"], ..Context::default() }, &limits).unwrap();
     let places = program.free_nodes().into_iter().map(|(name, node)| (name, program.span(node).of(text)));
@@ -183,7 +183,7 @@ fn free_names_are_those_without_a_meaning_and_parameters() {
     assert_eq!(program.span(program.free_nodes()[0].1), Span { start: 0, end: 1 });
 }
 
-/// The first in the text, wherever an evaluation would get to.
+/// The first unknown name in the text, even if an evaluation would fail before it.
 #[test]
 fn an_unknown_name_is_found_without_an_evaluation() {
     let limits = Limits::default();
@@ -207,7 +207,7 @@ fn an_unknown_name_is_found_without_an_evaluation() {
     }
 }
 
-/// The work is bounded, however long the text and however many its steps; on a stack of 256 KiB.
+/// The work is bounded for texts of any length and number of steps; on a stack of 256 KiB.
 #[test]
 fn explanations_are_bounded() {
     let texts = [
@@ -282,14 +282,14 @@ fn check_spans(text: &str, steps: &[Step]) {
     }
 }
 
-/// Watched or not, an evaluation comes to the same at the same price, and what is shown on the way is worth the same.
+/// An observer changes neither the result of an evaluation nor its price, and all its texts have the same value.
 #[test]
 fn explained_corpora_answer_as_evaluated() {
     std::thread::Builder::new().stack_size(256 << 10).spawn(explain_corpora).unwrap().join().unwrap();
 }
 
 fn explain_corpora() {
-    // Less than there may be, since everything is done twice.
+    // Below the default limit, since each text is evaluated twice.
     let limits = Limits { fuel: 2_000_000, ..Limits::default() };
     let (mut explained, mut reread) = (0, 0);
     for file in ["python_arith.jsonl", "plusminus.jsonl", "statistics.jsonl", "python_outside.jsonl", "hostile.jsonl"] {
@@ -321,8 +321,8 @@ fn explain_corpora() {
             if !program.is_pure() || program.canonical().contains("@=") {
                 continue;
             }
-            // Every text on the way comes to the same, if nothing in it is shortened or without a literal (complex
-            // numbers have none: Python's own `(-0-1j)` reads as `-1j`).
+            // Every text on the way has the same value, unless something in it is shortened or has no literal (complex
+            // numbers have none: Python reads its own `(-0-1j)` as `-1j`).
             let last = explanation.steps.last().unwrap().statement;
             for step in &explanation.steps {
                 let without_literal =

@@ -1,5 +1,5 @@
-//! The fuzzing corpus, replayed: texts that together reach every part of the language.
-// Helpers of tests may panic as tests do.
+//! Replays the seeds of fuzzing: texts that together reach every part of the language.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use crate::advice_law::advice;
@@ -11,7 +11,7 @@ fn seeds() -> Vec<String> {
     lines.split_terminator('\n').map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Checks every seed, and names those that broke the law.
+/// Checks every seed, and names those that break the law.
 fn replay(law: fn(&str)) {
     let broken: Vec<String> =
         seeds().into_iter().filter(|text| std::panic::catch_unwind(|| law(text)).is_err()).collect();

@@ -1,6 +1,6 @@
-//! `docs/language.md`: its examples are run, and its lists are those of the table of functions.
+//! `docs/language.md`: its examples are run, and its lists are compared with the table of functions.
 
-// Helpers of tests may panic as tests do.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use crate::reference;
@@ -20,7 +20,7 @@ fn page() -> String {
     std::fs::read_to_string(path()).unwrap()
 }
 
-/// What an example claims.
+/// The claim of an example.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Claim {
     Answer,
@@ -28,7 +28,7 @@ enum Claim {
     Error,
 }
 
-/// The examples: text, claim, and what is claimed.
+/// The examples: text, kind of claim, and claim.
 fn examples(page: &str) -> Vec<(String, Claim, String)> {
     let mut examples = Vec::new();
     let mut inside = false;
@@ -76,12 +76,12 @@ fn examples_are_true() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Where Python reads an example, it says the same.
+/// Examples that Python can read have the same result in Python.
 #[test]
 fn examples_that_python_reads_are_answered_alike() {
     let examples = examples(&page());
     let texts = examples.iter().map(|(text, ..)| text.clone());
-    // What would take Python forever is not asked: it is what a limit refuses.
+    // Texts that a limit refuses are not given to Python, which would take forever.
     let asked: Vec<String> = texts.filter(|text| !text.starts_with("9 ** 9")).collect();
     let Some(answers) = reference::answers(&asked) else { return };
     let mut agreed = 0;
@@ -89,7 +89,7 @@ fn examples_that_python_reads_are_answered_alike() {
         let (_, claim, right) = examples.iter().find(|(example, ..)| example == text).unwrap();
         let error = (kind == "syntax" || kind.ends_with("Error")).then_some(kind.as_str());
         match (claim, error) {
-            // Ours is the empty set, Python's a dictionary.
+            // `{}` is the empty set here, but a dictionary in Python.
             (Claim::Answer, None) if *text == "{}" => {}
             (Claim::Answer, None) => {
                 assert!(python == right || reference::near(python, right), "{text}: {python}");
@@ -114,7 +114,7 @@ fn examples_that_python_reads_are_answered_alike() {
     assert!(agreed > 60, "{agreed}");
 }
 
-/// The lists of functions as the page shows them.
+/// The lists of functions as the page must show them.
 fn lists() -> String {
     let mut text = String::new();
     for section in Section::ALL {
@@ -132,7 +132,7 @@ fn lists() -> String {
     text
 }
 
-/// With `UPDATE_DOCS=1` in the environment, the page is written anew instead.
+/// With `UPDATE_DOCS=1` in the environment, the lists of the page are written instead.
 #[test]
 fn lists_of_functions_are_those_of_the_table() {
     let page = page();

@@ -1,6 +1,6 @@
-//! The words of errors, in English and Brazilian Portuguese, and the caret under the place.
+//! The messages of errors, in English and Brazilian Portuguese, and the caret.
 
-// Helpers of tests may panic as tests do.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use tabuada_lang::{Context, Digits, ErrorKind, Language, Limits, Mode, Span, caret, parse, parse_with};
@@ -15,12 +15,12 @@ fn wrong(text: &str) -> (ErrorKind, Span) {
     (failure.kind, program.span(failure.node))
 }
 
-/// Whether a sentence breaks off at a comma, other than one that it tells to write.
+/// Whether a sentence ends in a comma, other than one that it quotes.
 fn hangs(sentence: &str) -> bool {
     sentence.strip_suffix(',').is_some_and(|rest| rest.ends_with(char::is_alphanumeric))
 }
 
-/// Beside CPython's words stand plain ones: what was given, what is wanted, what to write.
+/// Besides CPython's message there is a plain one: what was given, what is expected, what to write.
 #[test]
 fn failures_are_said_in_cpython_s_words_and_in_plain_ones() {
     for (text, python, english, portuguese) in [
@@ -134,7 +134,7 @@ fn failures_are_said_in_cpython_s_words_and_in_plain_ones() {
     }
 }
 
-/// Expressions of the corpora, and in which mode.
+/// Expressions of the corpora, each with its mode.
 fn of_corpora() -> Vec<(String, Mode)> {
     let mut texts = Vec::new();
     let files = ["python_arith", "python_outside", "plusminus", "hostile", "equivalent", "statistics"];
@@ -212,7 +212,7 @@ const MORE: [&str; 55] = [
     "sin(10**100000)",
 ];
 
-/// A sentence without what it quotes of the text or of its values.
+/// A message without its quotations from the text or its values.
 fn unquoted(sentence: &str) -> String {
     let mut quote = None;
     let mut rest = String::new();
@@ -227,7 +227,7 @@ fn unquoted(sentence: &str) -> String {
     rest
 }
 
-/// A message needs no knowledge of Python's implementation. (And every error serialises to the same error.)
+/// A message needs no knowledge of Python's implementation. (And every error serialises and deserialises unchanged.)
 #[test]
 fn plain_words_know_nothing_of_the_machinery() {
     const NOT_PLAIN: [&str; 14] = [
@@ -275,7 +275,7 @@ fn plain_words_know_nothing_of_the_machinery() {
     assert!(told > 2_500, "{told}");
 }
 
-/// What a beginner reads: what was found, and what to write.
+/// Messages for beginners: what was found, and what to write.
 #[test]
 fn refusals_name_what_was_found_and_what_to_write() {
     for (text, english, portuguese) in [
@@ -302,7 +302,7 @@ fn refusals_name_what_was_found_and_what_to_write() {
     }
 }
 
-/// Failures of calculations: the function as it is written, and what to write.
+/// Failures of calculations: the function as written, and what to write instead.
 #[test]
 fn failures_name_what_was_written() {
     for (text, english, portuguese) in [
@@ -364,7 +364,7 @@ fn failures_name_what_was_written() {
     }
 }
 
-/// Columns are a terminal's: an ideograph and an emoji take two, a combining accent none.
+/// Columns are those of a terminal: two for an ideograph or an emoji, none for a combining accent.
 #[test]
 fn the_caret_stands_under_the_character() {
     for (text, picture) in [
@@ -373,13 +373,13 @@ fn the_caret_stands_under_the_character() {
         ("'🙂' + $", "'🙂' + $\n       ^"),
         ("'e\u{301}' + $", "'e\u{301}' + $\n      ^"),
         ("漢字 + 1", "漢字 + 1\n^^^^"),
-        // What would turn the line around is not shown.
+        // Characters that would reverse the line are not shown.
         ("'\u{202e}' + $", "' ' + $\n      ^"),
         ("\t$", " $\n ^"),
     ] {
         assert_eq!(caret(text, wrong(text).1), picture, "{text:?}");
     }
-    // A long line is cut, and the caret still stands under its character, whatever the width of those before.
+    // A long line is cut, and the caret is still under its character, whatever the width of those before it.
     for filler in ["1+", "'漢'+", "'a漢'+", "'🙂e\u{301}'+"] {
         let text = filler.repeat(60) + "$";
         let picture = caret(&text, wrong(&text).1);

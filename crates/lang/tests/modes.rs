@@ -1,6 +1,6 @@
-//! Number modes, judged by Python's `decimal` and `fractions` and by mpmath.
+//! Number modes, compared with Python's `decimal` and `fractions` and with mpmath.
 
-// Helpers of tests may panic as tests do.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use serde_json::Value as Json;
@@ -11,7 +11,7 @@ use tabuada_lang::{
 
 fn read(mode: Mode, text: &str) -> Program {
     let context = Context { mode, ..Context::default() };
-    // A number's canonical text is its digits: it may be no longer than the text, but for brackets.
+    // The canonical text of a number has its digits, so it is not longer than the text, except for brackets.
     let limits = Limits { text_bytes: u64::MAX, ..Limits::default() };
     let program = parse_with(text, &context, &limits).unwrap_or_else(|error| panic!("{mode} {text:?}: {error:?}"));
     let canonical = program.canonical();
@@ -76,7 +76,7 @@ fn fractions_answer_as_python() {
     judge("exact.jsonl", |_| "exact".to_owned(), 3_000);
 }
 
-/// Ties away from zero, by the exact value, in all modes.
+/// Ties are rounded away from zero by the exact value, in all modes.
 #[test]
 fn halves_are_rounded_up_as_pythons_decimal_does() {
     judge("half_up.jsonl", |record| record["mode"].as_str().unwrap().to_owned(), 1_500);
@@ -87,7 +87,7 @@ fn decimals_of_angles_are_right_to_the_last_digit() {
     judge("angles_decimal.jsonl", |record| format!("decimal:{}", record["n"]), 900);
 }
 
-/// Directly on the argument of a circular function, `°` is exact where the value is (Niven's theorem).
+/// A trigonometric function of an argument with `°` is exact if its value is rational (Niven's theorem).
 #[test]
 fn degrees_are_exact_where_the_value_is_rational() {
     for (mode, half) in [("exact", "1/2"), ("decimal:28", "0.5"), ("decimal:1", "0.5")] {
@@ -122,7 +122,7 @@ fn degrees_are_exact_where_the_value_is_rational() {
         &[
             ("cos(60.0°), tan(225.0°), sin(3e400°)", "(0.5, 1, 0.8660254037844386467637231708)"),
             ("tan(90.0°)", "! value-error"),
-            // At the precision, next to what is rational: the angle itself, and 1 less its square.
+            // At the limit of the precision, beside a rational value: the angle itself, and 1 minus its square.
             ("cos(1e-20°)", "1.000000000000000000000000000"),
             ("sec(1e-10°)", "1.000000000000000000000001523"),
             (
@@ -261,7 +261,7 @@ fn decimal_mode_keeps_digits() {
             ("1/3", "0.3333333333333333333333333333"),
             ("4/2, 1/4, 10/4", "(2, 0.25, 2.5)"),
             ("7//2, -7//2, -7 % 3, 2**100", "(3, -4, 2, 1267650600228229401496703205376)"),
-            // Between decimals the quotient is rounded towards zero, as Python's `decimal` does.
+            // For decimals, the quotient is rounded towards zero, as in Python's `decimal`.
             ("7.5 // -2, -7.5 // 2, -7.5 % 2, 7.5 % -2", "(-3, -3, -1.5, 1.5)"),
             ("1e10, 1e-7, 0.000001, 0e3, 0.00, 1.50e2", "(1E+10, 1E-7, 0.000001, 0E+3, 0.00, 150)"),
             ("-0.0, 0.0 * -1", "(0.0, -0.0)"),
@@ -479,7 +479,7 @@ fn every_function_of_a_thousand_digits_costs_a_small_part_of_the_fuel() {
 fn no_function_answers_with_a_float_in_another_mode() {
     let arguments = ["()", "(1)", "(0.5)", "(2, 3)", "([1, 2])", "([1, 2], [3, 4])", "('1.5')", "(4, 2, 3)", "(0)"];
     for mode in ["exact", "decimal:20"] {
-        // Forms that bind a name are not read without their parts.
+        // Forms that bind a name cannot be parsed without their parts.
         let is_form = |name: &str| matches!(name, "derivative" | "integral" | "root");
         for name in functions().map(|function| function.name).filter(|name| !is_form(name)) {
             for list in arguments {
@@ -611,8 +611,8 @@ fn the_examples_of_the_page_are_true() {
     assert!(examples > 20, "{examples}");
 }
 
-/// What CPython's `statistics` answers for the same `Decimal`s (at 20 digits) and `Fraction`s.
-/// By Python's `decimal`, sums with 5,000 digits before they are rounded, and `fractions`.
+/// The results of CPython's `statistics` for the same `Decimal`s (at 20 digits) and `Fraction`s; of Python's `decimal`
+/// with sums of 5,000 digits that are then rounded; and of `fractions`.
 #[test]
 fn products_are_added_up_without_rounding() {
     check(
@@ -662,9 +662,9 @@ fn statistics_are_those_of_the_mode() {
         ("median([1/2, 1/3])", "5/12"),
         ("variance([1/2, 1/3, 1/5])", "61/2700"),
         ("mode([1/2, 1/3, 2/6])", "1/3"),
-        // √(1/4) is exact.
+        // The root is exact: √(1/4).
         ("pstdev([1/2, 3/2])", "1/2"),
-        // By the rule: a quarter of the way from 1/3 to 1/2.
+        // By the definition: a quarter of the way from 1/3 to 1/2.
         ("quantile([1/3, 1/2], 1/4)", "3/8"),
     ] {
         assert_eq!(answer("exact", text).unwrap().text(), expected, "{text}");

@@ -1,12 +1,12 @@
-//! A numerical result is right or refused: integrals, derivatives, roots, sums to infinity.
+//! A numerical result is right, or an error: integrals, derivatives, roots, sums to infinity.
 
-// Helpers of tests may panic as tests do.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use serde_json::Value as Json;
 use tabuada_lang::{Answer, ErrorKind, Failure, Fuel, Language, Limits, Obstacle, parse};
 
-/// The text of the answer and the error that its last numeric step tells of, or what went wrong.
+/// The text of the answer and the error bound of its last numerical step, or the kind of the failure.
 fn outcome(text: &str) -> Result<(String, Option<f64>), ErrorKind> {
     let limits = Limits::default();
     let program = parse(text, &limits).map_err(|error| error.kind)?;
@@ -48,7 +48,7 @@ fn records(file: &str) -> Vec<Json> {
     text.split('\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// Judges a corpus of single values: all of them are right or refused as they have to be.
+/// Checks a corpus of single values: each must be right, or an error if the record says so.
 fn check_corpus(file: &str) {
     let records = records(file);
     assert!(records.len() > 40);
@@ -73,7 +73,7 @@ fn derivatives_are_right_or_refused() {
     check_corpus("derivative.jsonl");
 }
 
-/// `[a, (b+cj), …]` as pairs.
+/// `[a, (b+cj), …]` as pairs of real and imaginary parts.
 fn numbers(list: &str) -> Vec<(f64, f64)> {
     let inside = list.trim_start_matches('[').trim_end_matches(']');
     let parts = inside.split(", ").filter(|part| !part.is_empty());
@@ -108,7 +108,7 @@ fn roots_of_polynomials_are_right_or_refused() {
             let distance = |other: &(f64, f64)| (other.0 - real).hypot(other.1 - imaginary);
             let at = (0..expected.len()).min_by(|a, b| distance(&expected[*a]).total_cmp(&distance(&expected[*b])));
             let nearest = expected.remove(at.unwrap());
-            // The literals are the numbers that are written, the coefficients are floats.
+            // The literals are exact, but the coefficients are floats.
             let tolerance = record["tol"].as_f64().unwrap() * nearest.0.hypot(nearest.1);
             assert!(distance(&nearest) <= tolerance, "{text}: {real} {imaginary}");
         }
@@ -130,11 +130,11 @@ fn roots_come_in_order_and_in_pairs() {
     }
     let message = |text: &str| outcome(text).unwrap_err().message(Language::English);
     assert_eq!(message("roots([0, 0])"), "all coefficients are 0: every number is a root");
-    // However many: paid for before.
+    // Any number of them is paid for before the work.
     assert_eq!(outcome("roots([1] * 9000)").unwrap_err().code(), "out-of-fuel");
 }
 
-/// The root that is no float keeps its distance from the other all the same.
+/// A root that is not exact as a float still keeps its distance from the other one.
 #[test]
 fn a_root_beyond_the_largest_float_overflows() {
     for text in ["roots([-1e-150, 1e178, -1e63])", "roots([1, 10**400, 1])", "roots([1e-200, 1e150, 1])"] {
@@ -156,8 +156,8 @@ fn integrals_of_every_kind_keep_their_word() {
     check("integral(x, x, 2, 2)", 0.0, 0.0);
 }
 
-/// Jumps that lie between a panel's outermost point and its end are seen by no point of it. (Bounds of the box times
-/// its height; found by random boxes.)
+/// No point of a panel sees a jump between its outermost point and its end. (The value is the height of the box times
+/// its width; found with random boxes.)
 #[test]
 fn a_jump_beside_the_end_of_a_panel_is_seen() {
     check("integral(3 if -1.26773 < x < -1.1062 else 0, x, -2.225, 1.905)", 0.48459, 1e-9);
@@ -165,7 +165,7 @@ fn a_jump_beside_the_end_of_a_panel_is_seen() {
     check("integral(1 if 3.21208 < x < 3.73287 else 0, x, 2.461, 4.521)", 0.52079, 1e-9);
 }
 
-/// The two rays of a finite range meet in its middle: both have to come near to a jump there.
+/// The two rays of a finite range meet in its middle, and both must find a jump there.
 #[test]
 fn a_jump_in_the_middle_of_the_range_is_seen_from_both_sides() {
     check("integral(sgn(x), x, -1, 1)", 0.0, 1e-12);
@@ -174,8 +174,8 @@ fn a_jump_in_the_middle_of_the_range_is_seen_from_both_sides() {
     check("integral(round(x), x, 0.5, 4.5)", 10.0, 1e-12);
 }
 
-/// Where a corner lies so in a panel that its trace is weak, the half that has it looks no better than the whole; but
-/// noise would be in both. (Found by random corners; values by triangles and by the integral of |sin|.)
+/// If a corner lies in a panel so that its trace is weak, the half with the corner looks no better than the whole; but
+/// noise would be in both halves. (Found with random corners; values by triangles and by the integral of |sin|.)
 #[test]
 fn a_corner_is_no_noise() {
     let triangle = |center: f64, from: f64, to: f64| {
@@ -194,7 +194,7 @@ fn a_corner_is_no_noise() {
     }
 }
 
-/// Values below 1e-308 have fewer digits the smaller they are: noise that is no matter.
+/// Values below 1e-308 have fewer and fewer digits, but this noise does not matter.
 #[test]
 fn a_body_that_underflows_is_integrated() {
     for shift in [700, 715, 730, 738, 742, 760] {
@@ -226,7 +226,7 @@ fn what_keeps_an_integral_from_a_value_is_told() {
     assert!(failure.code() == "division-by-zero" || failure.code() == "no-convergence", "{failure:?}");
 }
 
-/// A failure of the body inside the range is the body's, and says where.
+/// A failure of the body inside the range is reported as the body's, with its place.
 #[test]
 fn a_body_that_fails_inside_says_at_which_point() {
     let limits = Limits::default();
@@ -243,7 +243,7 @@ fn a_body_that_fails_inside_says_at_which_point() {
     assert_eq!(outcome("integral(x**0.5, x, -1, 1)").unwrap_err().code(), "type-error");
 }
 
-/// The bell over the plane and over a quarter of it, and what falls like a power.
+/// The bell curve over the plane and over a quarter of it, and functions that fall like a power.
 #[test]
 fn an_integral_over_the_plane_is_within_the_fuel() {
     check("integral(integral(exp(-x**2 - y**2), x, -inf, inf), y, -inf, inf)", std::f64::consts::PI, 1e-9);
@@ -288,8 +288,8 @@ fn sums_and_products_to_infinity_are_right_or_refused() {
     }
 }
 
-/// Nothing is said to have no value that has one: the sums are those of a geometric sequence, 4999.5, and of the
-/// trigamma function; the integrals are 1000 and 10.37.
+/// No result is refused as divergent if it exists: the sums are those of a geometric sequence (4999.5) and of the
+/// trigamma function, the integrals are 1000 and 10.37.
 #[test]
 fn what_settles_too_slowly_is_not_said_to_diverge() {
     for text in [
@@ -320,8 +320,8 @@ fn a_root_is_a_zero_and_neither_a_jump_nor_a_pole() {
     assert_eq!(obstacle("root(x - inf + inf, x, -1, 1)").0, Obstacle::Undefined);
 }
 
-/// Wide steps meet the same values again where the body has a period, and what stands beside the point; smaller ones
-/// contradict them.
+/// With wide steps, a periodic body has the same values again, and a wide step may reach past a neighbouring jump;
+/// smaller steps contradict such results.
 #[test]
 fn what_wide_steps_meet_does_not_hide_a_derivative() {
     check("derivative(x % 1, x, 272.69)", 1.0, 1e-8);
@@ -333,18 +333,18 @@ fn what_wide_steps_meet_does_not_hide_a_derivative() {
     assert_eq!(obstacle("derivative(abs(x - 3), x, 3)").0, Obstacle::Corner);
 }
 
-/// Near 0 the cosine rounds to 1, whatever the step.
+/// Near 0, the cosine rounds to 1 for small steps.
 #[test]
 fn what_rounding_hides_has_no_derivative_of_0() {
     check("derivative(1 - cos(x), x, 2.194061391954104e-09)", 2.194061391954104e-09, 1e-6);
     check("derivative(1 - cos(x), x, 1e-9)", 1e-9, 1e-6);
-    // Both parts are multiples of 1e-9 there.
+    // Both terms are multiples of 1e-9 there.
     assert_eq!(obstacle("derivative(sqrt(x**2 + 1) - x, x, 6887084.802185123)").0, Obstacle::Unsettled);
     check("derivative(5, x, 3)", 0.0, 0.0);
     check("derivative(max(0, x - 1), x, 0.999)", 0.0, 0.0);
 }
 
-/// What rounding makes of the variable is the same to both sides of a power of 2, and no second difference shows it.
+/// Rounding the variable has the same effect on both sides of a power of 2, so second differences do not show it.
 #[test]
 fn rounding_that_is_symmetric_does_not_contradict_a_derivative() {
     check("derivative(sin(2.38*x), x, 8)", 2.38 * (2.38_f64 * 8.0).cos(), 1e-8);
@@ -356,7 +356,7 @@ fn rounding_that_is_symmetric_does_not_contradict_a_derivative() {
 #[test]
 fn a_derivative_is_a_binder_like_the_others() {
     check("derivative(x**2, x, 3)", 6.0, 1e-10);
-    // Where the largest steps tell it all, the smaller ones are further off than that.
+    // The largest steps give the exact result, and smaller ones are less accurate.
     check("derivative(x**3, x, 1)", 3.0, 1e-10);
     check("derivative(x**4 + x, x, 2.5)", 63.5, 1e-10);
     check("f(t) @= t**3; derivative(f(x), x, 2)", 12.0, 1e-10);
@@ -382,6 +382,6 @@ fn with_other_parts_a_binder_says_its_form() {
     ] {
         assert_eq!(message(text), form, "{text}");
     }
-    // Python's own.
+    // Python's own `sum`.
     assert_eq!(outcome("sum([1, 2], 3)").unwrap().0, "6");
 }

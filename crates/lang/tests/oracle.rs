@@ -1,7 +1,7 @@
-//! Generated expressions against CPython itself: the same `repr`, or the same exception with the same words.
+//! Compares generated expressions with CPython itself: the same `repr`, or the same exception with the same message.
 //!
-//! Without a CPython 3.14 (`reference/`), the tests say so and pass.
-// Helpers of tests may panic as tests do.
+//! Without a CPython 3.14 (`reference/`), the tests print that and pass.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use crate::reference;
@@ -17,7 +17,7 @@ fn ours(text: &str) -> (String, String) {
         Ok(program) => program,
         Err(_) => return ("syntax".to_owned(), String::new()),
     };
-    // The law of canonical text, on everything generated.
+    // Also checks the law of canonical text for everything generated.
     let canonical = program.canonical();
     let again = parse(&canonical, &limits).unwrap_or_else(|error| panic!("{text:?} -> {canonical:?}: {error:?}"));
     assert!(again.same_as(&program), "{text:?} -> {canonical:?}");
@@ -53,8 +53,7 @@ fn literal() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Expressions in which nothing grows beyond what CPython does in a moment: exponents and shifts are small, and only
-/// literals are raised to powers.
+/// Expressions that CPython evaluates quickly: exponents and shifts are small, and only literals are raised to powers.
 fn expression() -> impl Strategy<Value = String> {
     let small = || prop::sample::select(vec!["0", "1", "2", "3", "7", "-1", "-2", "0.5", "True", "64", "-0.0", "1.5"]);
     literal().prop_recursive(5, 40, 3, move |inner| {
@@ -85,7 +84,7 @@ fn expression() -> impl Strategy<Value = String> {
             6 => (operand.clone(), two, operand.clone()).prop_map(|(a, op, b)| format!("{a}{op}{b}")),
             2 => (one, operand.clone()).prop_map(|(op, a)| format!("{op}{a}")),
             2 => (literal(), small()).prop_map(|(a, b)| format!("({a})**{b}")),
-            // In brackets: `1<<64*9**64` would be a shift by all that follows.
+            // In brackets, since `1<<64*9**64` would shift by everything after `<<`.
             1 => (operand.clone(), small()).prop_map(|(a, b)| format!("(({a})<<{b})")),
             1 => (operand.clone(), small()).prop_map(|(a, b)| format!("(({a})>>{b})")),
             1 => (operand.clone(), operand.clone(), operand.clone())
@@ -99,9 +98,9 @@ fn expression() -> impl Strategy<Value = String> {
     })
 }
 
-/// Strings, lists, tuples and sets, complex numbers, and the functions on them; often of the wrong type, since errors
-/// have words too. No set becomes an answer, whose elements CPython writes in the order of their hashes, and no set
-/// holds equals of several types, of which CPython keeps one or the other.
+/// Strings, lists, tuples and sets, complex numbers, and functions on them; often of the wrong type, since messages are
+/// compared too. No set is an answer, since CPython writes its elements in the order of their hashes; and no set has
+/// equal elements of different types, of which CPython may keep either.
 fn container() -> impl Strategy<Value = String> {
     let small = || prop::sample::select(vec!["0", "1", "2", "3", "-1", "-2", "-7", "5", "True", "None", "1.0"]);
     let number = || {
@@ -158,7 +157,7 @@ fn container() -> impl Strategy<Value = String> {
     };
     let range = (small(), small(), prop::sample::select(vec!["1", "2", "-1", "-3", "0", "True"]))
         .prop_map(|(a, b, c)| format!("range({a},{b},{c})"));
-    // Of one type: in which order elements of two are compared is a matter of their hashes.
+    // All of one type, since the order in which CPython compares elements of two types depends on their hashes.
     let digits = || prop::collection::vec("[0-9]", 1..5).prop_map(|parts| format!("{{{}}}", parts.join(",")));
     let words = || prop::collection::vec("'[a-c]{0,2}'", 1..4).prop_map(|parts| format!("{{{}}}", parts.join(",")));
     let both = || prop::sample::select(vec!["&", "|", "-", "^"]);
@@ -307,7 +306,7 @@ fn container() -> impl Strategy<Value = String> {
 
 #[test]
 fn generated_expressions_answer_as_cpython_does() {
-    // What draws the expressions recurses, unlike what reads them.
+    // The generator of the expressions recurses (unlike the parser), so it needs a large stack.
     let judge = || compare(expression(), 6_000);
     std::thread::Builder::new().stack_size(16 << 20).spawn(judge).unwrap().join().unwrap();
 }
@@ -317,7 +316,7 @@ fn generated_containers_answer_as_cpython_does() {
     compare(container(), 6_000);
 }
 
-/// Numbers at the edges: zeros of both signs, infinities, nan, what overflows and what vanishes.
+/// Numbers at the edges: zeros of both signs, infinities, nan, and numbers that overflow or underflow.
 const REALS: [&str; 13] =
     ["0", "-3", "True", "0.0", "-0.0", "2.5", "-0.1", "1e308", "5e-324", "1e400", "-1e400", "nan", "2**70"];
 const COMPLEX: [&str; 12] = [
@@ -335,7 +334,7 @@ const COMPLEX: [&str; 12] = [
     "(5e-324+5e-324j)",
 ];
 
-/// Every operator on every pair of the edges, as CPython 3.14 has it for real and complex operands.
+/// Every operator on every pair of these numbers, as CPython 3.14 evaluates it for real and complex operands.
 #[test]
 fn complex_arithmetic_at_its_edges() {
     let values: Vec<String> =
@@ -351,8 +350,8 @@ fn complex_arithmetic_at_its_edges() {
     judge(&texts);
 }
 
-/// Floats whose sums lose something, with integers, truth values and complex numbers among them. No integer is one that
-/// only one of 32 and of 64 bits holds.
+/// Floats whose sums lose digits, with integers, truth values and complex numbers among them. No integer is between 32
+/// and 64 bits long, where the two CPythons differ.
 fn sums() -> impl Strategy<Value = String> {
     let number = || {
         prop_oneof![
@@ -391,7 +390,7 @@ fn sums() -> impl Strategy<Value = String> {
     ]
 }
 
-/// Floats one by one: `fma`, and `nextafter` with steps.
+/// Functions of single floats: `fma`, and `nextafter` with steps.
 fn floats() -> impl Strategy<Value = String> {
     let float = || {
         prop_oneof![
@@ -422,7 +421,7 @@ fn floats() -> impl Strategy<Value = String> {
     ];
     prop_oneof![
         3 => (float(), float(), float()).prop_map(|(x, y, z)| format!("fma({x},{y},{z})")),
-        // Where what the product loses is what is left.
+        // The result is what the rounding of the product loses.
         1 => (any::<f64>(), any::<f64>()).prop_map(|(x, y)| (x.fract(), y.fract())).prop_filter("numbers", |(x, y)| {
             x.is_finite() && y.is_finite()
         })
@@ -438,8 +437,8 @@ fn floats() -> impl Strategy<Value = String> {
     ]
 }
 
-/// What has no order: nan among numbers, and types that do not compare. Where each ends, and which two are complained
-/// of, says in which order they are compared.
+/// Values without an order: nan among numbers, and types that cannot be compared. The final order, and the types in the
+/// error, show in which order they are compared.
 fn orders() -> impl Strategy<Value = String> {
     let item = || {
         prop_oneof![
@@ -485,9 +484,9 @@ fn what_has_no_order_is_sorted_as_cpython_does() {
     compare(orders(), 1_500);
 }
 
-/// Draws expressions and judges them.
+/// Generates expressions and compares their outcomes.
 fn compare(expressions: impl Strategy<Value = String>, daily: usize) {
-    // The same expressions each time, so that a change is judged by itself; `./test --deep` draws others.
+    // The same expressions each time, so that a failure is caused by a change; `./test --deep` draws others.
     let drawn = std::env::var("TABUADA_CASES").ok().and_then(|n| n.parse().ok());
     let (cases, mut runner) = match drawn {
         Some(cases) => (cases, TestRunner::default()),
@@ -505,22 +504,22 @@ fn judge(texts: &[String]) {
     for (text, (kind, repr)) in texts.iter().zip(&expected) {
         let (our_kind, our_repr) = ours(text);
         let same = match kind.as_str() {
-            // A cosine of infinity, on the way to a complex power, is an error to some C libraries.
+            // With some C libraries, a cosine of infinity inside a complex power is an error.
             "complex" if repr == "(nan+nanj)" && our_kind == "ZeroDivisionError" => text.contains("**"),
             _ if our_repr == "zero to a negative or complex power" && text.contains("inf") => text.contains("**"),
-            // With a name in the second place, it is a sum over a variable that lacks a bound.
+            // With a name as the second argument, it is a sum over a variable without its bounds.
             "TypeError" if our_kind == "syntax" => repr == "sum() takes at most 2 arguments (3 given)",
-            // A product that vanishes and 0 have the product's sign in IEEE 754; some C libraries give 0.0.
+            // In IEEE 754, a product that underflows plus 0 has the product's sign; some C libraries give 0.0.
             "float" if repr == "0.0" && our_repr == "-0.0" => text.contains("fma("),
-            // A mistake in a value, to us.
+            // In this language, this is an error of a value.
             "IndexError" => our_kind == "ValueError" && *repr == our_repr,
-            // CPython goes on where we refuse by a limit; a function is no answer of ours.
+            // CPython has a result where a limit of ours applies, or where the answer would be a function.
             _ if ["too-large", "out-of-fuel"].contains(&our_kind.as_str()) => true,
-            // Ranges count in machine words here.
+            // Ranges have bounds of machine words here.
             _ if our_repr == "Python int too large to convert to C ssize_t" => true,
-            // Nor is a range, or a type.
+            // A range or a type is not an answer either.
             "range" | "type" | "builtin_function_or_method" => our_kind == "TypeError",
-            // Powers of floats are the C library's in CPython, and those of complex numbers of its functions.
+            // In CPython, powers of floats come from the C library, and those of complex numbers from its functions.
             "float" => *kind == our_kind && (*repr == our_repr || reference::near(repr, &our_repr)),
             _ if text.contains("**") || text.contains("pow") => {
                 *kind == our_kind && (*repr == our_repr || near(repr, &our_repr))
@@ -542,7 +541,7 @@ fn judge(texts: &[String]) {
     );
 }
 
-/// Whether two texts are the same but for the last digits of the floats in them.
+/// Whether two texts are the same except for the last digits of the floats in them.
 fn near(a: &str, b: &str) -> bool {
     let split = |text: &str| {
         let text = text.replace("e-", "e~");

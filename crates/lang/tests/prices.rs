@@ -1,11 +1,12 @@
-//! The prices of work in fuel. Every signature of the function table, every operator and every conversion has operands
-//! here, at the ends of what there is; a function of a new signature does not pass without.
+//! The prices of work in fuel. Every signature in the function table, every operator and every conversion has operands
+//! here, including extreme ones; a function with a new signature fails the test until it has some.
 //!
-//! Every day: all of them end within their fuel. With `TABUADA_PRICES` set (to a number, or to a part of the mode and
-//! text of the cases that are wanted), in a release build: a unit of fuel takes at most [`RATIO_MAX`] times the CPU
-//! that one of an honest text takes in the same run, and no stretch between two looks at the clock more than 10 ms.
+//! Without `TABUADA_PRICES`, all cases must end within their fuel. With it (a number, or a part of the mode and text of
+//! the wanted cases), in a release build: a unit of fuel takes at most [`RATIO_MAX`] times as much CPU as one of a
+//! reference text ("the honest text") in the same run, and no stretch between two checks of the clock takes more than
+//! 10 ms.
 
-// Helpers of tests may panic as tests do.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use std::cell::Cell;
@@ -14,16 +15,16 @@ use std::collections::BTreeSet;
 use rustix::time::{ClockId, clock_gettime};
 use tabuada_lang::{Context, ErrorKind, Fuel, FunctionKind, Limits, Mode, functions, parse_with};
 
-/// A unit may take 15 ns where one of the honest text takes 5.6.
+/// A unit may take 15 ns, while one of the honest text takes 5.6 ns.
 const RATIO_MAX: f64 = 15.0 / 5.6;
-/// What a unit of the honest text takes on the machine that the limits were measured on, in milliseconds, and how many
-/// of them pass between two looks at the clock at most: 10 ms.
+/// The time of a unit of the honest text, in milliseconds, on the machine on which the limits were measured; and the
+/// maximum number of such units between two checks of the clock, which is 10 ms.
 const UNIT_MS: f64 = 5.6e-6;
 const STRETCH_MAX: f64 = 10.0 / UNIT_MS;
 const HONEST: &str = "sum(sum(i*j,i,1,1000),j,1,100)";
 const MODES: [&str; 3] = ["python", "exact", "decimal:34"];
 
-/// Signs, subnormal, where floats become integers, the ends of machine words, the largest.
+/// Both signs, subnormal numbers, the border to integers, the ends of machine words, the largest numbers.
 const NUMBERS: &[&str] = &[
     "0",
     "-1",
@@ -67,7 +68,7 @@ const TEXTS: &[&str] = &[
     "'\\u200b'*9000",
     "'\\'\"'*4500",
 ];
-/// Empty and full; elements that differ at the end, or in type alone; what nests deeply, or begins alike.
+/// Empty and full collections; elements that differ only at the end or in type; deep nesting, and equal beginnings.
 const COLLECTIONS: &[&str] = &[
     "[]",
     "[1e300]*10000",
@@ -143,7 +144,7 @@ const OF_ONE: &[&str] = &[
     "sum(a)",
 ];
 
-/// What is called, by its parameters: `F` stands for the name.
+/// Calls by their parameters; `F` stands for the name of the function.
 const CALLS: &[(&str, &[&str], Operands)] = &[
     ("", &["F()"], Operands::None),
     ("x", &["F(a)"], Operands::One),
@@ -195,7 +196,7 @@ enum Operands {
     Places,
 }
 
-/// The operands as texts; what stands in capitals in the tables is written out.
+/// The operands as texts; words in capitals in the tables are expanded.
 fn all(kinds: &[&[&str]]) -> Vec<String> {
     let (nest, tsen) = ("[".repeat(190), "]".repeat(190));
     let alike: Vec<String> = (0..40).map(|at| format!("(0,)*1000+({},)", at * 7 % 40)).collect();
@@ -206,7 +207,7 @@ fn all(kinds: &[&[&str]]) -> Vec<String> {
     kinds.iter().flat_map(|kind| kind.iter()).map(written).collect()
 }
 
-/// Pairs of one kind, each operand with itself and its neighbours, and each with a number.
+/// Pairs of one kind: each operand with itself, with its neighbours, and with a number.
 fn pairs() -> Vec<(String, String)> {
     let mut pairs = Vec::new();
     for kind in [NUMBERS, TEXTS, COLLECTIONS] {
@@ -224,7 +225,7 @@ fn pairs() -> Vec<(String, String)> {
     pairs
 }
 
-/// Every text whose price is looked at.
+/// Every text whose price is checked.
 fn cases() -> Vec<Case> {
     let everything = all(&[NUMBERS, TEXTS, COLLECTIONS]);
     let pairs = pairs();
@@ -255,19 +256,18 @@ fn cases() -> Vec<Case> {
     seen.into_iter().collect()
 }
 
-/// What comes before, and what is done again and again.
+/// The text before the measured part, and the part that is repeated.
 type Case = (String, String);
 
-/// What an evaluation took.
 struct Taken {
     fuel: u64,
-    /// CPU in seconds, and the most of it between two looks at the clock.
+    /// CPU in seconds, and the longest stretch between two checks of the clock.
     cpu: f64,
     stretch: f64,
     error: Option<ErrorKind>,
 }
 
-/// What a text takes: reading it is not part of it.
+/// The cost of evaluating a text, without parsing it.
 fn evaluate(mode: &str, text: &str, fuel: u64) -> Taken {
     let mode: Mode = mode.parse().unwrap();
     let limits = Limits::default();
@@ -293,7 +293,7 @@ fn evaluate(mode: &str, text: &str, fuel: u64) -> Taken {
     Taken { fuel: fuel.spent(), cpu: last.get() - begun, stretch: stretch.get(), error }
 }
 
-/// The text that does the same again and again.
+/// A text that repeats the measured part.
 fn repeated((before, body): &Case, times: u64) -> String {
     format!("{before}sum(len([{body}]),k_,1,{times})")
 }
@@ -302,7 +302,7 @@ fn repeated((before, body): &Case, times: u64) -> String {
 fn everything_has_operands_and_ends_within_its_fuel() {
     const GIVEN: u64 = 100_000;
     let mut answered = 0;
-    // One in five, from everywhere: all of them take longer than is worth it every day.
+    // One of five cases, evenly spread, since all of them would take too long for every day.
     for case in cases().into_iter().step_by(5) {
         for mode in MODES {
             let taken = evaluate(mode, &repeated(&case, 1), GIVEN);
@@ -313,7 +313,7 @@ fn everything_has_operands_and_ends_within_its_fuel() {
     assert!(answered > 1_000, "{answered}");
 }
 
-/// What a loop of about so many units takes; of what fails, what it takes once.
+/// The cost of a loop of about so many units; for a text that fails, the cost of one evaluation.
 fn looped(mode: &str, case: &Case, units: u64) -> Taken {
     let once = evaluate(mode, &repeated(case, 1), Limits::FUEL);
     if once.error.is_some() {
@@ -321,24 +321,23 @@ fn looped(mode: &str, case: &Case, units: u64) -> Taken {
     }
     let twice = evaluate(mode, &repeated(case, 2), Limits::FUEL);
     let body = (twice.fuel - once.fuel).max(1);
-    // Most of it is the body, not what comes before.
+    // Long enough that the body dominates the part before it.
     let wanted = units.max(4 * once.fuel.saturating_sub(body)).min(Limits::FUEL - once.fuel);
     let times = wanted / body + 1;
     let many = if times <= 2 { twice } else { evaluate(mode, &repeated(case, times), Limits::FUEL) };
     Taken { stretch: once.stretch.max(many.stretch), ..many }
 }
 
-/// What a unit of the honest text takes, in seconds.
+/// The time of a unit of the honest text, in seconds.
 fn honest_unit() -> f64 {
     let taken = evaluate("python", HONEST, Limits::FUEL);
     taken.cpu / taken.fuel as f64
 }
 
-/// What a unit takes beside one of the honest text, and the longest stretch in units of it, both as parts of what they
-/// may.
+/// The time of a unit relative to one of the honest text, and the longest stretch, both relative to their limits.
 type Ratios = (f64, f64);
 
-/// How a case compares with the honest text; what ends too soon to be measured costs nothing.
+/// The ratios of a case to the honest text; a case that ends too soon to be measured counts as 0.
 fn compared(mode: &str, case: &Case, units: u64, honest: f64) -> Ratios {
     const MEASURED: f64 = 2e-4;
     let taken = looped(mode, case, units);
@@ -346,8 +345,8 @@ fn compared(mode: &str, case: &Case, units: u64, honest: f64) -> Ratios {
     (ratio / RATIO_MAX, taken.stretch / honest / STRETCH_MAX)
 }
 
-/// The least of what several runs take, each beside the honest text: what disturbs makes all slower, and not for long.
-/// Ends once it is less than `enough`.
+/// The smallest ratios of several runs, each compared with the honest text, since other load can only make a run
+/// slower. Ends once they are below `enough`.
 fn least(mode: &str, case: &Case, first: Ratios, times: usize, enough: f64) -> Ratios {
     (0..times).fold(first, |least, _| {
         if least.0.max(least.1) < enough {
@@ -369,7 +368,7 @@ fn no_unit_costs_more_and_no_stretch_is_longer_than_it_may() {
         wanted.parse::<u64>().is_ok() || format!("{mode} {before}{body}").contains(&wanted)
     };
     let (honest, cases) = (honest_unit(), cases());
-    // Every second case, of those from one on.
+    // Every second case, from `first` on.
     let half = |first: usize| -> Vec<(Ratios, &str, &Case)> {
         let cases = cases.iter().skip(first).step_by(2).flat_map(|case| MODES.map(|mode| (mode, case)));
         let measured = cases.filter(|(mode, case)| is_wanted(mode, case)).map(|(mode, case)| {
@@ -389,7 +388,7 @@ fn no_unit_costs_more_and_no_stretch_is_longer_than_it_may() {
         found.extend(other.join().unwrap());
         found
     });
-    // What is too much counts once it was so again and again, with nothing beside it.
+    // A ratio that is too high counts only if it stays so in repeated runs without other threads.
     for (ratios, mode, case) in &mut found {
         *ratios = least(mode, case, *ratios, 5, 1.0);
     }
@@ -437,10 +436,10 @@ fn nested_lists_are_compared_in_one_walk() {
     for (text, expected) in [("x<y", "True"), ("x==y", "False"), ("x>=y", "False"), ("max(x,y)==y", "True")] {
         let (found, spent) = answer(&format!("x={x};y={y};{text}"));
         assert_eq!(found, expected, "{text}");
-        // A float and an integer as long cost some units; nesting costs nothing.
+        // A float beside an integer of the same size costs some units; nesting costs nothing.
         assert!((1_500..3 * 20 * 1_500).contains(&(spent - made)), "{text}: {}", spent - made);
     }
-    // The first difference ends it.
+    // The first difference ends the comparison.
     let (_, spent) = answer("a=[0]+[1]*9999;b=[2]+[1]*9999;sum(a<b,k,1,1000)");
     assert!(spent < 100_000, "{spent}");
 }
@@ -506,7 +505,7 @@ fn strings_are_cut_and_searched_by_their_characters() {
     }
 }
 
-/// How often the clock is asked while a text is evaluated, and the fuel that it takes.
+/// How often the clock is checked while a text is evaluated, and the fuel spent.
 fn looks_at_the_clock(text: &str) -> (u64, u64) {
     let limits = Limits::default();
     let looks = Cell::new(0);

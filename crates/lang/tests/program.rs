@@ -1,4 +1,4 @@
-//! A program that is read once and evaluated many times.
+//! A program that is parsed once and evaluated many times.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use tabuada_lang::{Argument, Context, ErrorKind, Fuel, Limits, Program, parse, parse_with};
@@ -23,7 +23,7 @@ fn parameters_get_their_values_with_each_evaluation() {
     assert_eq!(answer(&program, &[i64::MAX.into(), 0_i64.into()]), "85070591730234615847396907784232501249");
 }
 
-/// A parameter is a variable: definitions see it, assignments hide it, and it hides what is built in.
+/// A parameter is a variable: definitions can use it, assignments hide it, and it hides built-in names.
 #[test]
 fn parameters_are_variables() {
     assert_eq!(answer(&read("f(t) @= t*x; f(2) + x", &["x"]), &[5_i64.into()]), "15");

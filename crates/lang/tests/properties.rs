@@ -1,5 +1,5 @@
-//! Properties of all values and all texts, tested on generated ones.
-// Helpers of tests may panic as tests do.
+//! Properties of all values and all texts, tested with generated ones.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use crate::laws;
@@ -13,7 +13,7 @@ fn evaluate(text: &str) -> Answer {
     program.evaluate(&limits).unwrap_or_else(|failure| panic!("{text}: {failure:?}"))
 }
 
-/// The text of a value, read again, gives the value: of the same type, equal, with the same text.
+/// The text of a value is parsed as the same value: of the same type, equal, with the same text.
 fn check_value(literal: &str) -> Answer {
     let answer = evaluate(literal);
     let again = evaluate(answer.text());
@@ -23,7 +23,7 @@ fn check_value(literal: &str) -> Answer {
     answer
 }
 
-/// A string literal that says each character by its number.
+/// A string literal that writes each character as its number.
 fn string(string: &str) -> String {
     format!("'{}'", string.chars().map(|c| format!("\\U{:08x}", c as u32)).collect::<String>())
 }
@@ -32,13 +32,13 @@ fn finite() -> impl Strategy<Value = f64> {
     any::<u64>().prop_map(f64::from_bits).prop_filter("a literal", |x| x.is_finite())
 }
 
-/// Literals of every type, containers in containers. Floats are written with all the digits that a float can have.
+/// Literals of every type, with nested containers. Floats are written with all digits that they can have.
 fn value() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![
         "-?(0|[1-9][0-9]{0,40})",
         finite().prop_map(|x| format!("{x:.30e}")),
         any::<String>().prop_map(|text| string(&text)),
-        // A real part that is not zero keeps the signs of both, but for an imaginary part of zero.
+        // A non-zero real part keeps both signs, unless the imaginary part is zero.
         (finite(), finite())
             .prop_filter("signs that a sum keeps", |(x, y)| *x != 0.0 && *y != 0.0)
             .prop_map(|(x, y)| format!("({x:e}{y:+e}j)")),
@@ -187,7 +187,7 @@ fn tokens() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(TOKENS.to_vec()), 0..14).prop_map(|parts| parts.concat())
 }
 
-/// Texts that are read, in all notations.
+/// Texts that can be parsed, in all notations.
 fn expression() -> impl Strategy<Value = String> {
     let atom = prop::sample::select(vec![
         "0", "1", "2", "3", "7", "10", "0x1F", "1.5", ".25", "2e3", "1e400", "2j", "'ab'", "''", "pi", "τ", "e",
@@ -239,7 +239,7 @@ proptest! {
 
     #[test]
     fn a_float_is_read_and_written_to_the_bit(x in finite()) {
-        // All digits there are: the shortest text that reads as the same float is the language's to find.
+        // All digits are written, and the language must find the shortest text of the same float.
         let answer = check_value(&format!("{x:.800e}"));
         prop_assert_eq!(answer.as_f64().map(f64::to_bits), Some(x.to_bits()));
         prop_assert_eq!(answer.text().parse::<f64>().unwrap().to_bits(), x.to_bits());

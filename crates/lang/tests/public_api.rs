@@ -1,4 +1,4 @@
-//! The public API, as a list: a change of it shows in the change of `public_api.txt`.
+//! The public API as a list, so that a change of it shows in `public_api.txt`.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,8 +15,8 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The public items of a source, each behind the type that it belongs to. What is `pub` is reachable, since the lint
-/// `unreachable_pub` refuses the rest; attributes that decide what a minor release may change are kept.
+/// The public items of a source, each after its type. Every `pub` item is reachable, since the lint `unreachable_pub`
+/// refuses others. Attributes that decide what a minor release may change are included.
 fn items(source: &str) -> Vec<String> {
     let (mut items, mut is_enum) = (Vec::new(), false);
     let (mut of, mut variant, mut attributes) = (String::new(), String::new(), String::new());
@@ -63,7 +63,7 @@ fn the_public_api_is_the_one_on_the_list() {
     sources(&root.join("src"), &mut files);
     files.sort();
     let list: Vec<String> = files.iter().flat_map(|file| items(&fs::read_to_string(file).unwrap())).collect();
-    // Implementations for a private type are private.
+    // An implementation for a private type is private.
     let is_public = |name: &str| {
         list.iter().any(|item| item.contains(&format!("enum {name}")) || item.contains(&format!("struct {name}")))
     };
@@ -95,7 +95,7 @@ fn errors_are_errors_of_the_standard_library() {
     assert_eq!(said(&kind), kind.message(Language::English));
 }
 
-/// Two's powers by hand: 2^65 has bit 65, the second bit of the ninth byte.
+/// Powers of two by hand: 2^65 has only bit 65, which is the second bit of the ninth byte.
 #[test]
 fn an_answer_gives_what_it_holds() {
     let limits = Limits::default();

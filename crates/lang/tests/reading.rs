@@ -1,13 +1,12 @@
-//! Parsing of texts written as on paper: superscripts, dots, blanks, fractions; and the errors of those that cannot be
-//! parsed.
+//! Parsing of texts written as on paper (superscripts, dots, blanks, fractions), and errors of other texts.
 
-// Helpers of tests may panic as tests do.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use proptest::prelude::*;
 use tabuada_lang::{Context, Error, ErrorKind, Language, Limits, Program, Syntax, fixes, parse, parse_with};
 
-/// The text of the answer, or the code of what went wrong.
+/// The text of the answer, or the code of the error.
 fn answer(text: &str) -> String {
     let limits = Limits::default();
     let evaluate = |program: Program| program.evaluate(&limits);
@@ -33,7 +32,7 @@ fn check_answers(answers: &[(&str, &str)]) {
     }
 }
 
-/// Both texts are one calculation with one key.
+/// Both texts are the same calculation with the same key.
 #[track_caller]
 fn check_same(pairs: &[(&str, &str)]) {
     for (text, other) in pairs {
@@ -65,7 +64,7 @@ fn a_run_of_superscripts_is_one_exponent() {
         ("10⁻⁰⁵", "1e-05"),
         ("2¹²⁸⁻⁶⁴", "18446744073709551616"),
         ("2⁰⁰⁰⁰⁰⁰⁰⁰⁰⁰¹⁰", "1024"),
-        // What stands on the line keeps its precedence.
+        // Operators outside the superscripts keep their precedence.
         ("-2²⁺¹", "-8"),
         ("2**3²⁻¹", "8"),
         ("3!²⁻¹", "6"),
@@ -91,7 +90,7 @@ fn the_power_of_a_function_may_be_a_run() {
         ("n = 2; cosⁿ⁻¹(1)²", "n = 2; (cos(1)**(n-1))**2"),
         ("sin²⁺¹(1)!", "(sin(1)**(2+1))!"),
         ("sin²(sin³⁻¹(1))", "sin(sin(1)**(3-1))**2"),
-        // The function of one letter is none of these.
+        // A function with a name of one letter is not meant here.
         ("x²⁺¹", "x**(2+1)"),
     ]);
     for text in ["sin⁻²(1)", "sin⁽⁻¹⁾(1)", "sin⁻ⁿ(1)"] {
@@ -115,11 +114,11 @@ fn a_run_that_is_no_expression_is_refused_whole() {
         ("2ⁱᶠ", "ⁱᶠ"),
         ("2ᵀʳᵘᵉ", "ᵀʳᵘᵉ"),
         ("2¹ᵉ⁵", "¹ᵉ⁵"),
-        // Nothing that it could be an exponent of.
+        // There is no operand for the exponent.
         ("²", "²"),
         ("2 + ⁿ", "ⁿ"),
         ("2 ²", "²"),
-        // The index of a root is a number.
+        // The index of a root must be a number.
         ("³⁻¹√8", "³⁻¹"),
         ("ⁿ√8", "ⁿ"),
         ("⁺³√8", "⁺³"),
@@ -143,7 +142,7 @@ fn brackets_in_a_run_count_to_the_limit_of_depth() {
     assert_eq!(answer(&format!("2{}", "⁻".repeat(20_000) + "¹")), "2");
 }
 
-/// The arithmetic that superscripts can spell: digits, signs, brackets, names.
+/// Arithmetic that superscripts can express: digits, signs, brackets, names.
 fn raisable() -> impl Strategy<Value = String> {
     let leaf = prop_oneof![3 => "0|[1-9][0-9]?", 1 => "[nxab]"];
     leaf.prop_recursive(4, 24, 3, |inner| {
@@ -161,7 +160,7 @@ fn raised(text: &str) -> String {
 }
 
 proptest! {
-    /// The same signs raised and on the line behind `**` are one program, in every mode.
+    /// Characters as superscripts, or after `**` in brackets, give the same program in every mode.
     #[test]
     fn superscripts_are_the_same_signs_on_the_line(
         base in "2|x|\\(1\\+2\\)|-3|3!|√4|2\\*x|f\\(1\\)",
@@ -172,7 +171,7 @@ proptest! {
         let context = Context { mode: mode.parse().unwrap(), ..Context::default() };
         let before = "n = 2; x = 3; a = 1; b = 4; f(y) @= y+1; ";
         let program = parse_with(&format!("{before}{base}{}", raised(&exponent)), &context, &limits).unwrap();
-        // `√4²` is the root of the square, and `√4**2` the square of the root.
+        // `√4²` is the root of the square, but `√4**2` is the square of the root.
         let base = if base == "√4" { "√(4" } else { &base };
         let end = if base == "√(4" { ")" } else { "" };
         let line = parse_with(&format!("{before}{base}**({exponent}){end}"), &context, &limits).unwrap();
@@ -184,7 +183,7 @@ proptest! {
         prop_assert_eq!(evaluate(&program), evaluate(&line));
     }
 
-    /// Superscripts in any order are read or refused, and what is refused has its place in the text.
+    /// Superscripts in any order are parsed, or refused with a place in the text.
     #[test]
     fn any_run_is_read_or_refused(run in "[⁰¹²⁺⁻⁼⁽⁾ⁿˣˢⁱᵀ]{1,12}", before in "2|x|sin|", behind in "|√9|\\(1\\)|!|²| ²|\\*3") {
         let text = format!("{before}{run}{behind}");
@@ -230,17 +229,17 @@ fn blanks_of_every_width_are_blanks() {
         let text = format!("{blank}2{blank}+{blank}max(1,{blank}3){blank}");
         assert_eq!(canonical(&text), "2+max(1,3)", "U+{:04X}", blank as u32);
         assert_eq!(answer(&format!("'{blank}' == ' '")), "False", "U+{:04X}", blank as u32);
-        // Two numbers stay two, and an exponent is attached.
+        // Two numbers stay separate, and an exponent must be attached.
         assert_eq!(refusal(&format!("1{blank}000")).span.of(&format!("1{blank}000")), "000");
         assert_eq!(refusal(&format!("2{blank}²")).span.of(&format!("2{blank}²")), "²");
     }
-    // What has no width, and what ends a line elsewhere, is refused.
+    // Characters without a width, and those that end lines elsewhere, are refused.
     for other in "\u{200b}\u{200c}\u{200d}\u{2060}\u{feff}\u{ad}\u{b}\u{85}\u{2028}\u{2029}\0".chars() {
         assert_eq!(answer(&format!("1 {other}+ 1")), "syntax", "U+{:04X}", other as u32);
     }
 }
 
-/// Names are Python's, but for the signs that are operators here; and the canonical text of every name is that name.
+/// Names are Python's, except for the signs that are operators here; the canonical text of every name is the name.
 #[test]
 fn a_name_of_any_character_has_a_canonical_text() {
     for character in '\0'..=char::MAX {
@@ -276,7 +275,7 @@ fn fractions_in_one_character_are_quotients_in_brackets() {
         ("½**½", "(1/2)**(1/2)"),
         ("max(½, ⅞)", "max(1/2, 7/8)"),
     ]);
-    // NFKC says of each which digits it is; the numerator of `⅒` has one and the denominator two.
+    // NFKC gives the digits of each fraction; the numerator has one digit, and the denominator of `⅒` two.
     let (exact, limits) = (Context { mode: "exact".parse().unwrap(), ..Context::default() }, Limits::default());
     for (fraction, quotient) in "½⅓⅔¼¾⅕⅖⅗⅘⅙⅚⅐⅛⅜⅝⅞⅑⅒"
         .chars()
@@ -297,7 +296,7 @@ fn a_number_before_a_fraction_has_two_readings_and_is_refused() {
     }
     let message = refusal("2½").kind.message(Language::English);
     assert!(message.contains("2+1/2") && message.contains("2*(1/2)"), "{message}");
-    // Beside anything else an operator is missing.
+    // Beside any other operand, an operator is missing.
     for text in ["x½", "½x", "(2)½", "2²½", "½½", "½3", "2.5½"] {
         let error = refusal(text);
         assert!(matches!(error.kind, ErrorKind::Syntax(Syntax::MissingOperator { .. })), "{text}: {error:?}");
@@ -325,7 +324,7 @@ fn zeros_behind_a_comma_are_decimals() {
             assert!(error.kind.message(language).contains(written), "{text}");
         }
     }
-    // Groups of thousands; and what is none of these.
+    // Groups of thousands, and texts that look similar.
     assert_eq!(answer("1,000"), "(1, 0)");
     for (text, written) in [("1,005,000", "1005000"), ("12,345,067/2", "12345067")] {
         let ErrorKind::Syntax(Syntax::Misspelled { meant, .. }) = refusal(text).kind else { panic!("{text}") };
@@ -356,7 +355,7 @@ fn dates_and_times_are_no_numbers() {
         assert!(fixes(text, &error, &Context::default(), &Limits::default()).is_empty(), "{text}");
     }
     check_answers(&[("2024-12-25", "1987"), ("31/10/2", "1.55"), ("[1, 2, 3][1:30]", "[2, 3]"), ("1 ? 12:30", "12")]);
-    // Neither: the parts are no day, month, hour or minute.
+    // Neither a date nor a time, since the parts are out of range.
     for text in ["2024-13-05", "2024-1-045", "32/01/2024", "1/05", "25:61", "6:2", "1.2.3", "1-2-03-4"] {
         let Err(error) = parse(text, &Limits::default()) else { panic!("{text}") };
         assert!(!matches!(error.kind, ErrorKind::Syntax(Syntax::DateOrTime { .. })), "{text}: {error:?}");
@@ -383,14 +382,14 @@ fn an_equal_sign_asks_for_no_answer() {
         let error = refusal(text);
         assert_eq!((error.kind, error.span.of(text)), (Syntax::StrayEqual.into(), marked), "{text}");
     }
-    // A name is cleared; and what compares, assigns or is not finished stays what it was.
+    // A name is cleared; comparisons, assignments and unfinished statements are not affected.
     check_answers(&[("x =", "None"), ("a, b =", "None"), ("x = 3; x", "3"), ("5 != 3", "True")]);
     for text in ["2+2=4", "x!=", "2 ==", "f(x=)", "(2=)", "2 != "] {
         assert_ne!(refusal(text).kind, Syntax::StrayEqual.into(), "{text}");
     }
 }
 
-/// As CPython 3.14 reads them: a name that becomes a constant by NFKC is refused, one that becomes a keyword is a name.
+/// As in CPython 3.14, a name that becomes a constant by NFKC is refused, and one that becomes a keyword is a name.
 #[test]
 fn no_name_becomes_a_constant() {
     for (text, meant) in [("Ｔｒｕｅ", "True"), ("1 + Ｆalse", "False"), ("[Ｎｏｎｅ]", "None")] {

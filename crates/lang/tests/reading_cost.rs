@@ -1,18 +1,17 @@
-//! Parsing a text and advising on it are not paid for in fuel: their time is bounded by the text's length. The
-//! texts here repeat a fragment, or a few in turn; with `TABUADA_PRICES` set, in a release build, each takes 10 ms at
-//! most.
+//! Parsing a text and giving advice on it cost no fuel; their time is limited by the length of the text. The texts here
+//! repeat one fragment or a few; with `TABUADA_PRICES` set, in a release build, each may take at most 10 ms.
 
-// Helpers of tests may panic as tests do.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use rustix::time::{ClockId, clock_gettime};
 use tabuada_lang::{Context, DecimalSign, Fuel, Limits, Notation, fixes, parse, parse_with};
 
-/// What one text may take, in milliseconds, on a machine where a unit of fuel of an honest text takes [`UNIT_MS`].
+/// The maximum for one text, in milliseconds, on a machine where a unit of fuel of an honest text takes [`UNIT_MS`].
 const MOST: f64 = 10.0;
 const UNIT_MS: f64 = 5.6e-6;
 const HONEST: &str = "sum(sum(i*j,i,1,300),j,1,100)";
-/// The longest text that is mended, and the longest that is read.
+/// The length of the longest text that is mended, and of the longest that is parsed.
 const LENGTHS: [usize; 2] = [2 << 10, 64 << 10];
 
 const FRAGMENTS: &[&str] = &[
@@ -169,7 +168,7 @@ fn cpu() -> f64 {
     now.tv_sec as f64 * 1e3 + now.tv_nsec as f64 * 1e-6
 }
 
-/// How much longer the honest text takes now than where the limit is meant: the machine, and what else it does.
+/// How much slower the machine is now than the one for which the limit was measured, by the honest text.
 fn slowness() -> f64 {
     let limits = Limits::default();
     let (program, mut fuel) = (parse(HONEST, &limits).unwrap(), Fuel::new(limits.fuel));
@@ -178,7 +177,7 @@ fn slowness() -> f64 {
     (cpu() - begun) / (fuel.spent() as f64 * UNIT_MS)
 }
 
-/// The milliseconds of CPU that reading, evaluating on little fuel and advising take, in the notation that takes longer.
+/// The CPU milliseconds for parsing a text, evaluating it with little fuel, and giving advice, in the slowest notation.
 fn milliseconds(text: &str) -> f64 {
     let school = |decimal| Notation::School { decimal };
     let notations = [Notation::Python, school(DecimalSign::Point), school(DecimalSign::Comma)];
@@ -210,7 +209,7 @@ fn repeated(fragment: &str, length: usize) -> String {
     fragment.repeat(length / fragment.len())
 }
 
-/// The worst of texts, each measured again where it looks bad: what disturbs makes slower, and not for long.
+/// The slowest texts. A slow one is measured again, since other load can only make a run slower.
 fn worst(texts: impl Iterator<Item = String>) -> Vec<(f64, String)> {
     let mut found = Vec::new();
     for text in texts {
@@ -245,7 +244,7 @@ impl Chance {
     }
 }
 
-/// A text like another, with a piece of it replaced, left out or repeated.
+/// A text with a piece replaced, removed or repeated.
 fn mutated(text: &str, chance: &mut Chance) -> String {
     let places: Vec<usize> = text.char_indices().map(|(at, _)| at).chain([text.len()]).collect();
     let (a, b) = (places[chance.below(places.len())], places[chance.below(places.len())]);
@@ -265,7 +264,7 @@ fn mutated(text: &str, chance: &mut Chance) -> String {
 #[test]
 fn no_text_takes_long_to_read_and_to_advise_on() {
     let Some(seed) = std::env::var("TABUADA_PRICES").ok() else {
-        // Every day: that all of it ends.
+        // Every day, only that each of them ends.
         FRAGMENTS.iter().for_each(|fragment| assert!(milliseconds(&repeated(fragment, LENGTHS[0] / 8)) > 0.0));
         return;
     };
@@ -277,7 +276,7 @@ fn no_text_takes_long_to_read_and_to_advise_on() {
     let more = worst(triples.iter().map(|text| repeated(text, LENGTHS[0])));
     let long = FRAGMENTS.iter().map(|a| (*a).to_owned()).chain(triples.iter().take(500).cloned());
     let long = worst(long.map(|text| repeated(&text, LENGTHS[1])));
-    // From the worst on: what is worse yet.
+    // From the slowest texts on, searches for slower ones.
     let mut climbing: Vec<(f64, String)> = [&short[..10], &more[..10]].concat();
     for _ in 0..3_000 {
         let at = chance.below(climbing.len());
@@ -290,7 +289,7 @@ fn no_text_takes_long_to_read_and_to_advise_on() {
         }
     }
     let mut all = [short, more, long, climbing].concat();
-    // What is too much counts once it was so again and again, beside the honest text.
+    // A time that is too long counts only if it stays so in repeated runs beside the honest text.
     for (taken, text) in &mut all {
         for _ in 0..8 {
             if *taken > MOST {

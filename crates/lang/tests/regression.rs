@@ -1,5 +1,5 @@
-//! Bugs that were found, each as a test named after what it was. Expected values are CPython's.
-// Helpers of tests may panic as tests do.
+//! Fixed bugs, each as a test with a name that describes it. Expected values are CPython's.
+// Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use tabuada_lang::{ErrorKind, Fuel, Limits, parse};
@@ -28,7 +28,7 @@ fn zero_divided_by_a_large_negative_integer_is_negative_zero() {
     check("0/10**30", "0.0");
 }
 
-/// The library's power (pxfm 0.1.30) loses its way where the result is subnormal.
+/// The library's power (pxfm 0.1.30) is wrong if the result is subnormal.
 #[test]
 fn powers_with_subnormal_results_are_right() {
     check("10.0**-310", "1e-310");
@@ -64,7 +64,7 @@ fn theory_of_numbers() {
     }
 }
 
-/// It was ten bytes long, wherever they ended.
+/// The span was always ten bytes long, wherever the characters ended.
 #[test]
 fn the_span_of_a_malformed_escape_ends_between_characters() {
     let text = r"'\x ééééééééé'";
@@ -72,7 +72,7 @@ fn the_span_of_a_malformed_escape_ends_between_characters() {
     assert!(error.span.of(text).starts_with(r"\x"), "{:?}", error.span);
 }
 
-/// A function is never an answer, in a list neither: there is no text that reads as it.
+/// A function is never an answer, not even in a list, since no text is parsed as it.
 #[test]
 fn a_container_with_a_function_in_it_is_no_answer() {
     let limits = Limits::default();
@@ -90,7 +90,7 @@ fn calls_among_arguments_keep_their_keywords_to_themselves() {
     check("sorted([3, 1], key=abs, reverse=bool(sum([], start=1)))", "[3, 1]");
 }
 
-/// CPython's words for the same text.
+/// CPython's message for the same text.
 #[track_caller]
 fn check_words(text: &str, expected: &str) {
     let limits = Limits::default();
@@ -99,7 +99,7 @@ fn check_words(text: &str, expected: &str) {
     assert_eq!(failure.kind.python().as_deref(), Some(expected), "{text}");
 }
 
-/// Each was told apart from CPython by generated expressions.
+/// Differences from CPython that generated expressions found.
 #[test]
 fn calls_of_builtins_fail_as_cpython_does() {
     check("str(object=2)", "'2'");
@@ -150,7 +150,7 @@ fn a_complex_power_with_an_infinite_phase_is_a_domain_error() {
     check_words("inf**1j", "zero to a negative or complex power");
 }
 
-/// As Python's statement: the only element of what stands on the right.
+/// As in Python: assigns the only element of the right side.
 #[test]
 fn a_single_name_behind_a_comma_takes_the_only_element() {
     check("a, = (1,); a", "1");
@@ -162,7 +162,7 @@ fn a_single_name_behind_a_comma_takes_the_only_element() {
     assert_eq!(program.canonical(), "a,=(3,)");
 }
 
-/// At the end of an infinite range the body met infinity itself, and complained of that.
+/// At the end of an infinite range, the body got infinity itself and failed.
 #[test]
 fn an_integral_to_infinity_that_does_not_die_away_does_not_converge() {
     let limits = Limits::default();
@@ -174,13 +174,13 @@ fn an_integral_to_infinity_that_does_not_die_away_does_not_converge() {
     check("round(integral(exp(-x*x), x, -inf, inf), 12)", "1.772453850906");
 }
 
-/// The design's own example of what is worth remembering. (The value by Faulhaber's formula.)
+/// The design's own example of a value worth caching. (The value follows from Faulhaber's formula.)
 #[test]
 fn a_million_terms_are_within_the_limits() {
     check("sum(k**2, k, 1, 10**6)", "333333833333500000");
 }
 
-/// Both were sorted by another algorithm than CPython's, which shows where nothing has an order.
+/// Both were sorted with another algorithm than CPython's, which shows if elements have no order.
 #[test]
 fn what_has_no_order_stays_where_list_sort_leaves_it() {
     check("sorted([3, nan, 1, 2])", "[3, nan, 1, 2]");
@@ -188,7 +188,7 @@ fn what_has_no_order_stays_where_list_sort_leaves_it() {
     check("sorted([1, 2], reverse='yes')", "[2, 1]");
 }
 
-/// nan among them hid it.
+/// A nan among the values hid the error.
 #[test]
 fn both_infinities_have_no_sum() {
     let limits = Limits::default();
@@ -202,7 +202,7 @@ fn a_complex_zero_to_the_power_of_nan_is_zero() {
     check("0j**nan", "0j");
 }
 
-/// The two that add up over a variable and over a list once parted.
+/// The sums over a variable and over a list once differed.
 #[test]
 fn both_sums_are_compensated() {
     check("sum([0.1]*10), sum(0.1, k, 1, 10)", "(1.0, 1.0)");
@@ -210,7 +210,7 @@ fn both_sums_are_compensated() {
     check("sum(1/k if k < 3 else 10**30, k, 1, 4)", "2e+30");
 }
 
-/// The library's reduction broke: a base of two words whose upper one is not less than the modulus.
+/// The library's reduction was wrong for a base of two words whose upper word is not less than the modulus.
 #[test]
 fn a_modular_power_takes_any_base() {
     check("pow(2**128-1, 64, 2**63+1)", "8733085739431321059");
@@ -218,7 +218,7 @@ fn a_modular_power_takes_any_base() {
     check("pow(2**128-1, 2, 2**64-1)", "0");
 }
 
-/// The words of functions that CPython has written in Python are others than those of its functions in C.
+/// Functions that CPython implements in Python have other messages than those in C.
 #[test]
 fn statistics_complain_of_their_arguments_as_functions_of_python_do() {
     for (text, words) in [
@@ -244,7 +244,7 @@ fn a_type_is_not_subscriptable_under_its_name() {
     fails("abs[0]", "'builtin_function_or_method' object is not subscriptable");
 }
 
-/// What is not finite hid an overflow beside it.
+/// A value that is not finite hid an overflow beside it.
 #[test]
 fn fsum_overflows_before_it_adds_what_is_not_finite() {
     fails("fsum([nan, 1e308, 1e308])", "intermediate overflow in fsum");
@@ -254,7 +254,7 @@ fn fsum_overflows_before_it_adds_what_is_not_finite() {
     fails("fsum([inf, nan, -inf])", "-inf + inf in fsum");
 }
 
-/// What looks at a failure of its body pays for the look, or its fuel has run out: it was not told.
+/// A form that checks the failure of its body pays for the check. If the fuel ran out there, the error was lost.
 #[test]
 fn a_failure_in_a_body_costs_the_same_whatever_fuel_there_is() {
     for text in ["sum(''[0]*x, x, 1, 3)", "prod(sum(1//y, y, 0, 3), x, 1, 3)", "derivative(1//x, x, 0)"] {

@@ -1,4 +1,4 @@
-//! Variables that come with a text: the same program as the text with statements before it.
+//! Variables that come with a text: the program is that of the text with assignments before it.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 use proptest::prelude::*;
@@ -22,7 +22,7 @@ fn outcome(program: &Program) -> (String, u64) {
     (text, fuel.spent())
 }
 
-/// `text` read with variables is the very program of `statements`: one name for one answer, at one price.
+/// `text` parsed with variables is exactly the program of `statements`, so it has the same key and price.
 #[track_caller]
 fn same(text: &str, json: &str, statements: &str) {
     let with_variables = read(text, json).unwrap_or_else(|error| panic!("{text} with {json}: {error:?}"));
@@ -43,7 +43,7 @@ fn variables_are_statements_before_the_text() {
         ("x; y", r#"{"y":1,"x":2}"#, "x=2;y=1;x;y"),
         ("\n x +\\\n x # twice\n\n", r#" { "x" : 3 } "#, "x=3;x+x"),
         ("x;", r#"{"x":3}"#, "x=3;x;"),
-        // What the text says of a name comes after.
+        // The text's own assignments come later.
         ("y = x; x = y + x; x*y", r#"{"x":3}"#, "x=3;y=x;x=y+x;x*y"),
         ("x + 1; x =", r#"{"x":3}"#, "x=3;x+1;x="),
         ("x =; x", r#"{"x":3}"#, "x=;x"),
@@ -56,7 +56,7 @@ fn variables_are_statements_before_the_text() {
             r#"{"x":3}"#,
             "x=3;f(a)@=sum(a*x,k,1,3)+(a if a<x<9 else 1);f(1);f(2)",
         ),
-        // Names are one in their normal form, and hide what is built in.
+        // Names are the same in their normal form, and hide built-in names.
         ("pi*π", r#"{"π":3}"#, "pi=3;pi*pi"),
         ("ﬁ", r#"{"fi":3}"#, "fi=3;fi"),
         ("e + max", r#"{"max":1,"e":2}"#, "e=2;max=1;e+max"),
@@ -81,10 +81,10 @@ fn what_is_not_used_leaves_no_trace() {
         ("sum(x, x, 1, 3)", r#"{"x":3}"#),
         ("round(1.5, ndigits=0)", r#"{"ndigits":3}"#),
         ("math.pi", r#"{"math":3,"pi":4}"#),
-        // A function that is called is the built-in one, whatever the name says elsewhere.
+        // In a call, the name is that of the built-in function, even if there is a variable.
         ("max(1, 2)", r#"{"max":3}"#),
         ("'x' # x", r#"{"x":3}"#),
-        // Forgotten by the text itself, so that the constant is read.
+        // The text itself clears the name, so the constant is read.
         ("pi=; pi", r#"{"pi":3}"#),
         ("(max)(1, 2)", r#"{"rnd":3}"#),
         ("1+1", &format!(r#"{{"x":{:?}}}"#, vec![1; 30_000])),
@@ -176,7 +176,7 @@ fn what_are_no_variables_is_refused() {
     }
     let (name, other) = ("π".to_owned(), "pi".to_owned());
     assert_eq!(refused(r#"{"π":1,"pi":2}"#), VariableError::Repeated { name, other }.into());
-    // An error holds no more of a name than a person reads.
+    // An error quotes only the beginning of a long name.
     let ErrorKind::Variable(VariableError::Name { name }) = refused(&format!(r#"{{"{}!":1}}"#, "x".repeat(100_000)))
     else {
         panic!("refused for another reason");
@@ -192,7 +192,7 @@ fn hostile_values_meet_the_limits_that_texts_meet() {
     for depth in [201, 500_000] {
         assert_eq!(refused(&format!(r#"{{"x":{}}}"#, nested(depth))), ErrorKind::TooDeep { limit: 200 });
     }
-    // `x=` and `;x` leave so much for the digits.
+    // `x=` and `;x` leave this many bytes for the digits.
     let fits = 65_536 - 4;
     same("x", &format!(r#"{{"x":{}}}"#, "9".repeat(fits)), &format!("x={};x", "9".repeat(fits)));
     let error = read("x", &format!(r#"{{"x":{}}}"#, "9".repeat(fits + 1))).unwrap_err();
@@ -203,7 +203,7 @@ fn hostile_values_meet_the_limits_that_texts_meet() {
     );
     let many: Vec<String> = (0..50_000).map(|n| format!("\"x{n}\":{n}")).collect();
     assert!(matches!(refused(&format!("{{{}}}", many.join(","))), ErrorKind::TooLong { .. }));
-    // More nodes than a program may have cannot be typed either.
+    // A variable cannot have more nodes than a program either.
     let few = Limits { nodes: 100, ..Limits::default() };
     let variables = Variables::from_json(&format!(r#"{{"x":{:?}}}"#, vec![0; 100]), &limits).unwrap();
     let context = Context { variables: Some(&variables), ..Context::default() };
@@ -218,12 +218,12 @@ fn spans_are_those_of_the_text() {
     let limits = Limits::default();
     let failure = program.evaluate(&limits).unwrap_err();
     assert_eq!(program.span(failure.node).of("é + x/y"), "x/y");
-    // The statements of the variables, of three nodes each, stand nowhere.
+    // The assignments of the variables, of three nodes each, have empty spans.
     for node in 0..9 {
         assert_eq!(program.span(node), Span::default(), "{node}");
     }
     assert_eq!(program.span(9).of("é + x/y"), "é");
-    // What is wrong with the text is where it was.
+    // The error of the text keeps its place.
     assert_eq!(read("é + x +", r#"{"é":1,"x":2}"#).unwrap_err(), parse("é + x +", &limits).unwrap_err());
     assert_eq!(read("", r#"{"x":2}"#).unwrap_err(), parse("", &limits).unwrap_err());
 }
@@ -244,7 +244,7 @@ fn value() -> impl Strategy<Value = (String, String)> {
     let number = prop_oneof!["-?(0|[1-9][0-9]{0,30})", r"-?(0|[1-9][0-9]{0,5})(\.[0-9]{1,20})?([eE][+-]?[0-9]{1,3})?"];
     let leaf = prop_oneof![
         number.prop_map(|text| (text.clone(), text)),
-        // JSON's escapes of what is no quote and no backslash are Python's.
+        // Characters that JSON escapes, except quotes and backslashes, are escaped as in Python.
         any::<String>().prop_map(|string| {
             let json = serde_json::to_string(&string).unwrap();
             let escaped: String = string.chars().map(|c| format!("\\U{:08x}", c as u32)).collect();

@@ -1,10 +1,9 @@
 //! From a text to its answer: the only place that knows both the language and the cache.
 //!
-//! [`Calculator::answer`] is the whole path. An error of a text is part of its answer; errors of Redis do not reach
+//! [`Calculator::answer_for`] is the whole path. An error of a text is part of its answer; errors of Redis do not reach
 //! this module.
 
 use std::borrow::Cow;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,57 +11,52 @@ use tabuada_cache::{Cache, ComputeError, Contents, Deadlines, Found, Key, Option
 use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Mode, Program};
 
 use crate::clock::Second;
-use crate::counters::Counters;
+use crate::counters::{Counters, QuestionGuard};
 use crate::engine::{self, Evaluation, Question};
 use crate::parse_cache::ParseCache;
 use crate::peer::Peer;
 use crate::record::Answer;
 use crate::workers::{NotDone, Threads, Workers};
 
-/// The version of the answers, part of every key. Raised with any change of any answer's bytes.
+/// The version of the answers, a part of every key. It is raised with every change of any answer's bytes.
 pub(crate) const ANSWER_VERSION: &str = "2";
 
-/// The price of a lookup in Redis, in fuel: some 0.2 ms for the caller, at some 7 ns a unit (`bench/run --only trial`).
+/// The price of a lookup in Redis, in fuel: about 0.2 ms for the caller, at 7 ns for a unit (`bench/run --only trial`).
 ///
-/// An evaluation may spend this much before Redis is asked (ski rental: at most twice the optimum). In fuel and not in
-/// time, so that every node finds the same expressions expensive.
+/// An evaluation may spend this much before Redis is asked (ski rental: at most twice the optimum). The budget is fuel
+/// and not time, so that every node finds the same expressions expensive.
 const TRIAL_FUEL: u64 = 30_000;
 
-/// How much of it is spent on a thread that serves: some 20 microseconds.
+/// The part of it that is spent on a thread that serves: about 20 microseconds.
 const INLINE_FUEL: u64 = 3_000;
 
-/// The backstop for a wrong price: such a program is evaluated on a worker, with the same answer. What is stored does
-/// not depend on it.
+/// A safety net for a wrong price: after this time, the program is evaluated on a worker, with the same answer. What is
+/// stored does not depend on it.
 const TRIAL_TIME: Duration = Duration::from_millis(2);
 
-/// The deadline of an answer, waiting for a thread included. On a healthy machine the fuel ends long before.
+/// The deadline of an answer, including the wait for a thread. On a healthy machine, the fuel ends long before.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(2);
 
-/// Texts up to this size are parsed on the thread that serves (some 30 microseconds), longer ones by the readers.
+/// Texts up to this size are parsed on the thread that serves (about 30 microseconds), longer ones by the readers.
 const INLINE_TEXT_BYTES: usize = 4 << 10;
 
-/// The same, while work of the same peer waits for the readers.
+/// The same limit while work of the same peer waits for the readers.
 const INLINE_TEXT_BYTES_OF_MANY: usize = 256;
 
 /// Whether the readers parse a question and make its hints and fixes.
-pub(crate) fn is_long(question: Question<'_>) -> bool {
-    question.text.len() + question.variables.map_or(0, str::len) > INLINE_TEXT_BYTES
+pub(crate) fn is_long(question: &Question<'_>) -> bool {
+    question.text.len() + question.variables.as_ref().map_or(0, |json| json.len()) > INLINE_TEXT_BYTES
 }
 
-/// The queue of each reader. Work of a fifth of a millisecond is not refused where evaluations, which take a hundred
-/// times that, would be.
+/// The queue of each reader. It is longer than that of the workers, since this work takes a fifth of a millisecond, and
+/// evaluations a hundred times that.
 const READING_QUEUE: usize = 512;
 
-/// So many at least, that one is free for others while a peer has long texts parsed.
+/// At least so many readers, so that one is free for others while they parse a peer's long texts.
 const READERS_MIN: usize = 2;
 
-/// Answers expressions, with a cache. Cheap to clone; all clones are one calculator.
-#[derive(Clone)]
+/// Answers expressions, with a cache.
 pub struct Calculator {
-    shared: Arc<Shared>,
-}
-
-struct Shared {
     cache: Cache<Answers>,
     readings: ParseCache<Reading>,
     workers: Workers,
@@ -81,6 +75,13 @@ struct Reading {
     name: Arc<Name>,
 }
 
+/// A parsed question whose answer takes more than a moment.
+pub(crate) struct Later {
+    reading: Reading,
+    /// The trial was not enough. Otherwise Redis has to be asked before it.
+    is_tried: bool,
+}
+
 /// An answer and its origin.
 #[derive(Debug)]
 pub struct Reply {
@@ -88,9 +89,9 @@ pub struct Reply {
     pub outcome: Outcome,
     /// Where it comes from.
     pub origin: Origin,
-    /// The key of the answer; `None` if the text does not parse or its answer is not determined by the text.
+    /// The key of the answer; `None` if the text does not parse or the text alone does not determine its answer.
     pub name: Option<Arc<Name>>,
-    /// Whether Redis was asked for it, and answered.
+    /// Whether Redis was asked for it and replied.
     pub has_asked_redis: bool,
 }
 
@@ -101,7 +102,7 @@ pub enum Outcome {
     Answered(Arc<Program>, Arc<Answer>),
     /// The text does not parse.
     Unreadable(Error),
-    /// The text was parsed, but not evaluated: the deadline, or a bug of ours.
+    /// The text was parsed but not evaluated, because of the deadline or a bug of ours.
     Failed(Arc<Program>, Failure),
     /// The server is overloaded.
     Overloaded,
@@ -110,10 +111,10 @@ pub enum Outcome {
 /// Whether a computed answer is stored.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Keeping {
-    /// It is.
+    /// It is stored.
     #[default]
     Remembered,
-    /// It is not: the caller wants that.
+    /// It is not stored, as the caller wishes.
     Nothing,
 }
 
@@ -135,7 +136,7 @@ impl From<Peer> for Caller {
 /// Why a text has no key.
 #[derive(Debug)]
 pub enum Nameless {
-    /// It is neither a name nor an expression.
+    /// The text is neither a name nor an expression.
     Unreadable(Error),
     /// The server is too busy to parse it.
     Overloaded,
@@ -150,7 +151,7 @@ impl Nameless {
         }
     }
 
-    /// That a text is neither, and why it is no expression.
+    /// The message that a text is neither a name nor an expression, with the reason for the latter.
     pub(crate) fn unreadable(reason: &ErrorKind, language: Language) -> String {
         let reason = reason.message(language);
         match language {
@@ -163,20 +164,20 @@ impl Nameless {
 /// Where an answer comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// This process's memory; and for how long it will still be there.
+    /// This process's memory, with the entry's remaining time there.
     Memory(Option<Duration>),
     /// Redis.
     Redis,
-    /// Computed for this caller. `stored`: and stored.
+    /// Computed for this caller.
     Computed {
         /// Whether it was stored.
         stored: bool,
     },
     /// Computed for another caller at the same time, here or on another node.
     Collapsed,
-    /// Computed, as every time: it depends on more than the text.
+    /// Computed, as it is each time, since it depends on more than the text.
     Impure,
-    /// Not computed: there was nothing to compute, or no thread.
+    /// Not computed, because there was nothing to compute or no free thread.
     Nowhere,
 }
 
@@ -191,11 +192,20 @@ impl Reply {
         let outcome = Outcome::Answered(program, found.value);
         Self { outcome, origin, name: Some(name), has_asked_redis: found.asked_redis }
     }
+
+    /// It depends on more than the text.
+    fn impure(program: Arc<Program>, computed: Result<Answer, Trouble>) -> Self {
+        let outcome = match computed {
+            Ok(answer) => Outcome::Answered(program, Arc::new(answer)),
+            Err(trouble) => trouble.reply(program).outcome,
+        };
+        Self { outcome, origin: Origin::Impure, name: None, has_asked_redis: false }
+    }
 }
 
 impl Calculator {
     /// Builds the calculator and its cache. Runs inside a tokio runtime.
-    pub fn new(options: Options, threads: impl Into<Threads>, counters: Counters) -> Result<Self, OptionsError> {
+    pub fn new(options: Options, threads: impl Into<Threads>, counters: Counters) -> Result<Arc<Self>, OptionsError> {
         Self::with_deadlines(options, Deadlines::default(), threads, counters)
     }
 
@@ -205,7 +215,7 @@ impl Calculator {
         deadlines: Deadlines,
         threads: impl Into<Threads>,
         counters: Counters,
-    ) -> Result<Self, OptionsError> {
+    ) -> Result<Arc<Self>, OptionsError> {
         let limits = Limits::default();
         let threads = threads.into();
         let workers = Workers::new(threads);
@@ -214,118 +224,164 @@ impl Calculator {
         let answers = Answers { limits: limits.clone(), readers: readers.clone() };
         let cache = Cache::with_deadlines(answers, options, deadlines)?;
         let readings = ParseCache::new();
-        Ok(Self { shared: Arc::new(Shared { cache, readings, workers, readers, limits, counters }) })
+        Ok(Arc::new(Self { cache, readings, workers, readers, limits, counters }))
     }
 
-    /// The answer of a key, if it is in memory and `will_do`; counted like any other answer. Otherwise nothing is done
-    /// or counted.
+    /// The answer for a key, if it is in memory and `will_do` accepts it; it is counted like any other answer.
+    /// Otherwise nothing is done or counted.
     pub fn recall_if(&self, name: &Name, will_do: impl FnOnce(&Found<Answer>) -> bool) -> Option<Found<Answer>> {
-        let found = self.shared.cache.get_if(name, will_do)?;
-        self.shared.counters.asks().ends_in_the_cache();
+        let found = self.cache.get_if(name, will_do)?;
+        self.counters.asks().ends_in_the_cache();
         Some(found)
     }
 
-    /// The answer to a question.
-    pub async fn answer(&self, question: impl Into<Question<'_>>) -> Reply {
+    #[cfg(test)]
+    pub(crate) async fn answer(self: &Arc<Self>, question: impl Into<Question<'_>>) -> Reply {
         self.answer_for(Caller::default(), question).await
     }
 
     /// The answer to the question of a caller.
-    pub async fn answer_for(&self, caller: impl Into<Caller>, question: impl Into<Question<'_>>) -> Reply {
-        let question = question.into();
-        let kept = self.shared.readings.get(question);
+    pub async fn answer_for(self: &Arc<Self>, caller: impl Into<Caller>, question: impl Into<Question<'_>>) -> Reply {
+        let question = &question.into();
+        let kept = self.readings.get(question);
         if let Some(Reading { program, name }) = &kept
-            && let Some(found) = self.shared.cache.get_if(name, |_| true)
+            && let Some(found) = self.cache.get_if(name, |_| true)
         {
-            self.shared.counters.asks().ends_in_the_cache();
+            self.counters.asks().ends_in_the_cache();
             return Reply::of(found, program.clone(), name.clone());
         }
-        match self.answer_as_read(caller.into(), question, kept, |_, _| None::<Infallible>).await {
-            Ok(reply) => reply,
-            Err(never) => match never {},
+        self.answer_missed(caller.into(), question, kept).await
+    }
+
+    /// The program of a short question, and the key of its answer if it has one.
+    pub fn parsed(&self, peer: Peer, question: &Question<'_>) -> Option<(Arc<Program>, Arc<Name>)> {
+        if self.is_long_for(peer, question) {
+            return None;
         }
+        let reading = self.readings.get(question).or_else(|| Reading::of(question, &self.limits).ok())?;
+        reading.program.is_pure().then_some((reading.program, reading.name))
     }
 
-    /// The same, unless the caller has the answer already, as `has_it` finds by the key: then the value of `has_it` is
-    /// returned, and nothing was looked up or computed.
-    pub async fn answer_unless<K>(
-        &self,
-        caller: Caller,
-        question: impl Into<Question<'_>>,
-        has_it: impl FnOnce(&Program, &Name) -> Option<K>,
-    ) -> Result<Reply, K> {
-        let question = question.into();
-        self.answer_as_read(caller, question, self.shared.readings.get(question), has_it).await
-    }
-
-    /// The same, with the parsed text if it was kept.
-    async fn answer_as_read<K>(
-        &self,
-        caller: Caller,
-        question: Question<'_>,
-        kept: Option<Reading>,
-        has_it: impl FnOnce(&Program, &Name) -> Option<K>,
-    ) -> Result<Reply, K> {
-        let Caller { peer, keeping } = caller;
-        let asking = self.shared.counters.asks();
-        let is_kept = kept.is_some();
+    /// The answer, where memory did not have it.
+    async fn answer_missed(self: &Arc<Self>, caller: Caller, question: &Question<'_>, kept: Option<Reading>) -> Reply {
+        let asking = self.counters.asks();
         let read = match kept {
             Some(reading) => Ok(reading),
-            None => self.read(peer, question).await,
+            None => self.read(caller.peer, question).await,
         };
         let reading = match read {
             Ok(reading) => reading,
-            Err(outcome) => {
-                asking.bypasses_it();
-                return Ok(Reply { outcome, origin: Origin::Nowhere, name: None, has_asked_redis: false });
-            }
+            Err(outcome) => return self.unread(outcome, asking),
         };
-        let Reading { program, name } = &reading;
-        if !program.is_pure() {
-            let reply = Box::pin(self.answer_impure(peer, program.clone())).await;
-            asking.bypasses_it();
-            return Ok(Reply { origin: Origin::Impure, ..reply });
+        let reply = self.answer_read(caller, &reading, false, asking).await;
+        if caller.keeping == Keeping::Remembered {
+            self.keep_if_repeated(question, reading, &reply);
         }
-        if let Some(known) = has_it(program, name) {
-            asking.bypasses_it();
-            return Err(known);
-        }
+        reply
+    }
+
+    /// The answer to a parsed question. `is_tried`: the trial was not enough.
+    async fn answer_read(
+        self: &Arc<Self>,
+        Caller { peer, keeping }: Caller,
+        Reading { program, name }: &Reading,
+        is_tried: bool,
+        asking: QuestionGuard<'_>,
+    ) -> Reply {
         let trial = {
-            let (shared, program) = (self.shared.clone(), program.clone());
-            move || shared.try_evaluate(peer, program)
+            let (calculator, program) = (self.clone(), program.clone());
+            async move || if is_tried { None } else { calculator.try_evaluate(peer, program).await }
         };
         let in_full = {
-            let (shared, program) = (self.shared.clone(), program.clone());
-            move || shared.evaluate(peer, program)
+            let (calculator, program) = (self.clone(), program.clone());
+            move || calculator.evaluate(peer, program)
         };
-        let cache = &self.shared.cache;
-        let found = match keeping {
-            Keeping::Remembered => cache.get_or_compute(name, trial, in_full).await,
+        if !program.is_pure() {
+            let computing = async move {
+                match trial().await {
+                    Some(answer) => Ok(answer),
+                    None => in_full().await,
+                }
+            };
             // Boxed, as everything rare is: an unboxed future would enlarge that of every question.
-            Keeping::Nothing => Box::pin(cache.get_or_compute_no_store(name, trial, in_full)).await,
+            let computed = Box::pin(computing).await;
+            asking.bypasses_it();
+            return Reply::impure(program.clone(), computed);
+        }
+        let found = match keeping {
+            Keeping::Remembered => self.cache.get_or_compute(name, trial, in_full).await,
+            Keeping::Nothing => Box::pin(self.cache.get_or_compute_no_store(name, trial, in_full)).await,
         };
         asking.ends_in_the_cache();
-        // A text that was asked twice may be asked again; most texts are asked once.
-        let is_asked_again = found.as_ref().is_ok_and(|found| found.source == Source::Memory);
-        if is_asked_again && !is_kept && keeping == Keeping::Remembered {
-            self.shared.readings.keep(question, reading.clone());
+        match found {
+            Ok(found) => Reply::of(found, program.clone(), name.clone()),
+            Err(ComputeError::Computation(trouble)) => trouble.reply(program.clone()),
+            Err(_) => Trouble::broken().reply(program.clone()),
         }
-        let Reading { program, name } = reading;
-        Ok(match found {
-            Ok(found) => Reply::of(found, program, name),
-            Err(ComputeError::Computation(trouble)) => trouble.reply(program),
-            Err(_) => Trouble::broken().reply(program),
-        })
+    }
+
+    /// The answer to a question, if nothing has to be awaited for it: from memory, or by an evaluation that is as cheap as
+    /// a lookup in Redis. Computes on this thread, which must not be one that serves.
+    pub(crate) fn try_now(&self, question: &Question<'_>) -> Result<Reply, Later> {
+        let kept = self.readings.get(question);
+        let is_kept = kept.is_some();
+        let reading = match kept.map_or_else(|| Reading::of(question, &self.limits), Ok) {
+            Ok(reading) => reading,
+            Err(error) => return Ok(self.unread(Outcome::Unreadable(error), self.counters.asks())),
+        };
+        let Reading { program, name } = &reading;
+        let mut is_tried = false;
+        let mut trial = || {
+            is_tried = true;
+            self.attempt(program, TRIAL_FUEL)
+        };
+        let reply = if program.is_pure() {
+            self.cache.get_or_try(name, trial).map(|found| Reply::of(found, program.clone(), name.clone()))
+        } else {
+            trial().map(|answer| Reply::impure(program.clone(), Ok(answer)))
+        };
+        let Some(reply) = reply else { return Err(Later { reading, is_tried }) };
+        let asking = self.counters.asks();
+        if program.is_pure() {
+            asking.ends_in_the_cache();
+        } else {
+            asking.bypasses_it();
+        }
+        if !is_kept {
+            self.keep_if_repeated(question, reading, &reply);
+        }
+        Ok(reply)
+    }
+
+    /// The answer that [`Calculator::try_now`] left for later.
+    pub(crate) async fn answer_later(self: &Arc<Self>, peer: Peer, Later { reading, is_tried }: Later) -> Reply {
+        self.answer_read(peer.into(), &reading, is_tried, self.counters.asks()).await
+    }
+
+    /// Keeps what was parsed. A text that was asked twice may be asked again; most texts are asked once.
+    fn keep_if_repeated(&self, question: &Question<'_>, reading: Reading, reply: &Reply) {
+        if matches!(reply.origin, Origin::Memory(_)) {
+            self.readings.keep(question, reading);
+        }
+    }
+
+    /// The reply to a question that was not parsed.
+    fn unread(&self, outcome: Outcome, asking: QuestionGuard<'_>) -> Reply {
+        if matches!(&outcome, Outcome::Unreadable(error) if !error.kind.is_deterministic()) {
+            self.counters.evaluations_failed.inc();
+        }
+        asking.bypasses_it();
+        Reply { outcome, origin: Origin::Nowhere, name: None, has_asked_redis: false }
     }
 
     /// The name in Redis for an operator's text: the text itself, if it is such a name, else that of the answer to the
     /// expression.
-    pub async fn name_in_cache(&self, given: &str) -> Result<String, Nameless> {
-        let operator = self.shared.cache.operator();
+    pub async fn name_in_cache(self: &Arc<Self>, given: &str) -> Result<String, Nameless> {
+        let operator = self.cache.operator();
         if operator.is_name(given) {
             return Ok(given.to_owned());
         }
-        match self.read(Peer::default(), given.into()).await {
+        match self.read(Peer::default(), &given.into()).await {
             Ok(reading) => Ok(operator.name(&reading.name)),
             Err(Outcome::Unreadable(error)) => Err(Nameless::Unreadable(error)),
             Err(_) => Err(Nameless::Overloaded),
@@ -334,63 +390,41 @@ impl Calculator {
 
     /// The name of a program's answer in Redis.
     pub fn name_of(&self, program: &Program) -> String {
-        self.shared.cache.operator().name(&Key::new(variant(program.mode()), &program.canonical()))
+        self.cache.operator().name(&Key::new(variant(program.mode()), &program.canonical()))
     }
 
     /// The cache, for statistics and the operator.
     pub fn cache(&self) -> &Cache<Answers> {
-        &self.shared.cache
+        &self.cache
     }
 
     /// The workers, for other long work.
     pub fn workers(&self) -> &Workers {
-        &self.shared.workers
+        &self.workers
     }
 
     /// Threads for short work that must not wait behind evaluations: parsing long texts, and finding their fixes.
     pub fn readers(&self) -> &Workers {
-        &self.shared.readers
+        &self.readers
+    }
+
+    /// Whether the readers parse a question of this peer.
+    fn is_long_for(&self, peer: Peer, question: &Question<'_>) -> bool {
+        is_long(question) || question.text.len() > INLINE_TEXT_BYTES_OF_MANY && self.readers.by(peer).has_waiters()
     }
 
     /// Parses a question.
-    async fn read(&self, peer: Peer, question: Question<'_>) -> Result<Reading, Outcome> {
-        let Question { text, mode, variables } = question;
-        let is_long =
-            is_long(question) || text.len() > INLINE_TEXT_BYTES_OF_MANY && self.shared.readers.by(peer).has_waiters();
-        let read = if !is_long {
-            Reading::of(question, &self.shared.limits)
+    async fn read(self: &Arc<Self>, peer: Peer, question: &Question<'_>) -> Result<Reading, Outcome> {
+        let read = if self.is_long_for(peer, question) {
+            let (calculator, question) = (self.clone(), question.clone().into_owned());
+            let work = move || Reading::of(&question, &calculator.limits);
+            Box::pin(self.readers.by(peer).run(DEADLINE, work)).await.map_err(|_| Outcome::Overloaded)?
         } else {
-            let (shared, text, variables) = (self.shared.clone(), text.to_owned(), variables.map(str::to_owned));
-            let work = move || {
-                let question = Question { text: &text, mode, variables: variables.as_deref() };
-                Reading::of(question, &shared.limits)
-            };
-            Box::pin(self.shared.readers.by(peer).run(DEADLINE, work)).await.map_err(|_| Outcome::Overloaded)?
+            Reading::of(question, &self.limits)
         };
-        read.map_err(|error| {
-            if !error.kind.is_deterministic() {
-                self.shared.counters.evaluations_failed.inc();
-            }
-            Outcome::Unreadable(error)
-        })
+        read.map_err(Outcome::Unreadable)
     }
 
-    async fn answer_impure(&self, peer: Peer, program: Arc<Program>) -> Reply {
-        let answer = match self.shared.clone().try_evaluate(peer, program.clone()).await {
-            Some(answer) => Ok(answer),
-            None => self.shared.clone().evaluate(peer, program.clone()).await,
-        };
-        match answer {
-            Ok(answer) => {
-                let outcome = Outcome::Answered(program, Arc::new(answer));
-                Reply { outcome, origin: Origin::Impure, name: None, has_asked_redis: false }
-            }
-            Err(trouble) => trouble.reply(program),
-        }
-    }
-}
-
-impl Shared {
     /// Evaluates for as long as a lookup would take; `None` if that is not enough. A trial longer than a handover to
     /// another thread runs on the readers, so that the trials of one peer do not queue before the requests of all; and
     /// every trial does while work of its peer waits there.
@@ -400,33 +434,34 @@ impl Shared {
         {
             return Some(answer);
         }
-        let shared = self.clone();
-        let trial = move || shared.attempt(&program, TRIAL_FUEL);
-        let tried = Box::pin(self.readers.by(peer).run(DEADLINE, trial)).await.ok().flatten();
-        if tried.is_none() {
-            self.counters.trials_abandoned.inc();
-        }
-        tried
+        let calculator = self.clone();
+        let trial = move || calculator.attempt(&program, TRIAL_FUEL);
+        Box::pin(self.readers.by(peer).run(DEADLINE, trial)).await.ok().flatten()
     }
 
     fn attempt(&self, program: &Program, fuel: u64) -> Option<Answer> {
         let begun = Instant::now();
-        let evaluation = engine::try_evaluate_within(TRIAL_TIME, program, &self.limits, fuel)?;
+        let Some(evaluation) = engine::try_evaluate_within(TRIAL_TIME, program, &self.limits, fuel) else {
+            if fuel == TRIAL_FUEL {
+                self.counters.trials_abandoned.inc();
+            }
+            return None;
+        };
         Some(self.evaluated(begun, evaluation, program.mode()))
     }
 
-    /// The answer of an evaluation that ends now.
+    /// The record of an evaluation that ends now.
     fn evaluated(&self, begun: Instant, evaluation: Evaluation, mode: Mode) -> Answer {
         let now = Instant::now();
         self.counters.evaluated(now - begun);
-        Answer::new(evaluation, mode, Second::of(now).number)
+        Answer::new(evaluation, mode, Second::now().number)
     }
 
     /// Evaluates in full, on a worker.
     async fn evaluate(self: Arc<Self>, peer: Peer, program: Arc<Program>) -> Result<Answer, Trouble> {
         let begun = Instant::now();
-        let (shared, mode) = (self.clone(), program.mode());
-        let work = move || engine::evaluate(&program, &shared.limits, begun + DEADLINE);
+        let (calculator, mode) = (self.clone(), program.mode());
+        let work = move || engine::evaluate(&program, &calculator.limits, begun + DEADLINE);
         let evaluation = self.workers.by(peer).run(DEADLINE, work).await.map_err(|not_done| match not_done {
             NotDone::Overloaded => Trouble::Overloaded,
             NotDone::Panicked => Trouble::broken(),
@@ -444,7 +479,7 @@ impl Shared {
 
 impl Reading {
     /// Parses a question.
-    fn of(question: Question<'_>, limits: &Limits) -> Result<Self, Error> {
+    fn of(question: &Question<'_>, limits: &Limits) -> Result<Self, Error> {
         let (program, canonical) = engine::ask_with_name(question, limits)?;
         let name = Arc::new(Key::new(variant(program.mode()), &canonical));
         Ok(Self { program: Arc::new(program), name })
@@ -460,12 +495,12 @@ fn variant(mode: Mode) -> Cow<'static, str> {
     }
 }
 
-/// Why an evaluation has no answer that may be stored: the fault of the machine, not of the text.
+/// Why an evaluation has no answer that may be stored. The reason lies in the machine, not in the text.
 #[derive(Clone, Debug)]
 pub enum Trouble {
     /// No worker was free.
     Overloaded,
-    /// It ended at the deadline, or by a bug of ours.
+    /// It ended at the deadline or by a bug of ours.
     Failed(Failure),
 }
 
@@ -498,7 +533,7 @@ impl Contents for Answers {
         answer.encode(&self.limits)
     }
 
-    /// Long lines are parsed by the readers. If these are overloaded, the answer is computed instead.
+    /// The readers parse long lines. If they are overloaded, the answer is computed instead.
     async fn decode(&self, line: &str) -> Option<Answer> {
         if line.len() <= INLINE_TEXT_BYTES {
             return Answer::decode(line, &self.limits);
@@ -526,7 +561,7 @@ mod tests {
 
     use super::*;
 
-    fn calculator(threads: usize) -> Calculator {
+    fn calculator(threads: usize) -> Arc<Calculator> {
         let mut options = Options::default();
         options.namespace = "tabuada".to_owned();
         options.memory_bytes = 1 << 20;
@@ -534,7 +569,7 @@ mod tests {
         Calculator::new(options, threads, Counters::default()).unwrap()
     }
 
-    /// With every thread busy and the queue full, expensive expressions are refused and cheap ones answered.
+    /// If every thread is busy and the queue is full, expensive expressions are refused and cheap ones answered.
     #[tokio::test]
     async fn overload_refuses_only_expensive_expressions() {
         let calculator = calculator(1);
@@ -546,7 +581,7 @@ mod tests {
             let work = move || drop(held.lock().map(|held| held.recv()));
             let mut run =
                 Box::pin(async move { calculator.workers().by(Peer::default()).run(DEADLINE * 10, work).await });
-            // Polled once: it has its place, or there is none.
+            // After one poll, it has its place or was refused.
             assert!(tokio::time::timeout(Duration::ZERO, &mut run).await.is_err());
             if refused.get() > 0 {
                 break;
@@ -567,11 +602,11 @@ mod tests {
         assert!(matches!(calculator.answer("factorial(20000) % 7").await.outcome, Outcome::Answered(..)));
     }
 
-    /// Long lines from Redis are parsed by the readers; short ones wait for nobody.
+    /// The readers parse long lines from Redis; short lines do not wait for them.
     #[tokio::test]
     async fn long_entries_are_read_by_the_readers() {
         let calculator = calculator(1);
-        let answers = Answers { limits: Limits::default(), readers: calculator.shared.readers.clone() };
+        let answers = Answers { limits: Limits::default(), readers: calculator.readers.clone() };
         let line = async |text: &str| match calculator.answer(text).await.outcome {
             Outcome::Answered(_, answer) => answers.encode(&answer).unwrap(),
             other => panic!("{other:?}"),
@@ -588,8 +623,8 @@ mod tests {
         assert!(answers.decode(&long.replace("1, 1", "1,1")).await.is_none());
     }
 
-    /// While work of a peer waits for the readers, its cheap questions queue behind that, and not before those of
-    /// others on the threads that serve.
+    /// While a peer's work waits for the readers, its cheap questions queue behind that work, instead of delaying those
+    /// of others on the threads that serve.
     #[tokio::test]
     async fn a_peer_whose_work_waits_holds_up_nobody_else() {
         let calculator = calculator(1);
@@ -614,18 +649,18 @@ mod tests {
         assert!(matches!(calculator.answer_for(one, "2+4").await.outcome, Outcome::Answered(..)));
     }
 
-    /// A caller that goes away is counted as such, and the counts of questions still balance.
+    /// A caller that is cancelled counts as one, and the counts of questions still balance.
     #[tokio::test]
     async fn every_question_ends_one_way() {
         let calculator = calculator(1);
         for text in ["2+2", "2+2", "2 +", "rnd()", "1/0", "factorial(20000) % 7"] {
             calculator.answer(text).await;
         }
-        // Enough work that it is not done before this thread has looked.
+        // Enough work that it is not done before this thread continues.
         let mut leaving = Box::pin(calculator.answer("sum(k**2 % 7, k, 1, 700000)"));
-        // Polled once: its computation has begun, and goes on without it.
+        // After one poll, the computation has begun; it continues without the caller.
         assert!(tokio::time::timeout(Duration::ZERO, &mut leaving).await.is_err());
-        let counters = &calculator.shared.counters;
+        let counters = &calculator.counters;
         assert_eq!((counters.asked.get(), counters.abandoned.get()), (7, 0), "under way");
         drop(leaving);
         assert_eq!((counters.bypassed.get(), counters.abandoned.get()), (2, 1));
@@ -633,7 +668,7 @@ mod tests {
         assert_eq!(in_the_cache, 4);
     }
 
-    /// All spellings have one answer, and the answer one entry: the second caller gets that of the first.
+    /// All spellings have one answer and one entry: the second caller gets the answer of the first.
     #[tokio::test]
     async fn spelling_does_not_matter_and_meaning_does() {
         let calculator = calculator(1);
@@ -649,7 +684,7 @@ mod tests {
         assert_eq!(origin("16 +").await, Origin::Nowhere);
     }
 
-    /// A text that is asked again is parsed once, unless nothing may be stored.
+    /// A text that is asked again is parsed only once, unless nothing may be stored.
     #[tokio::test]
     async fn what_is_asked_again_is_not_read_again() {
         let calculator = calculator(1);
@@ -673,8 +708,9 @@ mod tests {
     #[tokio::test]
     async fn each_mode_and_each_set_of_variables_has_its_own_answer() {
         let calculator = calculator(1);
-        let ask = async |text, mode, variables| {
-            let reply = calculator.answer(Question { text, mode, variables }).await;
+        let ask = async |text, mode, variables: Option<&'static str>| {
+            let question = Question { variables: variables.map(Cow::Borrowed), ..Question::new(text, mode) };
+            let reply = calculator.answer(&question).await;
             let Outcome::Answered(_, answer) = reply.outcome else { panic!("{text} has no answer") };
             (answer.outcome.as_ref().unwrap().text.to_string(), matches!(reply.origin, Origin::Memory(_)))
         };
@@ -694,10 +730,10 @@ mod tests {
         assert_eq!(ask("x**2", Mode::Python, Some(r#"{"x":4}"#)).await, ("16".to_owned(), false));
     }
 
-    /// A digest of the answers to the corpus, beside the version in every key.
+    /// A digest of the answers to the corpus, together with the version in every key.
     ///
-    /// If this fails because an answer has changed, raise `ANSWER_VERSION`, or nodes of two versions will serve each
-    /// other's answers. If it fails only because more texts are answered, update the digest alone.
+    /// If this fails because an answer has changed, raise `ANSWER_VERSION`; otherwise nodes of two versions would serve
+    /// each other's answers. If it fails only because more texts are answered, just update the digest.
     #[test]
     fn the_answer_version_stands_for_the_answers_of_the_corpus() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus/python_arith.jsonl");

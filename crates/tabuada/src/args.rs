@@ -1,12 +1,13 @@
 //! The command line: the commands, in the words of either language.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 
 use clap::builder::{OsStringValueParser, PossibleValue, TypedValueParser};
 use clap::error::ErrorKind;
 use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use tabuada_lang::{Limits, parse};
 
 use crate::cli::{
     BatchArgs, CacheArgs, CompletionsArgs, ConfigArgs, EvalArgs, HealthArgs, ManArgs, PlotArgs, ReplArgs, ServeArgs,
@@ -14,7 +15,7 @@ use crate::cli::{
 use crate::settings::table::ALL;
 use crate::settings::{Kind, Setting};
 use crate::version;
-use crate::words::{HELP, Language, Words, in_portuguese, misuse};
+use crate::words::{HELP, Language, Words, in_portuguese, misuse, said};
 
 /// The command line. Its help texts are in [`words`](crate::words).
 #[derive(Debug, Parser)]
@@ -42,13 +43,22 @@ pub enum Command {
 }
 
 impl Args {
-    /// Reads the process's arguments. On `--help` or misuse it prints the text in this language and gives the exit
-    /// status (0 or 2).
+    /// Parses the process's arguments. For `--help` or invalid arguments, it prints the text in this language and gives
+    /// the exit status (0 or 2).
     pub fn from_process(language: Language) -> Result<Self, ExitCode> {
         let command = Self::described(language);
-        let arguments = with_options_first(command.clone(), std::env::args_os().collect());
-        let matches = command.try_get_matches_from(arguments);
-        matches.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| tell(&error, language))
+        let arguments: Vec<OsString> = std::env::args_os().collect();
+        let expression = expression(&command, &arguments);
+        let matches = command.clone().try_get_matches_from(with_options_first(command, arguments));
+        matches.and_then(|matches| Self::from_arg_matches(&matches)).map_err(|error| match expression {
+            Some(text) if error.use_stderr() => {
+                let why = said::NO_SUBCOMMAND.with(language, &[&text, &text]);
+                // If the output is closed, there is no place left to report that.
+                let _ = writeln!(std::io::stderr().lock(), "tabuada: {why}");
+                ExitCode::from(2)
+            }
+            _ => tell(&error, language),
+        })
     }
 
     /// The command line with its help texts, for completions and manual pages.
@@ -102,8 +112,7 @@ fn texts(of: &str, words: Option<Words>, language: Language) -> (String, Option<
     (short.strip_suffix('.').unwrap_or(short).to_owned(), text.contains("\n\n").then(|| text.to_owned()))
 }
 
-/// The values that the help and completions offer. Parsing accepts any value: the settings check it later, when they
-/// know its origin.
+/// The values that the help and completions offer. Parsing accepts any value: the settings check it later.
 #[derive(Clone)]
 struct Offered(Vec<PossibleValue>);
 
@@ -116,12 +125,7 @@ impl Offered {
 impl TypedValueParser for Offered {
     type Value = OsString;
 
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        arg: Option<&Arg>,
-        value: &std::ffi::OsStr,
-    ) -> Result<OsString, clap::Error> {
+    fn parse_ref(&self, command: &clap::Command, arg: Option<&Arg>, value: &OsStr) -> Result<OsString, clap::Error> {
         OsStringValueParser::new().parse_ref(command, arg, value)
     }
 
@@ -130,13 +134,24 @@ impl TypedValueParser for Offered {
     }
 }
 
+/// The arguments as one expression, quoted for a shell, where a command is expected and there is none. A text without a
+/// digit or a bracket is a misspelled command.
+fn expression(command: &clap::Command, arguments: &[OsString]) -> Option<String> {
+    let text = arguments.get(1..)?.join(OsStr::new(" ")).into_string().ok()?;
+    let is_command = command.find_subcommand(arguments.get(1)?).is_some();
+    let is_expression = !is_command
+        && text.contains(|character: char| character.is_ascii_digit() || character == '(')
+        && parse(&text, &Limits::default()).is_ok();
+    is_expression.then(|| format!("'{}'", text.replace('\'', r"'\''")))
+}
+
 /// Prints a help text or a usage error, and gives the exit status.
 fn tell(error: &clap::Error, language: Language) -> ExitCode {
     let is_text = matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
     );
-    // If the output is closed, there is no place left to report that.
+    // If the output is closed, nothing can report that.
     let _ = match (language, is_text) {
         (Language::English, _) => error.print(),
         (Language::Portuguese, true) => print_in_portuguese(error),
@@ -160,7 +175,7 @@ fn print_in_portuguese(error: &clap::Error) -> std::io::Result<()> {
 
 /// For commands whose expressions may look like options (`eval -3+2`): moves the options to the front and puts `--`
 /// before the expressions. An expression is an argument that is neither an option of the command nor the value of one.
-/// All arguments behind a `--` are expressions.
+/// All arguments after a `--` are expressions.
 fn with_options_first(mut tool: clap::Command, arguments: Vec<OsString>) -> Vec<OsString> {
     tool.build();
     let command = arguments.get(1).and_then(|name| tool.find_subcommand(name));

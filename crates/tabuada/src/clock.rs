@@ -1,6 +1,5 @@
 //! The wall clock in whole seconds, for ages.
 
-use std::cell::Cell;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// A second of the wall clock.
@@ -8,30 +7,16 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 pub(crate) struct Second {
     /// Seconds since 1970.
     pub(crate) number: u64,
-    /// When the next second begins.
+    /// The beginning of the next second.
     pub(crate) end: Instant,
 }
 
 impl Second {
-    /// The current second.
     pub(crate) fn now() -> Self {
         let now = Instant::now();
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let gone = Duration::from_nanos(since.subsec_nanos().into());
         Self { number: since.as_secs(), end: now + (Duration::from_secs(1) - gone) }
-    }
-
-    /// The second of a moment that has just passed. Each thread reads the wall clock once a second.
-    pub(crate) fn of(moment: Instant) -> Self {
-        thread_local! {
-            static LAST: Cell<Option<Second>> = const { Cell::new(None) };
-        }
-        let last = LAST.get().filter(|last| moment < last.end);
-        last.unwrap_or_else(|| {
-            let now = Self::now();
-            LAST.set(Some(now));
-            now
-        })
     }
 }
 
@@ -39,7 +24,7 @@ impl Second {
 mod tests {
     use super::*;
 
-    /// Holds whenever in a second the test begins.
+    /// The test may begin at any moment of a second.
     #[test]
     fn a_second_ends_when_the_next_begins() {
         let begun = Instant::now();
@@ -49,16 +34,5 @@ mod tests {
             std::thread::sleep(Duration::from_millis(10));
         }
         assert!(before.end <= Instant::now());
-    }
-
-    #[test]
-    fn a_moment_has_its_second() {
-        let first = Second::of(Instant::now());
-        while Second::of(Instant::now()).number == first.number {
-            std::thread::sleep(Duration::from_millis(10));
-        }
-        assert!(Instant::now() >= first.end);
-        let between = (Second::now().number, Second::of(Instant::now()).number, Second::now().number);
-        assert!((between.0..=between.2).contains(&between.1), "{between:?}");
     }
 }

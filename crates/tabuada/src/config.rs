@@ -30,28 +30,27 @@ pub struct ServeConfig {
     pub listen: Endpoint,
     /// The cache and its Redis.
     pub cache: Options,
-    /// The number of serving threads, and of evaluations at once.
+    /// The number of serving threads, and also of simultaneous evaluations.
     pub threads: NonZeroUsize,
     /// The part of the threads, of the queue before them and of the connections that one peer may hold.
     pub peer_share: Share,
-    /// The proxies whose word on the client's address is trusted.
+    /// The proxies that are trusted to name the client's address.
     pub proxies: Proxies,
-    /// The separate address of the operator's routes and the metrics. `None`: they are at `listen` with all other
-    /// routes.
+    /// The separate address of the operator's routes and the metrics; `None` if they are at `listen` like the others.
     pub admin_listen: Option<Endpoint>,
-    /// The token that the operator's routes require. `None`: they answer on loopback only.
+    /// The token that the operator's routes require; `None` if they answer only on loopback.
     pub admin_token: Option<AdminToken>,
     /// The host names under which the metrics may be requested, besides those of loopback.
     pub metrics_hosts: Vec<String>,
     /// The origins whose pages may send requests, in a browser (CORS).
     pub origins: Origins,
-    /// How long the server still takes requests after the signal to stop.
+    /// How long the server still accepts requests after the signal to stop.
     pub drain: Duration,
     /// Whether responses hide the state of the cache.
     pub hides_memory: bool,
     /// The format of the log.
     pub log_format: LogFormat,
-    /// What the log says of requests.
+    /// What the log shows of requests.
     pub logged: Logged,
 }
 
@@ -103,7 +102,7 @@ impl ServeConfig {
 ///
 /// # Errors
 ///
-/// If the settings are invalid or do not fit together, or if a file cannot be read.
+/// If the settings are invalid or contradict each other, or if a file cannot be read.
 pub fn behind(settings: &Settings) -> Result<Options, SettingError> {
     let mut options = Options::default();
     options.namespace = settings.need(&NAMESPACE)?;
@@ -123,7 +122,7 @@ pub fn behind(settings: &Settings) -> Result<Options, SettingError> {
     }
 }
 
-/// The error for a Redis URL that is invalid, or that does not fit the settings beside it.
+/// The error for a Redis URL that is invalid or contradicts another setting.
 fn unfit_url(settings: &Settings, fault: &UrlFault) -> SettingError {
     let why = match fault {
         UrlFault::NoScheme => said::NO_SCHEME,
@@ -165,7 +164,7 @@ impl LogFormat {
     }
 }
 
-/// What the log says of requests.
+/// What the log shows of requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Logged {
     /// Which requests are logged.
@@ -191,7 +190,7 @@ pub enum LogRequests {
 /// The origins whose pages may send requests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Origins {
-    /// Only our own.
+    /// Only the server's own origin.
     #[default]
     None,
     /// These.
@@ -271,8 +270,8 @@ impl AdminToken {
         is_one.then(|| Self(text.into()))
     }
 
-    /// Reads the token from its variable or its file; there is no flag, because every user of a machine can see command
-    /// lines. An empty token is an error: the operator who set it meant to protect the routes.
+    /// Reads the token from its variable or its file. There is no flag, because every user of a machine can see command
+    /// lines. An empty token is an error, since the operator who set it wanted protection.
     pub fn configured(settings: &Settings) -> Result<Option<Self>, SettingError> {
         let file = settings.optional::<String>(&ADMIN_TOKEN_FILE)?;
         match (settings.given(&ADMIN_TOKEN), file) {
@@ -311,7 +310,7 @@ impl std::fmt::Debug for AdminToken {
     }
 }
 
-/// How long an answer is cached; `None`: without end. Written `1d`, `90s`, `1h 30m` or `none`.
+/// How long an answer is cached; `None` for ever. As text: `1d`, `90s`, `1h 30m` or `none`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ttl(pub Option<Duration>);
 
@@ -339,8 +338,7 @@ impl FromStr for Ttl {
     }
 }
 
-/// Reads a number of threads, at most [`THREADS_MAX`]: each takes memory, and the system fails to start more than its
-/// own limit.
+/// Reads a number of threads, at most [`THREADS_MAX`]: each thread takes memory, and the system has a limit on threads.
 pub(crate) fn threads(text: &str) -> Option<NonZeroUsize> {
     if text == "cores" {
         return Some(std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN));
@@ -354,7 +352,7 @@ fn without_end(bytes: &[u8]) -> &[u8] {
     bytes.strip_suffix(b"\r").unwrap_or(bytes)
 }
 
-/// The error for a secret's file that is empty.
+/// The error for an empty file that should contain a secret.
 fn empty(settings: &Settings, setting: &Setting) -> SettingError {
     let path = settings.given(setting).map(|given| given.text.as_str()).unwrap_or_default();
     SettingError::new(said::EMPTY_FILE, &[&settings.origin(setting), &path])

@@ -25,7 +25,7 @@ pub struct Counters {
     pub asked: Counter,
     /// Expressions that were not looked up in the cache: they could not be parsed, or their value is random.
     pub bypassed: Counter,
-    /// Expressions whose clients went away before the response.
+    /// Expressions whose clients disconnected before the response.
     pub abandoned: Counter,
     /// Evaluations that ran to an answer.
     pub evaluations: Counter,
@@ -35,8 +35,10 @@ pub struct Counters {
     pub trials_abandoned: Counter,
     /// Evaluations ended by the deadline or by a bug in the engine.
     pub evaluations_failed: Counter,
-    /// Batches and tables whose clients went away before the end.
+    /// Batches and tables whose clients disconnected before the end.
     pub streams_abandoned: Counter,
+    /// Lines of the log that were not written.
+    pub log_lines_lost: Counter,
 }
 
 /// The labels of a request.
@@ -49,9 +51,8 @@ pub struct Request {
 }
 
 impl Default for Counters {
-    /// All at 0.
     fn default() -> Self {
-        // From 50 microseconds (a hit in memory) to about 3 seconds (beyond the deadline).
+        // From 50 microseconds (a hit in memory) to about 3 seconds (more than the deadline).
         let times = || Histogram::new(exponential_buckets(50e-6, 2.0, 17));
         Self {
             requests: Family::default(),
@@ -67,6 +68,7 @@ impl Default for Counters {
             trials_abandoned: Counter::default(),
             evaluations_failed: Counter::default(),
             streams_abandoned: Counter::default(),
+            log_lines_lost: Counter::default(),
         }
     }
 }
@@ -83,7 +85,7 @@ impl Counters {
         Connected(self.connections.clone())
     }
 
-    /// Counts a question. The guard or the cache counts how it ends.
+    /// Counts a question. Its end is counted by the guard or by the cache.
     pub fn asks(&self) -> QuestionGuard<'_> {
         self.asked.inc();
         QuestionGuard { counters: self, has_ended: false }
@@ -106,8 +108,7 @@ impl Drop for Connected {
     }
 }
 
-/// A question in progress. If the guard is dropped before one of its methods is called, the question counts as
-/// abandoned.
+/// A question in progress. If the guard is dropped before a method is called, the question counts as abandoned.
 #[derive(Debug)]
 pub struct QuestionGuard<'c> {
     counters: &'c Counters,

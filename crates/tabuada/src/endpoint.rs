@@ -7,7 +7,7 @@ use std::str::FromStr;
 /// The default permissions of a Unix socket: its owner and its group may connect.
 const MODE: u32 = 0o660;
 
-/// A TCP address or a Unix socket. Written `127.0.0.1:8000`, `unix:/run/tabuada/http.sock`, or, with the permissions of
+/// A TCP address or a Unix socket. As text: `127.0.0.1:8000`, `unix:/run/tabuada/http.sock` or, with the permissions of
 /// the socket's file, `unix:/run/tabuada/http.sock?mode=600`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Endpoint {
@@ -22,7 +22,7 @@ pub enum Endpoint {
     },
 }
 
-/// A text that is no [`Endpoint`].
+/// The error for a text that is not an [`Endpoint`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndpointError {
     /// It has neither form.
@@ -67,14 +67,14 @@ impl FromStr for Endpoint {
     }
 }
 
-/// Reads `mode=660`.
+/// Parses the permissions: `mode=660`.
 fn permissions(query: &str) -> Option<u32> {
     let digits = query.strip_prefix("mode=")?;
     let mode = u32::from_str_radix(digits, 8).ok().filter(|_| !digits.starts_with('+'))?;
     (mode <= 0o777).then_some(mode)
 }
 
-/// Without the permissions.
+/// Writes the address without the permissions.
 impl fmt::Display for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

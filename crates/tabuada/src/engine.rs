@@ -1,6 +1,6 @@
-//! The boundary of the language engine. A panic in it, which would be a bug, becomes an [`ErrorKind::Internal`] and is
-//! counted.
+//! The boundary of the language engine. A panic in it (a bug) becomes an [`ErrorKind::Internal`] and is counted.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,11 +13,11 @@ use tabuada_lang::{
 
 use crate::priority;
 
-/// Fuel between two clock checks of a worker thread, about a quarter of a millisecond. At each check the thread also
+/// Fuel between two clock checks of a worker thread: about a quarter of a millisecond. At each check, the thread also
 /// yields to the threads that serve.
 const CHECK_EVERY: u64 = 50_000;
 
-/// Fuel between two clock checks of a trial: about 10 microseconds where prices are right.
+/// Fuel between two clock checks of a trial: about 10 microseconds if the prices are right.
 const TRIAL_CHECK_EVERY: u64 = 2_000;
 
 /// The result of an evaluation.
@@ -30,47 +30,68 @@ pub struct Evaluation {
 }
 
 /// A text, with its mode and variables.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Question<'q> {
     /// The text.
-    pub text: &'q str,
+    pub text: Cow<'q, str>,
     /// The number mode.
     pub mode: Mode,
     /// Names and their values, a JSON object.
-    pub variables: Option<&'q str>,
+    pub variables: Option<Cow<'q, str>>,
 }
 
-impl<'q> From<&'q str> for Question<'q> {
-    /// A text alone, in Python mode.
-    fn from(text: &'q str) -> Self {
-        Self { text, ..Self::default() }
+impl<'q> Question<'q> {
+    /// A text without variables.
+    pub fn new(text: impl Into<Cow<'q, str>>, mode: Mode) -> Self {
+        Self { text: text.into(), mode, variables: None }
+    }
+
+    /// The same, for another thread.
+    pub fn into_owned(self) -> Question<'static> {
+        let Self { text, mode, variables } = self;
+        let variables = variables.map(|json| json.into_owned().into());
+        Question { text: text.into_owned().into(), mode, variables }
     }
 }
 
-/// Reads a text in Python's mode.
+impl<'q> From<&'q Question<'_>> for Question<'q> {
+    fn from(question: &'q Question<'_>) -> Self {
+        let variables = question.variables.as_deref().map(Cow::Borrowed);
+        Self { variables, ..Self::new(&*question.text, question.mode) }
+    }
+}
+
+impl<'q> From<&'q str> for Question<'q> {
+    /// Only a text, in Python's mode.
+    fn from(text: &'q str) -> Self {
+        Self::new(text, Mode::Python)
+    }
+}
+
+/// Parses a text in Python's mode.
 #[cfg(test)]
 pub(crate) fn read(text: &str, limits: &Limits) -> Result<Program, Error> {
-    ask(Question::from(text), limits)
+    ask(&text.into(), limits)
 }
 
 /// Parses a question.
-pub(crate) fn ask(question: Question<'_>, limits: &Limits) -> Result<Program, Error> {
-    caught(question.text, || read_question(question, limits))
+pub(crate) fn ask(question: &Question<'_>, limits: &Limits) -> Result<Program, Error> {
+    caught(&question.text, || read_question(question, limits))
 }
 
-fn read_question(question: Question<'_>, limits: &Limits) -> Result<Program, Error> {
+fn read_question(question: &Question<'_>, limits: &Limits) -> Result<Program, Error> {
     let variables = variables_of(question, limits)?;
     let context = Context { mode: question.mode, variables: variables.as_ref(), ..Context::default() };
-    parse_with(question.text, &context, limits)
+    parse_with(&question.text, &context, limits)
 }
 
-fn variables_of(question: Question<'_>, limits: &Limits) -> Result<Option<Variables>, Error> {
-    let variables = question.variables.map(|json| Variables::from_json(json, limits)).transpose();
+fn variables_of(question: &Question<'_>, limits: &Limits) -> Result<Option<Variables>, Error> {
+    let variables = question.variables.as_deref().map(|json| Variables::from_json(json, limits)).transpose();
     variables.map_err(|kind| Error { kind, span: Span::default() })
 }
 
-/// Parses a text that uses the context's parameters. A name without a meaning is an error here, because it fails
-/// whatever the parameters are. The fixes come with the error, the likeliest first.
+/// Parses a text that uses the context's parameters. An unknown name is an error here, because it fails for all values
+/// of the parameters. The fixes come with the error, the likeliest first.
 pub(crate) fn read_of(text: &str, context: &Context<'_>, limits: &Limits) -> Result<Program, (Error, Vec<Fix>)> {
     let program = caught(text, || parse_with(text, context, limits)).map_err(|error| {
         let mended = fixes(text, &error, context, limits);
@@ -86,13 +107,13 @@ pub(crate) fn read_of(text: &str, context: &Context<'_>, limits: &Limits) -> Res
 }
 
 /// Fixes for a question that cannot be parsed, the likeliest first.
-pub(crate) fn fixes_of_unreadable(question: Question<'_>, error: &Error) -> Vec<Fix> {
-    advised(question, |context, limits| fixes(question.text, error, context, limits))
+pub(crate) fn fixes_of_unreadable(question: &Question<'_>, error: &Error) -> Vec<Fix> {
+    advised(question, |context, limits| fixes(&question.text, error, context, limits))
 }
 
 /// Fixes for a question whose evaluation failed, the likeliest first.
-pub(crate) fn fixes_of_failed(question: Question<'_>, program: &Program, failure: &Failure) -> Vec<Fix> {
-    advised(question, |context, limits| program.fixes(question.text, failure, context, limits))
+pub(crate) fn fixes_of_failed(question: &Question<'_>, program: &Program, failure: &Failure) -> Vec<Fix> {
+    advised(question, |context, limits| program.fixes(&question.text, failure, context, limits))
 }
 
 /// Fixes for a text that fails for all values of the context's parameters, the likeliest first.
@@ -106,30 +127,32 @@ pub(crate) fn fixes_of_rows(
     caught(text, || Ok(program.fixes(text, failure, context, limits))).unwrap_or_default()
 }
 
-/// Hints for a text that uses the context's parameters: where it may not mean what its author meant.
+/// Hints for a text that uses the context's parameters: places that may not mean what the author intended.
 pub(crate) fn hints_of_rows(text: &str, context: &Context<'_>, limits: &Limits, program: &Program) -> Vec<Hint> {
     caught(text, || Ok(program.hints(text, context, limits))).unwrap_or_default()
 }
 
 /// Hints for a question that was parsed: where it may not mean what its author meant.
-pub(crate) fn hints(question: Question<'_>, program: &Program) -> Vec<Hint> {
-    advised(question, |context, limits| program.hints(question.text, context, limits))
+pub(crate) fn hints(question: &Question<'_>, program: &Program) -> Vec<Hint> {
+    advised(question, |context, limits| program.hints(&question.text, context, limits))
 }
 
-fn advised<T>(question: Question<'_>, advise: impl FnOnce(&Context<'_>, &Limits) -> Vec<T>) -> Vec<T> {
-    let Question { text, mode, variables } = question;
+fn advised<T>(question: &Question<'_>, advise: impl FnOnce(&Context<'_>, &Limits) -> Vec<T>) -> Vec<T> {
     let limits = Limits::default();
-    let advice = caught(text, || {
-        let variables = variables.and_then(|json| Variables::from_json(json, &limits).ok());
+    let advice = caught(&question.text, || {
+        let variables = variables_of(question, &limits).unwrap_or_default();
         let pause = Pause(&priority::give_way);
-        Ok(advise(&Context { mode, variables: variables.as_ref(), pause, ..Context::default() }, &limits))
+        Ok(advise(
+            &Context { mode: question.mode, variables: variables.as_ref(), pause, ..Context::default() },
+            &limits,
+        ))
     });
     advice.unwrap_or_default()
 }
 
 /// Parses a question, and gives its canonical text too.
-pub(crate) fn ask_with_name(question: Question<'_>, limits: &Limits) -> Result<(Program, String), Error> {
-    caught(question.text, || {
+pub(crate) fn ask_with_name(question: &Question<'_>, limits: &Limits) -> Result<(Program, String), Error> {
+    caught(&question.text, || {
         let program = read_question(question, limits)?;
         let name = program.canonical();
         Ok((program, name))
@@ -153,14 +176,14 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// Parses a question, as [`ask`] does.
-    pub(crate) fn ask(&mut self, question: Question<'_>, limits: &Limits) -> Result<(), Error> {
+    pub(crate) fn ask(&mut self, question: &Question<'_>, limits: &Limits) -> Result<(), Error> {
         if std::mem::replace(&mut self.is_broken, true) {
             self.evaluator = Evaluator::default();
         }
-        let read = caught(question.text, || {
+        let read = caught(&question.text, || {
             let variables = variables_of(question, limits)?;
             let context = Context { mode: question.mode, variables: variables.as_ref(), ..Context::default() };
-            self.evaluator.read(question.text, &context, limits)
+            self.evaluator.read(&question.text, &context, limits)
         });
         self.is_broken = read.as_ref().is_err_and(|error| error.kind == ErrorKind::Internal);
         read
@@ -168,7 +191,7 @@ impl Engine {
 
     /// Evaluates the last question in full, as [`evaluate`] does, within `time`.
     pub(crate) fn evaluate(&mut self, limits: &Limits, time: Duration) -> Evaluation {
-        // The clock starts at the first check; most evaluations end before it.
+        // The clock starts at the first check, which most evaluations do not reach.
         let begun = OnceCell::new();
         let stop = || begun.get_or_init(Instant::now).elapsed() >= time;
         let mut fuel = Fuel::with_stop(limits.fuel, &stop);
@@ -189,22 +212,22 @@ impl Engine {
     }
 }
 
-/// Evaluates in full. The clock ends an evaluation whose fuel lasts too long.
+/// Evaluates in full. The clock ends an evaluation that takes too long for its fuel.
 pub(crate) fn evaluate(program: &Program, limits: &Limits, deadline: Instant) -> Evaluation {
     evaluate_until(program, limits, &|| is_past(deadline))
 }
 
-/// Evaluates in full. `stop` ends an evaluation whose fuel lasts too long.
+/// Evaluates in full. `stop` ends an evaluation that takes too long for its fuel.
 pub(crate) fn evaluate_until(program: &Program, limits: &Limits, stop: &dyn Fn() -> bool) -> Evaluation {
     run(program, limits, Fuel::with_stop(limits.fuel, stop).checked_every(CHECK_EVERY))
 }
 
-/// Evaluates in full as [`evaluate`] does, and gives the steps and the fuel spent.
+/// Evaluates in full like [`evaluate`], and gives the steps and the fuel spent.
 pub(crate) fn explain(program: &Program, limits: &Limits, deadline: Instant) -> (Explanation, u64) {
     explain_until(program, limits, &|| is_past(deadline))
 }
 
-/// As [`explain`], until `stop` gives `true`.
+/// Like [`explain`], until `stop` gives `true`.
 pub(crate) fn explain_until(program: &Program, limits: &Limits, stop: &dyn Fn() -> bool) -> (Explanation, u64) {
     let mut fuel = Fuel::with_stop(limits.fuel, stop).checked_every(CHECK_EVERY).seeded(if program.is_pure() {
         0
@@ -221,12 +244,12 @@ pub(crate) fn explain_until(program: &Program, limits: &Limits, stop: &dyn Fn() 
     (explanation, fuel.spent())
 }
 
-/// Evaluates within a budget. `None` if the budget was not enough, or if the engine panicked.
+/// Evaluates within a budget; `None` if the budget was not enough or the engine panicked.
 pub(crate) fn try_evaluate(program: &Program, limits: &Limits, budget: u64) -> Option<Evaluation> {
     tried(program, limits, budget, Fuel::new(budget.min(limits.fuel)))
 }
 
-/// As [`try_evaluate`], within a time as well, so that an operation with a wrong price cannot block a serving thread.
+/// Like [`try_evaluate`], but within a time, so that an operation with a wrong price cannot block a serving thread.
 pub(crate) fn try_evaluate_within(
     time: Duration,
     program: &Program,
@@ -250,8 +273,8 @@ fn tried(program: &Program, limits: &Limits, budget: u64, fuel: Fuel<'_>) -> Opt
     if evaluation.outcome.as_ref().is_err_and(beyond_the_budget) { None } else { Some(evaluation) }
 }
 
-/// Evaluates each row of the columns, within one budget for all of them. The clock ends an evaluation whose fuel lasts
-/// too long. Gives the fuel spent too.
+/// Evaluates each row of the columns, with one budget for all rows. The clock ends an evaluation that takes too long
+/// for its fuel. Also gives the fuel spent.
 pub(crate) fn columns(
     program: &Program,
     columns: &[&[f64]],
@@ -288,7 +311,7 @@ fn run(program: &Program, limits: &Limits, fuel: Fuel<'_>) -> Evaluation {
 mod tests {
     use super::*;
 
-    /// Costs far more fuel than is spent between two clock checks.
+    /// Costs much more fuel than is spent between two clock checks.
     const EXPENSIVE: &str = "factorial(20000) % 7";
 
     fn program(text: &str) -> Program {
@@ -324,12 +347,12 @@ mod tests {
         assert!(try_evaluate(&program("2+2"), &limits, 1_000).is_some_and(|trial| trial.outcome.is_ok()));
         assert!(try_evaluate(&program("1/0"), &limits, 1_000).is_some_and(|trial| trial.outcome.is_err()));
         assert!(try_evaluate(&program(EXPENSIVE), &limits, 1_000).is_none());
-        // A deadline in the past changes the way to the answer, not the answer.
+        // A deadline in the past changes how the answer is computed, but not the answer.
         let loop_of = |count: u64| program(&format!("sum(k, k, 1, {count})"));
         assert!(try_evaluate_within(Duration::ZERO, &loop_of(1_000), &limits, 30_000).is_none());
         assert!(try_evaluate_within(Duration::MAX, &loop_of(1_000), &limits, 30_000).is_some());
         assert!(try_evaluate_within(Duration::ZERO, &loop_of(2), &limits, 30_000).is_some());
-        // With no more fuel than the trial's budget, the refusal is final: there is nothing left to try.
+        // If the limit of fuel is not above the trial's budget, the refusal is final.
         let poor = Limits { fuel: 1_000, ..limits };
         let refusal = try_evaluate(&program(EXPENSIVE), &poor, 1_000).unwrap().outcome.unwrap_err();
         assert_eq!(refusal.kind, ErrorKind::OutOfFuel { limit: 1_000 });

@@ -1,5 +1,5 @@
-//! What holds for every line that may stand in Redis, asked by the fuzz target of `fuzz/` and, of its seeds, by `./test`.
-//! In no build that is shipped.
+//! What must hold for every line in Redis, for the fuzz target of `fuzz/` and, with its seeds, for `./test`. No
+//! released build contains it.
 #![allow(
     missing_docs,
     clippy::panic,
@@ -14,11 +14,11 @@ use tabuada_lang::{JsonNumbers, Limits};
 use crate::engine::{Question, ask, try_evaluate};
 use crate::record::Answer;
 
-/// What an expression may cost here, so that many can be tried.
+/// The fuel of an expression here: little, so that many can be tried.
 const FUEL: u64 = 200_000;
 
-/// Takes a text as a line from Redis: it is unusable, or an answer that is written and read as itself. Takes it as an
-/// expression: what it comes to in each mode is read back as it was.
+/// Reads a text as a line from Redis: it is unusable, or an answer that is written and read back unchanged. Also reads
+/// it as an expression: its answer in each mode is read back unchanged.
 pub fn check_entry(text: &str) {
     let limits = Limits::default();
     if let Some(answer) = Answer::decode(text, &limits) {
@@ -26,7 +26,7 @@ pub fn check_entry(text: &str) {
     }
     for mode in ["python", "exact", "decimal:28"] {
         let mode = mode.parse().unwrap();
-        let Ok(program) = ask(Question { text, mode, variables: None }, &limits) else { continue };
+        let Ok(program) = ask(&Question::new(text, mode), &limits) else { continue };
         let Some(evaluation) = try_evaluate(&program, &limits, FUEL).filter(|_| program.is_pure()) else { continue };
         check_kept(&Answer::new(evaluation, mode, 1), &limits);
     }
@@ -42,7 +42,7 @@ fn check_kept(answer: &Answer, limits: &Limits) {
     for form in &forms {
         assert!(serde_json::from_str::<&RawValue>(form).is_ok(), "{form} of {answer:?}");
     }
-    // What would be read as another value is not written.
+    // A line that would be read as another value is not written.
     let Some(line) = answer.encode(limits) else { return };
     let again = Answer::decode(&line, limits).unwrap_or_else(|| panic!("{line} is not read back"));
     assert_eq!((again.encode(limits), again.resultado()), (Some(line), forms.swap_remove(0)));

@@ -1,8 +1,8 @@
-//! JSON exactly as CPython's `json` module reads and writes it, because the course's contract echoes it to the client.
+//! JSON exactly as CPython's `json` module reads and writes it, because the course's application echoes it.
 //!
-//! Takes the bytes of a body and gives a [`Document`], or the error that CPython would raise. It differs from RFC 8259
-//! where CPython does: `NaN` and `Infinity` are numbers, a lone surrogate is a character, integers have any number of
-//! digits (up to CPython's 4,300), UTF-16 and UTF-32 are recognised, and a byte order mark is skipped.
+//! Reads the bytes of a body and gives a [`Document`], or the error that CPython would raise. It differs from RFC 8259
+//! in the same places as CPython: `NaN` and `Infinity` are numbers, a lone surrogate is a character, integers may be
+//! long (up to CPython's 4,300 digits), UTF-16 and UTF-32 are recognised, and a byte order mark is skipped.
 //!
 //! Nothing here recurses: a document is one flat vector, and nesting is counted.
 
@@ -18,7 +18,7 @@ pub(crate) use write::{write_float, write_string};
 mod tests {
     use super::*;
 
-    /// The text that `json.dumps` makes of what `json.loads` reads, or the message and position of the error it raises.
+    /// The text that `json.dumps` makes from the value of `json.loads`, or the message and position of its error.
     fn read(body: &[u8]) -> Result<String, String> {
         let text = decode(body).map_err(|NotText| "not text".to_owned())?;
         let document = Document::read(&text).map_err(|error| match error {
@@ -47,11 +47,11 @@ mod tests {
         assert_eq!(read(format!("{digits}9e0").as_bytes()), Ok("\"inf\"".to_owned()));
     }
 
-    /// Bodies that once revealed a difference from CPython 3.11, each with CPython's result.
+    /// Bodies that once showed a difference from CPython 3.11, each with CPython's result.
     #[test]
     fn as_cpython() {
         for (body, expected) in [
-            // Halfway between two texts of 16 digits, Python writes the even one.
+            // Half way between two texts of 16 digits, Python writes the even one.
             (&b"842019710477972.25"[..], Ok("842019710477972.2")),
             (b"0.00001", Ok("1e-05")),
             (b"1e22", Ok("1e+22")),

@@ -1,9 +1,9 @@
-//! Tabuada, the service and the command: a calculator backend that remembers.
+//! Tabuada, the service and the command: a calculator backend with a cache.
 //!
-//! A request goes through `server` to `answer`, which joins the language and the cache, and back. The command line
-//! ([`args`], [`cli`]) enters at the same place and prints.
+//! A request passes from `server` to `answer`, which joins the language and the cache, and back. The command line
+//! ([`args`], [`cli`]) uses the same `answer` and prints the result.
 
-// Both macros panic if the reader of the stream has closed it; `cli::output` does not.
+// Both macros panic if the stream is closed; `cli::output` does not.
 #![warn(clippy::print_stdout, clippy::print_stderr)]
 
 pub mod version;

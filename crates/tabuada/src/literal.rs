@@ -1,34 +1,35 @@
-//! Parses the texts of values from a store that others write to: character by character, and without evaluation.
+//! Parses the texts of values from a store that others can write to: character by character, without evaluation.
 //!
-//! In linear time, and recursing as deep as values nest. Accepted is what the language prints: numbers of the mode,
-//! strings, `None`, `True`, `False`, and lists, tuples and sets of them with `, ` between elements. The order of a set,
-//! and whether a long fraction is in lowest terms, are not checked: such a text would be another text, without harm.
+//! It takes linear time and recurses as deep as values are nested. It accepts what the language prints: numbers of the
+//! mode, strings, `None`, `True`, `False`, and lists, tuples and sets of these with `, ` between elements. It does not
+//! check the order of a set, or whether a long fraction is in lowest terms: such a text is shown unchanged, which does
+//! no harm.
 
 use tabuada_lang::{JsonNumbers, Limits, Mode, repr};
 
 use crate::json::{write_float, write_string};
 
-/// Exponents of decimals go to ±999,999, and are written from the first of up to 1,000 digits.
+/// Exponents of decimals are within ±999,999, or lower by the number of digits, which is at most 1,000.
 const EXPONENT_DIGITS_MAX: usize = 7;
 /// The longest float is `-2.2250738585072014e-308`.
 const FLOAT_BYTES_MAX: usize = 24;
-/// Two of them with a `j`, in brackets.
+/// Two floats with a `j`, in brackets.
 const COMPLEX_BYTES_MAX: usize = 2 * FLOAT_BYTES_MAX + 4;
-/// A character of a string may be `\U0001f600`; of a list of empty lists, each takes four.
+/// A character of a string may be written as `\U0001f600`, and each empty list in a list takes four bytes.
 const BYTES_PER_CHARACTER: u64 = 12;
 
-/// The type of a text.
+/// The type and the JSON forms of a text.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Literal {
     /// The `type` of the API.
     pub(crate) type_name: &'static str,
-    /// In JSON, with numbers only where every reader of JSON has them exactly.
+    /// The JSON in which numbers are numbers only if every reader of JSON gets them exactly.
     pub(crate) exact: String,
-    /// And with all numbers as numbers.
+    /// The JSON in which all numbers are numbers.
     pub(crate) all: String,
 }
 
-/// Parses a string, a list, a tuple or a set; `None` if the language prints no such text in this mode.
+/// Parses a string, a list, a tuple or a set; `None` if the language does not print such a text in this mode.
 pub(crate) fn read(text: &str, mode: Mode, limits: &Limits) -> Option<Literal> {
     if text.len() as u64 > limits.answer_characters.saturating_mul(BYTES_PER_CHARACTER) {
         return None;
@@ -39,7 +40,7 @@ pub(crate) fn read(text: &str, mode: Mode, limits: &Limits) -> Option<Literal> {
     rest.is_empty().then_some(Literal { type_name, exact, all })
 }
 
-/// The type of a text that is neither a string nor a container; `None` if the language prints no such text.
+/// The type of a text that is neither a string nor a container; `None` if the language does not print such a text.
 pub(crate) fn scalar(text: &str, mode: Mode) -> Option<&'static str> {
     Some(match text {
         "None" => "none",
@@ -63,13 +64,13 @@ pub(crate) fn write_scalar(type_name: &str, text: &str, numbers: JsonNumbers, ou
         ("bool", _) => out.push_str("false"),
         ("float", text) if !text.ends_with(['f', 'n']) => out.push_str(text),
         ("int", text) if numbers == JsonNumbers::All || is_exact(text) => out.push_str(text),
-        // Its digits and its exponent as printed are a number in JSON.
+        // The digits and the exponent as printed are valid JSON.
         ("decimal", text) if numbers == JsonNumbers::All => out.push_str(text),
         (_, text) => write_string(text, out),
     }
 }
 
-/// Whether every reader of JSON has this integer exactly.
+/// Whether every reader of JSON gets this integer exactly.
 fn is_exact(digits: &str) -> bool {
     digits.parse::<i64>().is_ok_and(|value| value.unsigned_abs() <= JsonNumbers::INTEGER_MAX)
 }
@@ -89,7 +90,7 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A text that is printed for its own value.
+/// Whether the text is the one that its own value is printed as.
 fn is_float(text: &str) -> bool {
     let Some(value) = Some(text).filter(|text| text.len() <= FLOAT_BYTES_MAX).and_then(|text| text.parse().ok()) else {
         return false;
@@ -99,7 +100,7 @@ fn is_float(text: &str) -> bool {
     again == text
 }
 
-/// `2j`, or `(1-2j)` with a real part that is not 0.0: floats without `.0`.
+/// `2j`, or `(1-2j)` if the real part is not 0.0: floats without `.0`.
 fn is_complex(text: &str) -> bool {
     let is_part = |part: &str| !part.ends_with(".0") && (is_float(part) || is_float(&format!("{part}.0")));
     if text.len() > COMPLEX_BYTES_MAX {
@@ -108,7 +109,7 @@ fn is_complex(text: &str) -> bool {
     let Some(inside) = text.strip_prefix('(').and_then(|text| text.strip_suffix("j)")) else {
         return text.strip_suffix('j').is_some_and(is_part);
     };
-    // The sign between the parts is the last that belongs to no exponent.
+    // The sign between the parts is the last one that is not in an exponent.
     let mut signs = inside.match_indices(['+', '-']).filter(|(at, _)| *at > 0 && !inside[..*at].ends_with('e'));
     let Some((at, sign)) = signs.next_back() else { return false };
     let (real, imaginary) = (&inside[..at], &inside[at..]);
@@ -130,8 +131,8 @@ fn is_fraction(text: &str) -> bool {
     is_sound && denominator != "0" && a == 1
 }
 
-/// Digits as Python's `decimal` writes them: `-1.20`, `2`, `1.5E+7`, `0E-7`. Their number is not checked: an unchanged
-/// literal may have more of them than the mode.
+/// Digits as Python's `decimal` writes them: `-1.20`, `2`, `1.5E+7`, `0E-7`. Their number is not checked, since an
+/// unchanged literal may have more digits than the mode.
 fn is_decimal(text: &str) -> bool {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let (coefficient, exponent) = unsigned.split_once('E').unwrap_or((unsigned, "+1"));
@@ -155,7 +156,7 @@ struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    /// A value within `depth` others, and its type. Recursion ends at the nesting limit of values.
+    /// Reads a value inside `depth` others, and gives its type. Recursion ends at the nesting limit of values.
     fn value(&mut self, depth: u64) -> Option<&'static str> {
         if self.take("set()") {
             self.push("[]");
@@ -327,12 +328,12 @@ mod tests {
 
     fn value(text: &str, mode: Mode) -> Answer {
         let limits = Limits::default();
-        let program = engine::ask(Question { text, mode, variables: None }, &limits);
+        let program = engine::ask(&Question::new(text, mode), &limits);
         let program = program.unwrap_or_else(|error| panic!("{text}: {error:?}"));
         engine::try_evaluate(&program, &limits, limits.fuel).expect("it is cheap").outcome.expect("it has a value")
     }
 
-    /// Texts of values that hold others, in one of the modes.
+    /// Texts of values in one of the modes, with containers.
     fn held() -> impl Strategy<Value = (Mode, String)> {
         (0..modes().len()).prop_flat_map(|at| {
             let (mode, listed) = modes()[at];
@@ -379,13 +380,13 @@ mod tests {
             let literal = literal.unwrap_or_else(|| panic!("{mode}: {}", printed.text()));
             prop_assert_eq!(literal.type_name, printed.type_name());
             prop_assert_eq!(&literal.all, &printed.json(JsonNumbers::All), "{}", printed.text());
-            // Whole decimals look like ints, which the lines of the store take care of.
+            // Whole decimals look like ints; the lines in the store distinguish them.
             if !matches!(mode, Mode::Decimal(_)) {
                 prop_assert_eq!(&literal.exact, &printed.json(JsonNumbers::Exact), "{}", printed.text());
             }
         }
 
-        /// What is accepted, the language reads the same way and prints again.
+        /// Every accepted text is parsed by the language, which prints it again.
         #[test]
         fn nothing_else_is_read(text in "[\\[({]([0-9]|[1-9]\\.[05]|, |,|[-+ejinfa]|'|[()\\[\\]{}]|set\\(\\)|\\\\|x){0,12}[\\])}]") {
             if let Some(literal) = read(&text, Mode::Python, &Limits::default()) {
@@ -507,7 +508,7 @@ mod tests {
         }
     }
 
-    /// What took the evaluator seconds: nested lists of the deepest level, compared; long lists; brackets.
+    /// Texts that once took the evaluator seconds: deeply nested lists that are compared, long lists, brackets.
     #[test]
     fn reading_is_linear_and_bounded() {
         let nested = format!("{}{}{}", "[".repeat(190), "[1e+300]", "]".repeat(190));
@@ -522,7 +523,7 @@ mod tests {
             let text = bracket.repeat(100_000);
             assert_eq!(read(&text, Mode::Python, &limits), None, "{bracket}");
         }
-        // In milliseconds; quadratic time would be minutes.
+        // It takes milliseconds; quadratic time would be minutes.
         assert!(begun.elapsed().as_secs() < 30);
     }
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use tabuada::args::{Args, Command};
 use tabuada::{cli, words};
 
-/// Answers are many small allocations on many threads.
+/// An allocator for many small allocations on many threads, which answers make.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -11,30 +11,27 @@ use crate::engine::Question;
 use crate::json::write_string;
 use crate::record::Printed;
 
-/// The question of a line.
-#[derive(Debug)]
-pub(crate) struct Asked<'l> {
-    text: Cow<'l, str>,
-    mode: Mode,
-    variables: Option<&'l str>,
-}
-
 /// The error of a line that is not about its expression.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Malformed(&'static str);
 
-/// A JSON object with `expr`.
+/// A question as a JSON object. `T` is how its texts are read.
 #[derive(Deserialize)]
-struct Record<'l> {
+pub(crate) struct Record<'l, T> {
+    pub(crate) expr: T,
+    /// `python` (the default), `exact`, or `decimal:N` for N significant digits.
+    pub(crate) mode: Option<T>,
     #[serde(borrow)]
-    expr: &'l RawValue,
-    #[serde(borrow, default)]
     variables: Option<&'l RawValue>,
-    #[serde(borrow, default)]
-    mode: Option<&'l RawValue>,
 }
 
-impl<'l> Asked<'l> {
+impl<'l, T> Record<'l, T> {
+    pub(crate) fn variables(&self) -> Option<Cow<'l, str>> {
+        self.variables.map(|json| json.get().into())
+    }
+}
+
+impl<'l> Question<'l> {
     /// A line is a JSON object with `expr`, else an expression. `mode` is the default mode.
     pub(crate) fn in_line(line: &'l [u8], mode: Mode) -> Result<Self, Malformed> {
         let line = std::str::from_utf8(line).map_err(|_| Malformed("the line is not valid UTF-8"))?;
@@ -42,12 +39,12 @@ impl<'l> Asked<'l> {
             if let Ok(record) = serde_json::from_str(line) {
                 return Self::in_record(&record, mode);
             }
-            // `{}` is the empty set.
+            // `{}` is an expression, the empty set.
             if serde_json::from_str(line).is_ok_and(|object: Map<String, Value>| !object.is_empty()) {
                 return Err(Malformed("an object asks by one member expr, as in {\"expr\": \"2+2\"}"));
             }
         }
-        Ok(Self { text: line.into(), mode, variables: None })
+        Ok(Self::new(line, mode))
     }
 
     /// An element of a JSON array is a string with the expression, or an object with `expr`.
@@ -57,21 +54,15 @@ impl<'l> Asked<'l> {
         if json.starts_with('{') {
             return Self::in_record(&serde_json::from_str(json).map_err(|_| NEITHER)?, Mode::default());
         }
-        let Ok(text) = text(json) else { return Err(NEITHER) };
-        Ok(Self { text, mode: Mode::default(), variables: None })
+        text(json).map(|text| Self::new(text, Mode::default())).map_err(|_| NEITHER)
     }
 
-    fn in_record(record: &Record<'l>, usual: Mode) -> Result<Self, Malformed> {
-        let given = |member: Option<&'l RawValue>| member.map(RawValue::get).filter(|json| *json != "null");
-        let mode = given(record.mode).map(serde_json::from_str::<Mode>).transpose();
+    fn in_record(record: &Record<'l, &'l RawValue>, usual: Mode) -> Result<Self, Malformed> {
+        let mode = record.mode.map(|json| serde_json::from_str(json.get())).transpose();
         let mode =
             mode.map_err(|_| Malformed("mode is python, exact or decimal:N, N from 1 to 1000"))?.unwrap_or(usual);
         let text = text(record.expr.get()).map_err(|_| Malformed("expr is not a string"))?;
-        Ok(Self { text, mode, variables: given(record.variables) })
-    }
-
-    pub(crate) fn question(&self) -> Question<'_> {
-        Question { text: &self.text, mode: self.mode, variables: self.variables }
+        Ok(Self { text, mode, variables: record.variables() })
     }
 }
 
@@ -82,7 +73,6 @@ fn text(json: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     serde_json::from_str::<Text<'_>>(json).map(|Text(text)| text)
 }
 
-/// Writes a value.
 pub(crate) fn write_value(printed: &Printed, out: &mut String) {
     out.push_str("{\"result\":");
     printed.write_json(JsonNumbers::Exact, out);
@@ -93,26 +83,24 @@ pub(crate) fn write_value(printed: &Printed, out: &mut String) {
     out.push('}');
 }
 
-/// Writes why a program has no value: CPython's message where CPython fails at run time, else ours.
+/// Writes why a program has no value: CPython's message for CPython's failures at run time, otherwise ours.
 pub(crate) fn write_failure(failure: &Failure, program: &Program, text: &str, out: &mut String) {
     let message = failure.kind.python().unwrap_or_else(|| failure.kind.message(Language::English));
     write_error(failure.kind.code(), &message, Some((text, program.span(failure.node))), out);
 }
 
-/// Writes why a question does not parse.
+/// Writes why a question cannot be parsed.
 pub(crate) fn write_unreadable(error: &Error, text: &str, out: &mut String) {
-    // An error of a variable has no place in the text.
+    // The error of a variable has no place in the text.
     let place = (!matches!(error.kind, ErrorKind::Variable(_))).then_some((text, error.span));
     write_error(error.kind.code(), &error.kind.message(Language::English), place, out);
 }
 
-/// Writes that a text is too long.
 pub(crate) fn write_too_long(bytes: u64, limit: u64, out: &mut String) {
     let kind = ErrorKind::TooLong { bytes, limit };
     write_error(kind.code(), &kind.message(Language::English), Some(("", Span::default())), out);
 }
 
-/// Writes the error of a line.
 pub(crate) fn write_malformed(Malformed(reason): Malformed, out: &mut String) {
     write_error("malformed", reason, None, out);
 }

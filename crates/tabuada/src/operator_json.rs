@@ -1,14 +1,13 @@
-//! What the cache holds and did, as JSON for an operator: the same from a server and from the command line.
+//! The contents and counts of the cache as JSON for an operator: the same from a server and on the command line.
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tabuada_cache::{Count, EntryDetail, EntryInfo, Page, RedisStatus, RemovalStatus, Removed, Stats};
 
 use crate::counters::Counters;
 
-/// How finished questions ended, each counted once.
+/// The outcomes of finished questions, each counted once.
 pub(crate) fn answers(stats: &Stats, counters: &Counters) -> Vec<Count> {
     let mut answers = stats.answers.clone();
     answers.push(Count { label: "bypass", count: counters.bypassed.get() });
@@ -16,147 +15,72 @@ pub(crate) fn answers(stats: &Stats, counters: &Counters) -> Vec<Count> {
     answers
 }
 
-/// Counts since the process began. `asked` is the sum of `answers` and `open`.
-#[derive(Serialize)]
-struct Statistics {
-    state: &'static str,
-    /// Questions.
-    asked: u64,
-    /// How finished questions ended, each counted once.
-    answers: Counts,
-    /// Questions in progress.
-    open: u64,
-    /// Lookups in memory by result; and its `entries`, `bytes` and `bytes_max`.
-    memory: Counts,
-    /// Lookups in Redis by result.
-    redis: Counts,
-    /// Computations by how they ended; and those `open`.
-    flights: Counts,
-    /// Best-effort writes to Redis by result; and those `open`.
-    offers: Counts,
-    /// Invalidations by cause.
-    forgotten: Counts,
-    /// Errors of Redis by kind.
-    redis_errors: Counts,
-    /// Removals that Redis has not done yet.
-    removals_pending: u64,
-}
-
-/// Counts, by label.
-#[derive(Serialize)]
-struct Counts(BTreeMap<&'static str, u64>);
-
-/// A page of entries.
-#[derive(Serialize)]
-struct Listing {
-    entries: Vec<Remembered>,
-    /// The cursor of the next page; `null` after the last.
-    next: Option<String>,
-    redis: &'static str,
-}
-
-/// An entry.
-#[derive(Serialize)]
-struct Remembered {
-    /// Its name in Redis.
-    name: String,
-    /// The text of the expression, if it is known; shortened in a listing.
-    text: Option<String>,
-    kind: &'static str,
-    /// The layers that hold it.
-    layers: Vec<&'static str>,
-    /// Its remaining seconds, as Redis rounds them; `null`: no expiry.
-    ttl: Option<u64>,
-    /// Its size.
-    bytes: u64,
-}
-
-/// An entry and its line.
-#[derive(Serialize)]
-struct RememberedLine {
-    #[serde(flatten)]
-    remembered: Remembered,
-    /// Its line in Redis, or what it would be; `null` if there is none.
-    line: Option<String>,
-    /// How Redis took part, from a server.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    redis: Option<&'static str>,
-}
-
-/// The result of a removal.
-#[derive(Serialize)]
-struct RemovedCount {
-    /// How many entries were removed.
-    removed: u64,
-    /// Redis cannot be reached: they are removed there later.
-    pending: bool,
-}
-
-/// The statistics.
+/// Counts since the process began. `asked` is the sum of `answers` and `open`, the questions in progress.
 pub(crate) fn stats(stats: &Stats, counters: &Counters) -> Value {
     let answers = answers(stats, counters);
     let ended: u64 = answers.iter().map(|count| count.count).sum();
-    // Read last: a question that ends meanwhile was counted before.
+    // Read last, so that it includes every question counted above.
     let asked = counters.asked.get();
-    value(&Statistics {
-        state: stats.state.name(),
-        asked,
-        answers: counts(&answers, []),
-        open: asked.saturating_sub(ended),
-        memory: counts(
-            &stats.memory_lookups,
-            [("entries", stats.memory_entries), ("bytes", stats.memory_bytes), ("bytes_max", stats.memory_bytes_max)],
-        ),
-        redis: counts(&stats.redis_lookups, []),
-        flights: counts(&stats.flights, [("open", stats.flights_open)]),
-        offers: counts(&stats.write_behind, [("open", stats.write_behind_open)]),
-        forgotten: counts(&stats.invalidations, []),
-        redis_errors: counts(&stats.redis_errors, []),
-        removals_pending: stats.removals_pending,
+    let held =
+        [("entries", stats.memory_entries), ("bytes", stats.memory_bytes), ("bytes_max", stats.memory_bytes_max)];
+    json!({
+        "state": stats.state.name(),
+        "asked": asked,
+        "answers": counts(&answers, []),
+        "open": asked.saturating_sub(ended),
+        "memory": counts(&stats.memory_lookups, held),
+        "redis": counts(&stats.redis_lookups, []),
+        "flights": counts(&stats.flights, [("open", stats.flights_open)]),
+        "offers": counts(&stats.write_behind, [("open", stats.write_behind_open)]),
+        "forgotten": counts(&stats.invalidations, []),
+        "redis_errors": counts(&stats.redis_errors, []),
+        "removals_pending": stats.removals_pending,
     })
 }
 
-fn counts<const N: usize>(counts: &[Count], more: [(&'static str, u64); N]) -> Counts {
-    Counts(counts.iter().map(|Count { label, count }| (*label, *count)).chain(more).collect())
+/// Counts by label, and `more`.
+fn counts<const N: usize>(counts: &[Count], more: [(&'static str, u64); N]) -> BTreeMap<&'static str, u64> {
+    counts.iter().map(|Count { label, count }| (*label, *count)).chain(more).collect()
 }
 
-/// A page of entries.
+/// A page of entries, and the cursor of the next page.
 pub(crate) fn page(page: &Page) -> Value {
-    value(&Listing {
-        entries: page.entries.iter().map(seen).collect(),
-        next: page.next.as_ref().map(ToString::to_string),
-        redis: behind(page.redis),
+    json!({
+        "entries": page.entries.iter().map(seen).collect::<Vec<_>>(),
+        "next": page.next.as_ref().map(ToString::to_string),
+        "redis": behind(page.redis),
     })
 }
 
-/// An entry with its line, and how Redis took part.
+/// An entry with its line in Redis, or what that would be; and from a server, how Redis took part.
 pub(crate) fn entry(entry: &EntryDetail, redis: Option<RedisStatus>) -> Value {
-    value(&RememberedLine { remembered: seen(&entry.info), line: entry.line.clone(), redis: redis.map(behind) })
-}
-
-fn seen(seen: &EntryInfo) -> Remembered {
-    let layers = [("memory", seen.in_memory), ("redis", seen.in_redis)];
-    Remembered {
-        name: seen.name.clone(),
-        text: seen.text.clone(),
-        kind: seen.kind.name(),
-        layers: layers.into_iter().filter(|(_, holds)| *holds).map(|(layer, _)| layer).collect(),
-        ttl: seen.ttl.map(|ttl| (ttl.as_millis() + 500) / 1_000).and_then(|ttl| u64::try_from(ttl).ok()),
-        bytes: seen.bytes,
+    let mut shown = seen(&entry.info);
+    shown["line"] = entry.line.clone().into();
+    if let Some(redis) = redis {
+        shown["redis"] = behind(redis).into();
     }
+    shown
 }
 
-/// The result of a removal.
+/// An entry with its remaining seconds, as Redis rounds them.
+fn seen(seen: &EntryInfo) -> Value {
+    let layers = [("memory", seen.in_memory), ("redis", seen.in_redis)];
+    json!({
+        "name": seen.name,
+        "text": seen.text,
+        "kind": seen.kind.name(),
+        "layers": layers.into_iter().filter(|(_, holds)| *holds).map(|(layer, _)| layer).collect::<Vec<_>>(),
+        "ttl": seen.ttl.map(|ttl| (ttl.as_millis() + 500) / 1_000).and_then(|ttl| u64::try_from(ttl).ok()),
+        "bytes": seen.bytes,
+    })
+}
+
+/// The result of a removal. `pending`: Redis cannot be reached, and does it later.
 pub(crate) fn removed(removed: &Removed) -> Value {
-    value(&RemovedCount { removed: removed.count, pending: removed.redis == RemovalStatus::Pending })
+    json!({ "removed": removed.count, "pending": removed.redis == RemovalStatus::Pending })
 }
 
-fn value(said: &impl Serialize) -> Value {
-    // Texts, numbers, and maps with text keys.
-    serde_json::to_value(said).unwrap_or_default()
-}
-
-/// How Redis took part: `absent`, `reached`, `unreachable`.
+/// Whether Redis was reached: `absent`, `reached`, `unreachable`.
 fn behind(behind: RedisStatus) -> &'static str {
     match behind {
         RedisStatus::Absent => "absent",

@@ -1,4 +1,4 @@
-//! The client as shares are counted (the peer), the size of a share, and the trusted proxies.
+//! Peers, which are clients as the unit of fair shares; the size of a share; and the trusted proxies.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -6,14 +6,14 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 
-/// One IPv4 address, or one /64 of IPv6, which is the smallest network that a provider assigns. All clients without an
-/// address are one peer.
+/// A single IPv4 address, or a /64 of IPv6, which is the smallest network that a provider assigns. All clients without
+/// an address are one peer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Peer {
-    /// Without an address.
+    /// Clients without an address.
     #[default]
     Nameless,
-    /// An IPv4 address, also one mapped into IPv6.
+    /// An IPv4 address, possibly mapped into IPv6.
     V4([u8; 4]),
     /// The first half of an IPv6 address.
     V6([u8; 8]),
@@ -31,14 +31,14 @@ impl From<IpAddr> for Peer {
     }
 }
 
-/// `None` gives [`Peer::Nameless`].
+/// `None` becomes [`Peer::Nameless`].
 impl From<Option<IpAddr>> for Peer {
     fn from(address: Option<IpAddr>) -> Self {
         address.map_or(Self::Nameless, Self::from)
     }
 }
 
-/// The amount that each peer holds of something. A peer that holds nothing has no entry.
+/// How much of something each peer holds. A peer that holds nothing has no entry.
 #[derive(Debug, Default)]
 pub(crate) struct Holdings(HashMap<Peer, usize>);
 
@@ -51,7 +51,7 @@ impl Holdings {
         *self.0.entry(peer).or_default() += amount;
     }
 
-    /// Subtracts what was added before.
+    /// Subtracts an amount that was added before.
     pub(crate) fn take_away(&mut self, peer: Peer, amount: usize) {
         if let Some(held) = self.0.get_mut(&peer) {
             *held -= amount;
@@ -67,7 +67,7 @@ impl Holdings {
     }
 }
 
-/// The part that one peer may hold of something: a percentage from 1 to 100, 50 by default.
+/// The part of something that one peer may hold: a percentage from 1 to 100, by default 50.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Share(u8);
 
@@ -75,7 +75,7 @@ impl Share {
     /// No limit per peer.
     pub const ALL: Self = Self(100);
 
-    /// The share of `all` things, rounded down, at least one.
+    /// The share of `all` things, rounded down, but at least one.
     pub fn of(self, all: usize) -> usize {
         (all.saturating_mul(self.0.into()) / 100).max(1)
     }
@@ -87,7 +87,7 @@ impl Default for Share {
     }
 }
 
-/// A text that is no [`Share`].
+/// The error for a text that is not a [`Share`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShareError;
 
@@ -122,7 +122,7 @@ pub struct Proxies {
     on_unix_sockets: bool,
 }
 
-/// A text that is neither an address nor a network.
+/// The error for a text that is neither an address nor a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProxyError(String);
 
@@ -139,11 +139,11 @@ impl std::fmt::Display for ProxyError {
 impl std::error::Error for ProxyError {}
 
 impl Proxies {
-    /// Reads addresses, networks and `unix`, which stands for every client of a Unix socket. Empty members are ignored.
+    /// Reads addresses, networks and `unix`, which means every client of a Unix socket. Empty members are ignored.
     ///
     /// # Errors
     ///
-    /// If a member is none of these.
+    /// If a member has another form.
     pub fn read<'t>(texts: impl IntoIterator<Item = &'t str>) -> Result<Self, ProxyError> {
         let texts = texts.into_iter().map(str::trim).filter(|text| !text.is_empty());
         let network = |text: &str| {

@@ -1,7 +1,7 @@
 //! Draws functions of x: from texts to a drawing, and from the drawing to SVG or PNG.
 //!
-//! Pure: the same question gives the same picture on every machine, except where an expression is random. The work is
-//! bounded in fuel, in curves and in points. The clock is a backstop.
+//! The result depends only on the question: it gives the same picture on every machine, unless an expression is random.
+//! The work is limited by fuel, the number of curves and the number of points; the clock is only a safety net.
 
 mod ticks;
 mod curve;
@@ -16,15 +16,14 @@ mod sentences;
 
 use std::ops::RangeInclusive;
 
-use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Hint, Language, Limits, Mode, Program};
+use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Hint, Language, Limits, Program};
 
-use crate::engine::{self, Question};
+use crate::engine;
 use braille::Sheet;
 use curve::Curve;
 pub(crate) use drawing::CURVES_MAX;
 use drawing::{Drawing, Frame};
 
-/// The name of the variable.
 pub(crate) const VARIABLE: &str = "x";
 
 /// The width of a picture, in pixels.
@@ -36,12 +35,12 @@ pub(crate) const SIZE: (u32, u32) = (720, 450);
 
 /// The largest number on an axis.
 const FARTHEST: f64 = 1e300;
-/// The smallest length of an axis, relative to its numbers: floats cannot resolve less.
+/// The smallest length of an axis relative to its numbers, which floats can just resolve.
 const FINEST: f64 = 1e-12;
 /// The smallest length of an axis.
 const LEAST: f64 = 1e-290;
 
-/// The two ends of an axis.
+/// The ends of an axis.
 type Ends = (f64, f64);
 
 /// What to draw. The ends of the axes are expressions too, such as `2*pi`.
@@ -52,13 +51,12 @@ pub(crate) struct Plot {
     pub(crate) to: Option<String>,
     pub(crate) y_from: Option<String>,
     pub(crate) y_to: Option<String>,
-    /// In pixels.
+    /// The width and the height in pixels.
     pub(crate) size: (u32, u32),
     /// The language of the picture's description.
     pub(crate) language: Language,
 }
 
-/// The size of a picture in characters.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Characters {
     pub(crate) columns: usize,
@@ -66,50 +64,49 @@ pub(crate) struct Characters {
     pub(crate) is_coloured: bool,
 }
 
-/// A picture, and the words that describe it.
+/// A picture and the texts that describe it.
 #[derive(Clone, Debug)]
 pub(crate) struct Picture {
     drawing: Drawing,
     title: String,
     description: String,
     language: Language,
-    /// Hints for each expression: where it may not mean what its author meant.
+    /// The hints for each expression: places that may not mean what the author intended.
     pub(crate) hints: Vec<Vec<Hint>>,
-    /// Whether it depends on the question alone, so that it may be cached.
+    /// Whether it depends only on the question, so that it may be cached.
     pub(crate) is_pure: bool,
 }
 
 /// Why there is no picture.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// No expression, or too many.
     Count,
     /// The size is out of bounds.
     Size,
-    /// An end of an axis is not a number. Holds the end's name.
+    /// An end of an axis is not a number; with the name of that end.
     NoNumber(&'static str),
-    /// The ends of an axis are not in order, or too close together or too far apart. Holds their names.
+    /// The ends of an axis are not in order, too close together or too far apart; with their names.
     Ends(&'static str, &'static str),
-    /// An expression is wrong. Expressions are counted from 0.
+    /// An expression is wrong; expressions are counted from 0.
     Expression { at: usize, error: Error, fixes: Vec<Fix> },
     /// An expression is too expensive to be drawn, or the deadline passed.
     Stopped(ErrorKind),
 }
 
 impl Refusal {
-    /// The message. For an expression it says only that the expression is wrong, not why.
+    /// The message. For an expression, it says only that the expression is wrong; the error says why.
     pub(crate) fn message(&self, language: Language) -> String {
         sentences::refusal(self, language)
     }
 }
 
 impl Picture {
-    /// The picture as PNG, in the light colours. `None` if there is no memory for it, or if `stop` gives `true`.
+    /// The picture as PNG, in the light colours; `None` if there is no memory for it or `stop` gives `true`.
     pub(crate) fn png(&self, stop: &dyn Fn() -> bool) -> Option<Vec<u8>> {
         png::written(&self.drawing, stop)
     }
 
-    /// The picture as SVG.
     pub(crate) fn svg(&self) -> String {
         let language = match self.language {
             Language::English => "en",
@@ -120,7 +117,7 @@ impl Picture {
 }
 
 impl Plot {
-    /// Parses the expressions, which is little work compared with drawing them.
+    /// Parses the expressions, which is cheap compared with drawing them.
     pub(crate) fn read(&self, limits: &Limits) -> Result<Vec<Program>, Refusal> {
         if self.exprs.is_empty() || self.exprs.len() > CURVES_MAX {
             return Err(Refusal::Count);
@@ -128,7 +125,7 @@ impl Plot {
         self.exprs.iter().enumerate().map(|(at, text)| read(at, text, limits)).collect()
     }
 
-    /// Draws. `stop` is called from time to time and ends the work when it gives `true`. `seed` is for random
+    /// Draws the picture. `stop` is called from time to time and ends the work with `true`. `seed` is for random
     /// expressions.
     pub(crate) fn picture(&self, limits: &Limits, seed: u64, stop: &dyn Fn() -> bool) -> Result<Picture, Refusal> {
         if !WIDTHS.contains(&self.size.0) || !HEIGHTS.contains(&self.size.1) {
@@ -179,14 +176,14 @@ impl Plot {
         let y = match y {
             (None, None) => shown,
             (Some(low), Some(high)) => ends(("y_from", low), ("y_to", high))?,
-            // If all values are beyond the one end that is given, the range of the values gives no other end.
+            // If all values lie beyond the only end that is given, the values cannot give the other end.
             (Some(low), None) => ends(("y_from", low), ("y_to", if shown.1 > low { shown.1 } else { low + 1.0 }))?,
             (None, Some(high)) => ends(("y_from", if shown.0 < high { shown.0 } else { high - 1.0 }), ("y_to", high))?,
         };
         Ok((curves, x, y))
     }
 
-    /// Draws in characters, in this room and with these names. Gives the hints for the expressions too.
+    /// Draws in characters, in this room and with these names. Also gives the hints for the expressions.
     pub(crate) fn sketch(
         &self,
         names: &[&str],
@@ -217,7 +214,6 @@ impl Plot {
     }
 }
 
-/// The context of the expressions.
 fn context() -> Context<'static> {
     Context { parameters: &[VARIABLE], ..Context::default() }
 }
@@ -227,17 +223,17 @@ fn read(at: usize, text: &str, limits: &Limits) -> Result<Program, Refusal> {
     engine::read_of(text, &context(), limits).map_err(|(error, fixes)| Refusal::Expression { at, error, fixes })
 }
 
-/// The error of an expression that fails in the same way at every x.
+/// The error of an expression that fails in the same way for every x.
 fn wrong_everywhere(at: usize, text: &str, program: &Program, failure: &Failure, limits: &Limits) -> Refusal {
     let fixes = engine::fixes_of_rows(text, &context(), limits, program, failure);
     let error = Error { kind: failure.kind.clone(), span: program.span(failure.node) };
     Refusal::Expression { at, error, fixes }
 }
 
-/// The number at an end of an axis.
+/// The number for an end of an axis.
 fn number(name: &'static str, text: Option<&str>, limits: &Limits) -> Result<Option<f64>, Refusal> {
     let Some(text) = text else { return Ok(None) };
-    let program = engine::ask(Question { text, mode: Mode::Python, variables: None }, limits).ok();
+    let program = engine::ask(&text.into(), limits).ok();
     let answer = program
         .filter(Program::is_pure)
         .and_then(|program| engine::try_evaluate(&program, limits, limits.fuel / 100)?.outcome.ok());

@@ -1,8 +1,8 @@
 //! The stored record of an answer, and its line of JSON in Redis.
 //!
-//! A record holds facts only: of a value its type and Python's text, of a failure its kind and node. Every body is made
-//! from the record by the functions here, so that an answer has the same bytes whether it was computed or comes from
-//! memory or from Redis, on any node. Parsing a line trusts nothing in it.
+//! A record contains only facts: for a value its type and Python's text, for a failure its kind and node. The functions
+//! here make every body from the record, so that an answer has the same bytes whether it was computed or comes from
+//! memory or Redis, on any node. Nothing in a line is trusted when it is parsed.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::engine::Evaluation;
 use crate::json::write_string;
 use crate::literal::{self, write_scalar};
 
-/// The longest that a refusal is stored: a node with a higher limit may answer.
+/// The longest time for which a refusal is stored, since a node with a higher limit may answer.
 pub(crate) const REFUSAL_LIFETIME: Duration = Duration::from_secs(60);
 
 /// The prefix of every error of the course's route.
@@ -33,23 +33,23 @@ pub struct Answer {
     pub mode: Mode,
 }
 
-/// A value, printed.
+/// A printed value.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Printed {
     /// The `type` of the API.
     pub type_name: &'static str,
     /// Python's `repr`.
     pub text: Box<str>,
-    /// The JSON forms, where they do not follow directly from the text: of strings and containers.
+    /// The JSON forms of strings and containers, which do not follow directly from the text.
     json: Option<Box<JsonForms>>,
 }
 
-/// One value as JSON, in two forms.
+/// A value as JSON in two forms.
 #[derive(Debug, PartialEq, Eq)]
 struct JsonForms {
-    /// With numbers only where every reader of JSON has them exactly.
+    /// The form in which numbers are numbers only if every reader of JSON gets them exactly.
     exact: Box<str>,
-    /// With all numbers as numbers, if that differs.
+    /// The form in which all numbers are numbers, if it differs.
     all: Option<Box<str>>,
 }
 
@@ -79,7 +79,7 @@ impl From<&tabuada_lang::Answer> for Printed {
 }
 
 impl Printed {
-    /// Appends the JSON form: a number, or a form of its own, or the Python text.
+    /// Appends the JSON form: a number, one of the two stored forms, or the Python text.
     pub fn write_json(&self, numbers: JsonNumbers, out: &mut String) {
         if let Some(json) = &self.json {
             return out.push_str(json.with(numbers));
@@ -87,7 +87,7 @@ impl Printed {
         write_scalar(self.type_name, &self.text, numbers, out);
     }
 
-    /// From a type and a text from outside; `None` if the language prints no such value in this mode.
+    /// A value from a type and a text from outside; `None` if the language does not print such a value in this mode.
     fn checked(type_name: &str, text: &str, mode: Mode, limits: &Limits) -> Option<Self> {
         if is_composite(type_name) {
             let literal = literal::read(text, mode, limits).filter(|literal| literal.type_name == type_name)?;
@@ -119,7 +119,7 @@ impl Answer {
         Self { outcome: evaluation.outcome.map(|value| Printed::from(&value)), fuel: evaluation.fuel, born, mode }
     }
 
-    /// How long it may be stored; `None`: as long as the cache stores entries.
+    /// How long it may be stored; `None` if only the cache limits it.
     pub fn lifetime(&self) -> Option<Duration> {
         let refusal = self.outcome.as_ref().is_err_and(|failure| failure.kind.limit().is_some());
         refusal.then_some(REFUSAL_LIFETIME)
@@ -132,14 +132,14 @@ impl Answer {
                 let forms = printed.json.as_ref().map_or(0, |json| size_of::<JsonForms>() + json.len());
                 printed.text.len() + forms
             }
-            // The arguments of a kind are short: names from the text, numbers.
+            // The arguments of an error are short: names from the text, numbers.
             Err(_) => 64,
         };
         size_of::<Self>() + outside
     }
 
-    /// The line of JSON under its key in Redis, which begins with what the course's route answers. `None` if it would
-    /// not parse as the same answer: the texts `(-0, 1)` and `[2]` of decimals are also those of ints.
+    /// The line of JSON under its key in Redis, which begins with the response of the course's route. `None` if it
+    /// would not be parsed as the same answer: with decimals, the texts `(-0, 1)` and `[2]` are also those of ints.
     pub fn encode(&self, limits: &Limits) -> Option<String> {
         if let Ok(printed) = &self.outcome
             && matches!(self.mode, Mode::Decimal(_))
@@ -149,7 +149,7 @@ impl Answer {
             return None;
         }
         let line = Line {
-            // It is valid JSON.
+            // The text is valid JSON.
             resultado: RawValue::from_string(self.resultado()).unwrap_or_default(),
             type_name: self.outcome.as_ref().ok().map(|printed| printed.type_name.into()),
             text: self.outcome.as_ref().ok().map(|printed| (&*printed.text).into()),
@@ -159,12 +159,12 @@ impl Answer {
             fuel: self.fuel,
             born: self.born,
         };
-        // Strings, numbers and options always serialise.
+        // Strings, numbers and options can always be serialised.
         serde_json::to_string(&line).ok()
     }
 
-    /// Parses a line; `None` if it is malformed, contradicts itself, has an unknown type, or is a refusal for a limit
-    /// that is higher here.
+    /// Parses a line; `None` if it is malformed or contradictory, of an unknown type, or refused for a limit below
+    /// ours.
     pub fn decode(line: &str, limits: &Limits) -> Option<Self> {
         let line: Line<'_> = serde_json::from_str(line).ok()?;
         let outcome = match (line.type_name, line.text, line.error, line.node) {
@@ -181,8 +181,8 @@ impl Answer {
         (answer.resultado() == line.resultado.get()).then_some(answer)
     }
 
-    /// What the course's route answers, in JSON, as its application writes it: numbers with all digits; a failure
-    /// without its position, which depends on the text of the caller.
+    /// The response of the course's route, in JSON, as its application writes it: numbers with all digits, and a
+    /// failure without its position, which depends on the caller's text.
     pub fn resultado(&self) -> String {
         let mut out = String::new();
         match &self.outcome {
@@ -193,14 +193,14 @@ impl Answer {
     }
 }
 
-/// Whether this process would find the same failure: it depends on the text, and is no refusal for a limit below ours.
+/// Whether this process would give the same failure: it depends on the text alone, and is not for a limit below ours.
 fn is_usable(kind: &ErrorKind, limits: &Limits) -> bool {
     let limit_here = match kind {
         ErrorKind::IntegerTooLarge { .. } => limits.integer_bits,
         ErrorKind::RationalTooLarge { .. } => Limits::FRACTION_BITS,
         ErrorKind::AnswerTooLong { .. } => limits.answer_characters,
         ErrorKind::CollectionTooLarge { limit, .. } => {
-            // In elements or characters: a process with the same limits finds the same.
+            // In elements or characters: the same limits give the same refusal.
             return [limits.elements, limits.string_characters].contains(limit);
         }
         ErrorKind::TooDeep { .. } => limits.depth,
@@ -223,7 +223,7 @@ struct Line<'l> {
     error: Option<ErrorKind>,
     #[serde(skip_serializing_if = "Option::is_none")]
     node: Option<u32>,
-    /// Python's is left out: it is the default of every reader.
+    /// Python's mode is left out, since it is the default of every reader.
     #[serde(default, skip_serializing_if = "is_python")]
     mode: Mode,
     fuel: u64,
@@ -234,7 +234,7 @@ fn is_python(mode: &Mode) -> bool {
     *mode == Mode::Python
 }
 
-/// What the course's route says of a failure: CPython's message where CPython fails at run time, else ours in
+/// The message of the course's route for a failure: CPython's for its failures at run time, otherwise ours in
 /// Portuguese, with the position (the first character is 1) if it is known.
 pub(crate) fn course_sentence(kind: &ErrorKind, position: Option<usize>) -> String {
     match (kind.python(), position) {
@@ -282,12 +282,12 @@ mod tests {
         assert!(line.ends_with(r#","node":2,"fuel":9,"born":1700000000}"#), "{line}");
     }
 
-    /// Whether a reader of JSON with nothing but doubles has the value of the text (RFC 7493, section 2.2).
+    /// Whether a JSON reader that only has doubles gets the value of the text (RFC 7493, section 2.2).
     fn arrives(json: &str, text: &str) -> bool {
         let as_double = |number: &str| number.parse::<f64>().ok().map(f64::to_bits);
         match serde_json::from_str::<&RawValue>(json).unwrap().get() {
             string if string.starts_with('"') => serde_json::from_str::<String>(string).unwrap() == text,
-            // Two integers with one double would both be read as it.
+            // Two integers with the same double could not be distinguished.
             integer if integer.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') => {
                 integer == text
                     && as_double(integer).map(f64::from_bits).is_some_and(|value| value.abs() < 2f64.powi(53))
@@ -318,7 +318,7 @@ mod tests {
             ("4/2", decimal, r#""2""#, "2"),
         ] {
             let limits = Limits::default();
-            let program = engine::ask(engine::Question { text, mode, variables: None }, &limits).unwrap();
+            let program = engine::ask(&engine::Question::new(text, mode), &limits).unwrap();
             let evaluation = engine::try_evaluate(&program, &limits, limits.fuel).unwrap();
             let value = evaluation.outcome.as_ref().unwrap();
             let printed = Printed::from(value);
@@ -332,7 +332,7 @@ mod tests {
         }
     }
 
-    /// Of every size, many near the limits.
+    /// Integers of every size, many near the limits.
     fn integer() -> impl Strategy<Value = i128> {
         prop_oneof![any::<i64>().prop_map(i128::from), any::<i128>(), -SAFE - 3..3 - SAFE, SAFE - 3..SAFE + 3]
     }
@@ -345,7 +345,7 @@ mod tests {
             let mut json = String::new();
             printed.write_json(JsonNumbers::Exact, &mut json);
             prop_assert!(arrives(&json, &text), "{json}");
-            // It is a string only where it has to be.
+            // It is a string only if necessary.
             prop_assert_eq!(json.starts_with('"'), n.unsigned_abs() > SAFE.unsigned_abs(), "{}", json);
             let mut all = String::new();
             printed.write_json(JsonNumbers::All, &mut all);
@@ -365,7 +365,7 @@ mod tests {
         }
     }
 
-    /// A written line parses as the same answer, which is written as the same line.
+    /// A written line is parsed as the same answer, which is written as the same line.
     #[test]
     fn lines_are_read_back() {
         for text in [
@@ -443,12 +443,12 @@ mod tests {
         }
         let limits = Limits::default();
         for (text, mode) in questions {
-            let Ok(program) = engine::ask(engine::Question { text: &text, mode, variables: None }, &limits) else {
+            let Ok(program) = engine::ask(&engine::Question::new(&*text, mode), &limits) else {
                 continue;
             };
             let evaluation = engine::evaluate(&program, &limits, Instant::now() + Duration::from_secs(600));
             let Some(line) = Answer::new(evaluation, mode, 1).encode(&limits) else {
-                // Of whole decimals, or of a decimal zero.
+                // With whole decimals, or with a decimal zero.
                 assert!(text.starts_with("divmod") && matches!(mode, Mode::Decimal(_)), "{mode}: {text}");
                 continue;
             };
@@ -457,13 +457,13 @@ mod tests {
         }
     }
 
-    /// The text of a list does not distinguish whole decimals from ints, which are other values with other JSON.
+    /// The text of a list does not distinguish whole decimals from ints, but their JSON does.
     #[test]
     fn a_line_that_would_be_read_as_another_answer_is_not_written() {
         let limits = Limits::default();
         let mode = Mode::Decimal(Digits::new(28).unwrap());
         for (text, is_written) in [("[4/2]", false), ("[(1, 4/2)]", false), ("[4//2, 1/2, 2.0]", true), ("4/2", true)] {
-            let program = engine::ask(engine::Question { text, mode, variables: None }, &limits).unwrap();
+            let program = engine::ask(&engine::Question::new(text, mode), &limits).unwrap();
             let evaluation = engine::try_evaluate(&program, &limits, limits.fuel).unwrap();
             assert_eq!(Answer::new(evaluation, mode, 1).encode(&limits).is_some(), is_written, "{text}");
         }
@@ -547,7 +547,7 @@ mod tests {
         }
     }
 
-    /// A node with a higher limit computes again.
+    /// A node with a higher limit computes it again.
     #[test]
     fn a_refusal_counts_only_where_the_limit_is_no_higher() {
         let ours = Limits::default();
@@ -567,12 +567,11 @@ mod tests {
         assert_eq!(answer("1/0").lifetime(), None);
     }
 
-    /// Found by fuzzing: nodes wrote it to Redis, and each found it unusable there.
+    /// Found by fuzzing: a node wrote this line to Redis, and every node found it unusable.
     #[test]
     fn a_fraction_that_is_too_large_is_remembered_as_such() {
         let limits = Limits::default();
-        let program =
-            engine::ask(engine::Question { text: "1e99940", mode: Mode::Exact, variables: None }, &limits).unwrap();
+        let program = engine::ask(&engine::Question::new("1e99940", Mode::Exact), &limits).unwrap();
         let evaluation = engine::try_evaluate(&program, &limits, limits.fuel).unwrap();
         let refusal = Answer::new(evaluation, Mode::Exact, 1_700_000_000);
         assert_eq!(refusal.lifetime(), Some(REFUSAL_LIFETIME));

@@ -7,13 +7,14 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Display;
+use std::io;
 use std::path::Path;
 use std::str::FromStr;
 
 use tabuada_cache::url;
 
 use crate::words::said::{NAMED_UNREADABLE, NOT_TEXT, WRONG, WRONG_SECRET};
-use crate::words::{Language, Words};
+use crate::words::{Language, Words, of_system};
 
 pub mod table;
 mod file;
@@ -32,7 +33,7 @@ pub struct Setting {
     pub kind: Kind,
     /// The default, as a user would write it.
     pub default: Option<&'static str>,
-    /// What a value must be: "a time of at least a second, …". Completes "expected …".
+    /// What a value must be: "a time of at least a second, …". It completes the message "expected …".
     pub expected: Words,
     /// The help text. Its first paragraph is the short help.
     pub help: Words,
@@ -47,17 +48,16 @@ pub enum Kind {
     List,
     /// Yes or no; the flag alone is yes.
     Switch,
-    /// One of these, each with its help. The second part is the value of the flag alone, if that is allowed.
+    /// One of these texts, each with its help. The second part is the value of the flag alone, if that is allowed.
     Choice(&'static [(&'static str, Words)], Option<&'static str>),
     /// A URL. Its password is not shown.
     Url,
-    /// A secret, from a variable only, because other users can see flags. It is not shown.
+    /// A secret, only from a variable, because other users can see flags. It is not shown.
     Secret,
-    /// The path of the settings file: a flag or a variable, but no key.
+    /// The path of the settings file: from a flag or a variable, but not from the file.
     File,
 }
 
-/// The spellings of yes and of no.
 const SWITCH: (&[&str], &[&str]) = (&["1", "true", "yes", "on"], &["0", "false", "no", "off"]);
 
 impl Setting {
@@ -66,12 +66,11 @@ impl Setting {
         format!("TABUADA_{}", self.name.to_ascii_uppercase().replace('-', "_"))
     }
 
-    /// Whether it has a flag.
     pub(crate) fn has_flag(&self) -> bool {
         !matches!(self.kind, Kind::Secret)
     }
 
-    /// Whether the file may hold it.
+    /// Whether the file may contain it.
     pub(crate) fn has_key(&self) -> bool {
         !matches!(self.kind, Kind::Secret | Kind::File)
     }
@@ -95,7 +94,7 @@ pub enum Origin {
     Variable(String),
     /// The file: its path, and the line.
     File(String, usize),
-    /// The default: neither flag, variable nor file gives a value.
+    /// The default, if neither flag, variable nor file gives a value.
     Default,
 }
 
@@ -129,12 +128,12 @@ pub struct SettingError {
 }
 
 impl SettingError {
-    /// An error whose text `say` gives in each language.
+    /// An error whose text `say` gives for each language.
     pub(crate) fn of(say: impl Fn(Language) -> String) -> Self {
         Self { english: say(Language::English), portuguese: say(Language::Portuguese) }
     }
 
-    /// An error of these words, with the gaps filled in.
+    /// An error with these words and the given parts in their gaps.
     pub(crate) fn new(words: Words, parts: &[&dyn Display]) -> Self {
         Self::of(|language| words.with(language, parts))
     }
@@ -145,6 +144,11 @@ impl SettingError {
             Language::English => &self.english,
             Language::Portuguese => &self.portuguese,
         }
+    }
+
+    /// An error for a file that cannot be read.
+    fn unreadable(origin: &Origin, path: &str, error: &io::Error) -> Self {
+        Self::of(|language| NAMED_UNREADABLE.with(language, &[origin, &path, &of_system(error, language)]))
     }
 
     fn wrong(setting: &Setting, origin: &Origin, text: &str) -> Self {
@@ -170,12 +174,12 @@ impl std::fmt::Debug for Settings {
 }
 
 impl Settings {
-    /// Merges flags, variables and the file. The file is the one that `--config` or `TABUADA_CONFIG` names, or else
+    /// Merges flags, variables and the file. The file is that of `--config` or `TABUADA_CONFIG`, otherwise
     /// `tabuada.toml` in the working directory, if it exists.
     ///
     /// # Errors
     ///
-    /// If the file cannot be read or holds an unknown setting, or if a variable is not UTF-8.
+    /// If the file cannot be read or contains an unknown setting, or if a variable is not UTF-8.
     pub fn read(flags: &Flags, variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, SettingError> {
         let mut all = Self::without_file(flags, variable)?;
         for (name, given) in File::find(all.given(&CONFIG))?.0 {
@@ -187,7 +191,7 @@ impl Settings {
         Ok(all)
     }
 
-    /// As [`Self::read`], without the file.
+    /// Like [`Self::read`], without the file.
     pub(crate) fn without_file(
         flags: &Flags,
         variable: impl Fn(&str) -> Option<OsString>,
@@ -197,8 +201,7 @@ impl Settings {
             let origin = Origin::Variable(setting.variable());
             let text = variable(&setting.variable()).map(OsString::into_string).transpose();
             let text = text.map_err(|_| SettingError::new(NOT_TEXT, &[&origin]))?;
-            // An empty variable counts as unset, except for the token: an empty token must not leave the routes
-            // unprotected.
+            // An empty variable counts as unset, except for the token: an empty token must not open the routes.
             let text = text.filter(|text| !text.is_empty() || setting.name == ADMIN_TOKEN.name);
             let given = match (flags.get(setting.name), text, setting.default) {
                 (Some(text), ..) => Given { text: text.clone(), origin: Origin::Flag(format!("--{}", setting.name)) },
@@ -226,7 +229,7 @@ impl Settings {
         self.given(setting).map_or(Origin::Default, |given| given.origin.clone())
     }
 
-    /// Converts the text of a setting. `None` if there is no text, or an empty one.
+    /// Converts the text of a setting; `None` if there is no text or an empty one.
     pub(crate) fn read_as<T>(
         &self,
         setting: &Setting,
@@ -277,7 +280,7 @@ impl Settings {
         let Some(path) = self.optional::<String>(setting)? else { return Ok(None) };
         match std::fs::read(Path::new(&path)) {
             Ok(bytes) => Ok(Some(bytes)),
-            Err(error) => Err(SettingError::new(NAMED_UNREADABLE, &[&self.origin(setting), &path, &error])),
+            Err(error) => Err(SettingError::unreadable(&self.origin(setting), &path, &error)),
         }
     }
 
@@ -296,7 +299,7 @@ pub(crate) fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) 
     known.into_iter().max_by(|a, b| likeness(a).total_cmp(&likeness(b))).unwrap_or_default()
 }
 
-/// The `TABUADA_*` variables among these that are no settings, each with the most similar setting.
+/// The `TABUADA_*` variables among these that are not settings, each with the most similar setting.
 pub fn unknown_variables(names: impl IntoIterator<Item = (OsString, OsString)>) -> Vec<(String, String)> {
     let known: Vec<String> = ALL.iter().map(|setting| setting.variable()).collect();
     let mut unknown: Vec<_> = names

@@ -1,12 +1,12 @@
-//! A fair queue of peers for a number of places. Peers take turns, each peer is served first come first served, and no
-//! peer holds more than its share. Pure bookkeeping, without threads or clocks. Nothing is stored about a peer that
+//! A fair queue of peers for a number of places. Peers take turns, each peer's waiters are served in order, and no peer
+//! holds more than its share. It is pure bookkeeping, without threads or clocks, and stores nothing about a peer that
 //! neither waits nor holds a place.
 
 use std::collections::{BTreeMap, HashMap};
 
 use crate::peer::{Peer, Share};
 
-/// The number of things in total, and how many of them one peer may hold.
+/// The total number of things, and how many of them one peer may hold.
 #[derive(Clone, Copy, Debug)]
 struct Bound {
     all: usize,
@@ -19,7 +19,7 @@ impl Bound {
     }
 }
 
-/// Places, and a queue for them. `T` is what represents a waiter.
+/// Places and a queue for them. `T` represents a waiter.
 #[derive(Debug)]
 pub(crate) struct Turns<T> {
     places: Bound,
@@ -33,13 +33,13 @@ pub(crate) struct Turns<T> {
     next: u64,
 }
 
-/// What one peer holds.
+/// What one peer holds and waits for.
 #[derive(Debug)]
 struct Held<T> {
     taken: usize,
     /// The waiters, by ticket.
     waiting: BTreeMap<u64, T>,
-    /// Its key in the order, if it has one.
+    /// Its turn in the order, if it has one.
     turn: Option<u64>,
 }
 
@@ -59,7 +59,7 @@ pub(crate) enum Full {
 }
 
 impl<T> Turns<T> {
-    /// Takes the number of places and the number of waiters. Each peer may hold its share of both.
+    /// Takes the number of places and the length of the queue. Each peer may hold its share of both.
     pub(crate) fn new(places: usize, queue: usize, share: Share) -> Self {
         Self {
             places: Bound::new(places, share),
@@ -72,12 +72,10 @@ impl<T> Turns<T> {
         }
     }
 
-    /// The number of waiters.
     pub(crate) fn waiting(&self) -> usize {
         self.waiting
     }
 
-    /// The number of peers that have a waiter.
     pub(crate) fn peers_waiting(&self) -> usize {
         self.peers.values().filter(|held| !held.waiting.is_empty()).count()
     }
@@ -88,7 +86,7 @@ impl<T> Turns<T> {
     }
 
     /// Takes a place for a peer, if one is free. A caller tries this before it waits. It overtakes no one: while a
-    /// place is free, the peers that wait already hold their shares.
+    /// place is free, all waiting peers hold their shares.
     pub(crate) fn try_take(&mut self, peer: Peer) -> bool {
         let held = self.peers.get(&peer).map_or(0, |held| held.taken);
         let is_free = self.taken < self.places.all && held < self.places.each;
@@ -99,8 +97,8 @@ impl<T> Turns<T> {
         is_free
     }
 
-    /// Adds a waiter to the queue and gives the ticket by which it can leave. When the queue is full, peers without a
-    /// waiter may still add one each, up to twice the queue's length.
+    /// Adds a waiter to the queue and gives the ticket with which it can leave. If the queue is full, each peer without
+    /// a waiter may still add one, up to twice the queue's length.
     pub(crate) fn wait(&mut self, peer: Peer, who: T) -> Result<u64, Full> {
         let waiting = self.peers.get(&peer).map_or(0, |held| held.waiting.len());
         if waiting >= self.queue.each {
@@ -134,7 +132,7 @@ impl<T> Turns<T> {
         self.taken -= 1;
         self.settle(peer);
         let (_, next) = self.order.pop_first()?;
-        // A peer in the order has a waiter.
+        // A peer in the order always has a waiter.
         let held = self.peers.get_mut(&next)?;
         held.turn = None;
         let (_, who) = held.waiting.pop_first()?;
@@ -145,7 +143,7 @@ impl<T> Turns<T> {
         Some((next, who))
     }
 
-    /// Updates a peer's position after a change: adds it to the order, removes it from the order, or drops its record.
+    /// Updates a peer after a change: adds it to the order or removes it, or drops its record.
     fn settle(&mut self, peer: Peer) {
         let Some(held) = self.peers.get_mut(&peer) else { return };
         let is_in_order = !held.waiting.is_empty() && held.taken < self.places.each;
@@ -247,8 +245,8 @@ mod tests {
 
     proptest! {
         /// After every step: no peer holds more than its share, no place is free while a waiter may have it, each
-        /// peer's waiters are served in order, and a peer that may have a place sees no other peer served twice before
-        /// it. At the end nothing is left.
+        /// peer's waiters are served in order, and while a peer may have a place, no other peer is served twice before
+        /// it. At the end, nothing is left.
         #[test]
         fn shares_hold_and_no_peer_starves(
             places in 1usize..5,
@@ -260,7 +258,7 @@ mod tests {
             let mut turns = Turns::new(places, queue, share);
             let mut running: Vec<Peer> = Vec::new();
             let mut waiting: Vec<(Peer, u64, u32)> = Vec::new();
-            // For each peer that could have a place: the peers that were served while it waited.
+            // For each peer that could have a place, the peers that were served while it waited.
             let mut passed_over: HashMap<Peer, HashSet<Peer>> = HashMap::new();
             for (number, step) in (0u32..).zip(steps) {
                 let next = match step {

@@ -7,9 +7,11 @@ pub use tabuada_lang::Language;
 
 mod help;
 pub(crate) mod said;
+mod system;
 mod usage;
 
 pub use help::HELP;
+pub(crate) use system::of_system;
 pub(crate) use usage::{in_portuguese, misuse};
 
 /// A text in both languages. `{}` are gaps, the same ones in the same order.

@@ -1,5 +1,4 @@
-//! The threads that compute. They are separate from the threads that serve, as many as there are cores, with a bounded
-//! queue.
+//! The threads that compute, separate from those that serve: as many as cores, with a bounded queue.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,12 +12,12 @@ use crate::peer::{Peer, Share};
 use crate::priority;
 use crate::turns::{Full, Turns};
 
-/// Waiting tasks per thread. A full queue of evaluations at their fuel limit takes about the deadline to drain, so a
-/// caller beyond it is refused at once.
+/// Waiting tasks for each thread. A full queue of evaluations at their fuel limit takes about as long as the deadline,
+/// so further callers are refused at once.
 const QUEUE_PER_THREAD: usize = 32;
 
-/// How long past its time a task may run before its caller is answered without it. Tasks check a clock of their own,
-/// and their own error usually says more.
+/// How long a task may exceed its time before its caller is answered without it. Tasks check their own clock, and their
+/// own error is usually more precise.
 const GRACE: Duration = Duration::from_millis(100);
 
 /// How long the refusal of a peer that holds its share is delayed. Without the delay, a peer that retries in a loop
@@ -30,7 +29,7 @@ const REFUSAL_PAUSE: Duration = Duration::from_millis(250);
 pub struct Threads {
     /// The number of threads.
     pub count: usize,
-    /// The number of tasks that may wait, per thread.
+    /// The number of tasks that may wait, for each thread.
     pub queue_each: usize,
     /// One peer's share of the threads and of the queue.
     pub peer_share: Share,
@@ -59,11 +58,11 @@ pub struct Workers {
 /// Why the work was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NotDone {
-    /// The queue or the peer's share of it was full, or no thread became free in time.
+    /// The queue, or the peer's share of it, was full, or no thread became free in time.
     Overloaded,
     /// It panicked.
     Panicked,
-    /// It ran longer than its time. It still occupies its thread.
+    /// It exceeded its time and still occupies its thread.
     Overrun,
 }
 
@@ -74,7 +73,7 @@ impl Workers {
         let bulk_at_once = (count / 2).max(1);
         Self {
             slots: Arc::new(Slots(Mutex::new(Turns::new(count, count * queue_each, peer_share)))),
-            // Unbounded: each waiter is an open streaming request, and the limit on connections bounds those.
+            // Unbounded, since each waiter is an open streaming request, and the connections are limited.
             bulk: Arc::new(Slots(Mutex::new(Turns::new(bulk_at_once, usize::MAX, Share::ALL)))),
             bulk_at_once,
             nicer_by,
@@ -103,26 +102,25 @@ impl Workers {
         self.slots.turns().peers_waiting()
     }
 
-    /// The number of bulk tasks that may run at once: half of the threads, so that single questions still find a
-    /// thread.
+    /// The number of bulk tasks that may run at once: half of the threads, so that single questions find a thread.
     pub fn bulk_at_once(&self) -> usize {
         self.bulk_at_once
     }
 
     /// The pool, as this peer may use it.
-    pub fn by(&self, peer: Peer) -> Hands<'_> {
-        Hands { workers: self, peer }
+    pub fn by(&self, peer: Peer) -> PeerPool<'_> {
+        PeerPool { workers: self, peer }
     }
 }
 
 /// The pool, as one peer may use it.
 #[derive(Clone, Copy, Debug)]
-pub struct Hands<'w> {
+pub struct PeerPool<'w> {
     workers: &'w Workers,
     peer: Peer,
 }
 
-impl Hands<'_> {
+impl PeerPool<'_> {
     /// Waits, without a time limit, for permission to do one piece of bulk work. Peers take turns. Never gives `None`,
     /// because the queue is unbounded.
     pub async fn bulk(self) -> Option<Slot> {
@@ -134,11 +132,9 @@ impl Hands<'_> {
         self.workers.slots.turns().is_waiting(self.peer)
     }
 
-    /// Runs a task on a thread of the pool. Waits for the thread and the task for `time` in all, plus a short grace
-    /// period.
+    /// Runs a task on a thread of the pool. Waits for the thread and the task for `time` and a short grace period.
     ///
-    /// If the caller goes away while it waits for a thread, the task never starts. A task that has started runs to its
-    /// end.
+    /// If the caller is cancelled while it waits for a thread, the task never starts. A started task runs to its end.
     pub async fn run<R: Send + 'static>(
         self,
         time: Duration,
@@ -147,7 +143,7 @@ impl Hands<'_> {
         self.run_within(time, time, work).await
     }
 
-    /// As [`Self::run`], but waits for a thread for at most `patience`.
+    /// Like [`Self::run`], but waits for a thread for at most `patience`.
     pub async fn run_within<R: Send + 'static>(
         self,
         patience: Duration,
@@ -166,8 +162,7 @@ impl Hands<'_> {
         };
         let nicer_by = self.workers.nicer_by;
         let work = move || {
-            // The task holds the slot, not the caller that waits for it: an abandoned evaluation still occupies its
-            // thread.
+            // The slot belongs to the task, not to the caller: an abandoned evaluation still occupies its thread.
             let _slot = slot;
             priority::lower(nicer_by);
             priority::give_way();
@@ -221,7 +216,7 @@ impl Drop for Slot {
     fn drop(&mut self) {
         let next = self.slots.turns().give_back(self.peer);
         if let Some((peer, sender)) = next {
-            // If the receiver is gone, this drops the new slot, which passes the place on to the next waiter.
+            // If the receiver is gone, this drops the new slot, which gives the place to the next waiter.
             let _ = sender.send(Self { slots: self.slots.clone(), peer });
         }
     }
@@ -237,7 +232,7 @@ struct Waiting {
 
 impl Waiting {
     async fn slot(mut self) -> Result<Slot, Full> {
-        // The queue drops the sender only when it sends.
+        // The queue drops the sender only after it has sent.
         (&mut self.slot).await.map_err(|_| Full::Queue)
     }
 }
@@ -286,7 +281,7 @@ mod tests {
         }
         assert_eq!(workers.by(ONE).run(PATIENCE, || ()).await, Err(NotDone::Overloaded));
         assert_eq!((workers.peers_waiting(), workers.refused().get()), (1, 1));
-        // The queue has room for another peer, and its turn comes after the next.
+        // The queue has room for another peer, whose turn comes after the next one.
         let other = tokio::spawn({
             let workers = workers.clone();
             async move { workers.by(OTHER).run(PATIENCE, || ()).await }
@@ -304,7 +299,7 @@ mod tests {
         assert!(workers.slots.turns().try_take(ONE), "its thread is free");
     }
 
-    /// One thread stays free for other peers, however many tasks one peer has.
+    /// One thread stays free for other peers, however many tasks a peer has.
     #[tokio::test]
     async fn one_peer_has_half_of_the_threads() {
         let workers = Arc::new(Workers::new(2.into()));
@@ -321,7 +316,7 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert_eq!(workers.by(OTHER).run(Duration::ZERO, || 2).await, Ok(2));
-        // A caller that leaves the queue leaves nothing behind.
+        // A caller that leaves the queue leaves nothing in it.
         for leaving in &busy[5..] {
             leaving.abort();
         }
@@ -340,7 +335,7 @@ mod tests {
         for (threads, half) in [(1, 1), (2, 1), (3, 1), (8, 4)] {
             let workers = Workers::new(threads.into());
             let mut leaves = Vec::new();
-            // Polls once: permission is there at once, or never.
+            // After one poll, the permission is there or never comes.
             while let Ok(leave) = tokio::time::timeout(Duration::ZERO, workers.by(ONE).bulk()).await {
                 leaves.push(leave);
             }
@@ -357,7 +352,7 @@ mod tests {
         let workers = Workers::new(Threads { nicer_by: 2, ..1.into() });
         for _ in 0..3 {
             let theirs = workers.by(ONE).run(PATIENCE, || getpriority_process(None).unwrap()).await.unwrap();
-            // The priority is lowered once, and for that thread only. 19 is the lowest priority.
+            // The priority is lowered once, and only for that thread. 19 is the lowest priority.
             assert_eq!(theirs, (getpriority_process(None).unwrap() + 2).min(19));
         }
     }
@@ -374,7 +369,7 @@ mod tests {
     async fn a_caller_of_endless_work_is_answered() {
         let workers = Workers::new(1.into());
         let (release, held) = mpsc::channel::<()>();
-        // A paused clock does not advance by itself while a thread works.
+        // A paused clock does not advance while a thread works.
         let (done, ()) = tokio::join!(
             workers.by(ONE).run(PATIENCE, move || held.recv().is_ok()),
             tokio::time::advance(PATIENCE + GRACE)
@@ -406,7 +401,7 @@ mod tests {
         running.await.unwrap();
         caller.abort();
         assert!(caller.await.is_err());
-        // The task still runs although no caller waits for it.
+        // The task still runs, although no caller waits for it.
         assert_eq!(workers.by(ONE).run(Duration::ZERO, || ()).await, Err(NotDone::Overloaded));
         assert_eq!(workers.queue_depth(), 0);
         release.send(()).unwrap();

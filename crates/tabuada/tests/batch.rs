@@ -21,7 +21,7 @@ fn run(arguments: &[&str], input: &[u8]) -> Output {
         .expect("it starts");
     let mut stdin = process.stdin.take().expect("it is piped");
     let input = input.to_vec();
-    // The command may end before it reads everything.
+    // The command may end before it has read everything.
     let writing = std::thread::spawn(move || drop(stdin.write_all(&input)));
     let output = process.wait_with_output().expect("it ends");
     writing.join().expect("it is sent");
@@ -48,7 +48,7 @@ fn file(name: &str, text: &str) -> String {
 
 #[test]
 fn the_answers_are_the_same_on_any_number_of_threads() {
-    // A mix of cheap, expensive, long and blank lines, so that blocks end in a different order than they began.
+    // A mix of cheap, expensive, long and blank lines, so that blocks do not end in the order in which they began.
     let line = |n: u64| match n % 97 {
         0 => format!("sum(k**2 % {}, k, 1, 3000)", n + 2),
         1 => format!("1{}", " ".repeat((n % 7_000) as usize)),
@@ -209,7 +209,7 @@ fn rows_are_independent() {
     assert_eq!(results(&String::from_utf8_lossy(&output.stdout)), [2]);
 }
 
-/// On a terminal a progress bar appears and is removed again. It is not part of the output.
+/// On a terminal, a progress bar appears and is removed again; it is not part of the output.
 #[test]
 fn progress_is_shown_only_on_a_terminal() {
     let script = "import os, pty, subprocess, sys\n\

@@ -1,5 +1,5 @@
-//! The limits on what one client may use of a server. Each test sets a short limit in place of the default, so that it
-//! waits for nothing but responses.
+//! The limits on what one client may use of a server. Each test sets a short limit instead of the default, so that it
+//! waits only for responses.
 #![allow(clippy::panic)]
 
 use crate::support;
@@ -16,7 +16,7 @@ fn bounded(bounds: Bounds) -> Server {
     Server::start_with(Setup { bounds, ..Setup::default() })
 }
 
-/// Short enough to wait for. Nothing in these tests has to happen within it.
+/// Short enough to wait for. No test requires that anything happens within it.
 const SHORT: Duration = Duration::from_millis(20);
 
 fn problem(response: &Response) -> (u16, String) {
@@ -62,7 +62,7 @@ fn a_stalled_batch_ends_with_a_timeout_line() {
     );
     let response = client.receive(false);
     let mut lines = response.text().lines();
-    // On a busy machine the first line may time out too; then there is only the last.
+    // On a busy machine, the first line may time out too; then there is only the last line.
     let last = lines.next_back().expect("a line");
     let last: Value = serde_json::from_str(last).expect("it is JSON");
     assert_eq!((response.status, &last["error"]["code"]), (200, &"timeout".into()));
@@ -165,7 +165,7 @@ fn the_limit_on_open_files_is_raised() {
 /// The connections wait, and are answered when others have closed. The server reports it once.
 #[test]
 fn connections_without_files_wait_and_are_counted() {
-    // With so few, nothing is left in the half for clients.
+    // With so few files, none is left for clients.
     let mut server = Limited::start_with("ulimit -n 16", "--peer-share 100%");
     let mut clients: Vec<Client> = (0..80).map(|_| Client::connect(server.1)).collect();
     let line = line_with("cannot accept", &mut server.2);
@@ -195,7 +195,7 @@ fn too_few_files_for_the_connections_are_logged() {
     assert!(!rest.iter().any(|line| line.contains("fewer connections")), "{rest:?}");
 }
 
-/// Files are used up by connections, so the one that has been idle longest is closed.
+/// Connections use up the open files, so the one that has been idle longest is closed.
 #[test]
 fn idle_connections_of_one_address_leave_files_to_others() {
     let server = Limited::start("ulimit -n 200");
@@ -278,7 +278,6 @@ fn a_head_is_limited_in_size() {
     assert_eq!(asked((8 << 10) + 1), 431);
 }
 
-/// The limit also holds for the request target.
 #[test]
 fn a_request_target_is_limited_in_size() {
     let server = Server::start();
@@ -298,8 +297,8 @@ fn the_longest_idle_connection_is_closed_for_a_new_one() {
     }
     let mut third = Client::connect(server.address);
     assert_eq!(third.get("/nowhere").status, 404);
-    // Several began to wait at almost the same time, and their tasks decide in which order. The tests of the places
-    // themselves check that the oldest goes.
+    // Several connections began to wait at almost the same time, and the order depends on their tasks. The tests of
+    // `places.rs` check that the oldest is closed.
     let has_gone = |client: &Client| {
         client.stream.set_nonblocking(true).expect("a socket");
         let read = client.stream.peek(&mut [0; 1]);
@@ -315,7 +314,7 @@ fn the_longest_idle_connection_is_closed_for_a_new_one() {
     drop(silent);
 }
 
-/// When all connections have a request in progress, a new one waits until one of them is answered.
+/// If all connections have a request in progress, a new one waits until one of them is answered.
 #[test]
 fn connections_beyond_the_bound_wait_for_one_to_end() {
     let server = bounded(Bounds { connections: 2, peer_share: Share::ALL, ..Bounds::default() });

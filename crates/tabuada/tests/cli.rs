@@ -32,7 +32,7 @@ fn run(arguments: &[&str], input: &[u8]) -> Output {
     output
 }
 
-/// Its output, its error output and its exit status.
+/// The output of a command, its error output and its exit status.
 fn outcome(arguments: &[&str], input: &str) -> (String, String, Option<i32>) {
     let output = run(arguments, input.as_bytes());
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it speaks UTF-8");
@@ -414,8 +414,7 @@ fn a_missing_file_is_reported() {
     assert!(said.contains(folder), "{said}");
 }
 
-/// The documents list every setting with its flag, variable and default, and no other. The help of `serve` lists them
-/// all.
+/// The documents list every setting with its flag, variable and default, and no other; so does the help of `serve`.
 #[test]
 fn the_documented_flags_exist() {
     let (help, _, _) = outcome(&["serve", "--help"], "");

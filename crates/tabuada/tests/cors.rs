@@ -79,8 +79,7 @@ fn a_configured_origin_may_send_and_read() {
             expected.sort_unstable();
             assert_eq!(vary(&response), expected, "{method} {target}");
         }
-        // Other origins, and clients that are not pages, get the response without the headers; a browser then hides it
-        // from a page.
+        // Other origins, and clients that are not pages, get no headers; browsers then hide the response from pages.
         for headers in [&[("origin", OTHER)][..], &[("origin", "null")], &[]] {
             let response = client.request(method, target, headers, body.as_bytes());
             assert_eq!(response.status, status, "{method} {target}");

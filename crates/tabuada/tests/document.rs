@@ -1,5 +1,5 @@
-//! The documentation that the service serves: the pages that show it, and whether `/openapi.json` is true. The tests
-//! beside the routes check that every route is in it.
+//! The documentation that the service serves: its pages, and whether `/openapi.json` is true. The tests beside the
+//! routes check that every route is in it.
 
 #![allow(clippy::panic)]
 
@@ -11,7 +11,7 @@ use support::{Client, Response, Server};
 /// The parts of a response that depend on when and where it was sent.
 const CHANGING: [&str; 3] = ["ttl", "bytes", "line"];
 
-/// Statuses that need a special situation or another client: their examples are not tried here.
+/// Statuses that need a special situation or another client; their examples are not tried here.
 const RARE: [&str; 7] = ["202", "401", "403", "408", "413", "502", "503"];
 
 /// Headers that only some responses have.
@@ -126,7 +126,7 @@ fn every_example_is_the_real_response() {
                     assert_eq!(response.status.to_string(), *status, "{request}: {}", response.text());
                     assert_eq!(kind_of(&response), kind, "{request}");
                     if let Some(elsewhere) = example["externalValue"].as_str() {
-                        // The document leaves it out because it is too long.
+                        // The example is not in the document because it is too long.
                         assert_eq!(format!("{method} /{elsewhere}"), request);
                     } else if kind.ends_with("json") && !kind.ends_with("ndjson") {
                         let mut answered = serde_json::from_slice::<Value>(&response.body).expect("it is JSON");

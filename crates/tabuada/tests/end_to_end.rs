@@ -38,7 +38,7 @@ fn status(response: &support::Response) -> &str {
     response.header("cache-status").expect("it is on every answer")
 }
 
-/// Whether the answer is cached at all. Parse errors are not.
+/// Whether the answer is cached. Parse errors are not.
 fn is_remembered(expression: &str) -> bool {
     expression != "2 +"
 }
@@ -66,7 +66,7 @@ fn the_same_bytes_computed_from_memory_from_redis_from_another_node_and_after_a_
     let remembered = CASES.iter().filter(|expression| is_remembered(expression)).count();
     wait_for("Redis to have every answer", || redis.cli(&["dbsize"]) == remembered.to_string());
 
-    // Another node, which looks in Redis first. Then the first node after a restart, with an empty memory.
+    // Another node, which looks in Redis first; then the first node after a restart, with an empty memory.
     let asks_first = Node::coherent(&redis, &["--lookup", "always"]);
     drop(first);
     let restarted = Node::coherent(&redis, &["--lookup", "always"]);
@@ -161,8 +161,7 @@ fn no_store_answers_are_stored_nowhere() {
     assert_eq!(redis.cli(&["keys", "*"]), "tabuada:2:6*7");
     assert_eq!(sets(), set_before + 1, "no lease either");
 
-    // The bytes are the usual ones, and without no-store they are cached as usual. A request with no-store finds them
-    // then.
+    // The bytes are as usual, and without no-store they are cached as usual. A request with no-store finds them then.
     for expression in TEXTS {
         let ordinary = ask("GET", expression, &[]);
         assert_eq!(status(&ordinary), "tabuada; fwd=uri-miss; stored", "{expression}");

@@ -71,7 +71,7 @@ fn one_address_leaves_threads_and_queue_to_others() {
     assert!(refused(flood) > 0);
 }
 
-/// Not even a text of the same address: other threads parse.
+/// A text of the same address is answered too, since other threads parse it.
 #[test]
 fn parsing_does_not_wait_for_evaluations() {
     let server = Server::start();
@@ -124,8 +124,8 @@ fn only_a_trusted_proxy_names_the_client() {
     assert!(refused(of_many) > 0);
 }
 
-/// Sends a request and waits until the server asks for the body: the connection is busy from then on. `None` if there
-/// is no place for it.
+/// Sends a request and waits until the server asks for the body, to keep the connection busy. `None` if it has no
+/// place.
 fn try_busy(server: &Server, own: [u8; 4]) -> Option<Client> {
     let mut client = Client::connect_from(own, server.address);
     client.send(b"POST /evaluate HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 19\r\n\r\n");
@@ -143,7 +143,7 @@ fn connections_of_one_address_do_not_keep_out_anothers() {
     // The address's own idle connection is closed, and none of another address.
     let mut other = Client::connect_from(OTHER, server.address);
     assert_eq!(other.get("/health/live").status, 200);
-    // As soon as the server has noticed that the connection is idle.
+    // Once the server has noticed that the connection is idle.
     let mut fourth = None;
     wait_for("a free place", || {
         fourth = try_busy(&server, ONE);

@@ -176,7 +176,7 @@ fn points_of_a_curve_are_values_of_the_function() {
         ("sqrt(abs(x))", |x| x.abs().sqrt()),
         ("x**3-5*x", |x| x * x * x - 5.0 * x),
         ("sin(20*x)", |x| (20.0 * x).sin()),
-        // Hardly wider than an interval of the grid.
+        // Only slightly wider than an interval of the grid.
         ("exp(-((x-0.006)*70)**2)", |x| (-((x - 0.006) * 70.0).powi(2)).exp()),
     ];
     for (expr, function) in functions {
@@ -461,7 +461,7 @@ fn an_explanation_has_the_canonical_text_and_the_steps() {
     let explained = told("randint(1, 6)");
     assert_eq!((&explained["pure"], &explained["key"]), (&Value::from(false), &Value::Null));
 
-    // More steps than anyone reads.
+    // More steps than the maximum.
     let explained = told(&(0..500).map(|n| n.to_string()).collect::<Vec<_>>().join("+"));
     assert_eq!((&explained["steps_cut"], &explained["result"]), (&Value::from(true), &Value::from(124_750)));
     assert!(explained["steps"].as_array().unwrap().len() <= 200);
@@ -571,8 +571,7 @@ fn cost_of_pixels(exprs: &[&str]) -> (u64, f64) {
     (peak >> 10, f64::from(ticks) / 100.0)
 }
 
-/// Lines that go up and down in every column of pixels are long and had many dashes. The first of these once took 1,132
-/// MiB and 13 s.
+/// Lines that go up and down in every column of pixels had many dashes. The first one once took 1,132 MiB and 13 s.
 #[test]
 fn pictures_of_many_lines_are_bounded_in_memory_and_time() {
     for expr in [

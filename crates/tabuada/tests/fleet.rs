@@ -45,7 +45,7 @@ fn evaluations<'a>(nodes: impl IntoIterator<Item = &'a Node>) -> u64 {
     total(nodes, "tabuada_evaluations_total")
 }
 
-/// How often Redis did not answer a node in time. On a machine too busy for that, a second computation is correct.
+/// How often Redis did not answer a node in time. On a machine that is too busy, a second computation is correct.
 fn troubles<'a>(nodes: impl IntoIterator<Item = &'a Node> + Clone) -> u64 {
     total(nodes.clone(), "tabuada_redis_errors_total")
         + total(nodes, "tabuada_cache_lookups_total{layer=\"redis\",result=\"unavailable\"}")
@@ -91,8 +91,9 @@ fn are_right(asking: Vec<JoinHandle<(u64, std::io::Result<Response>)>>) -> Vec<S
 fn ten_expensive_expressions_in_600_requests_are_evaluated_ten_times() {
     let redis = Redis::start();
     let nodes = fleet(&redis);
-    // On a machine too busy for a lookup within 50 ms, or for a sum within the others' patience, a node may compute for
-    // itself. Evaluations beyond ten must be explained by that. On a quiet machine most rounds need no explanation.
+    // On a machine that is too busy for a lookup within 50 ms, or for a sum within the others' patience, a node may
+    // compute for itself. This must explain every evaluation beyond ten. On a quiet machine, most rounds need no
+    // explanation.
     for round in 1..=10 {
         let terms: Vec<u64> = (0..EXPRESSIONS).map(|n| 20_000 + 1_000 * n + round).collect();
         let before = (evaluations(&nodes), troubles(&nodes));
@@ -110,7 +111,7 @@ fn ten_expensive_expressions_in_600_requests_are_evaluated_ten_times() {
             break;
         }
     }
-    // All nodes have what one of them evaluated.
+    // All nodes have the values that one of them has computed.
     let before = evaluations(&nodes);
     let (expression, body) = squares(20_001);
     for node in &nodes {
@@ -124,8 +125,8 @@ fn a_node_killed_while_it_evaluates_costs_one_evaluation_more_for_each_that_wait
     let redis = Redis::start();
     let mut nodes = fleet(&redis);
     let killed = nodes.pop().expect("three nodes");
-    // Stops the node during the computation, so that nothing is finished before the others wait for it. Sometimes the
-    // node is faster.
+    // Stops the node during the computation, so that nothing is finished before the others wait. Sometimes it is
+    // faster.
     let (terms, lost) = (0..20)
         .find_map(|round| {
             let terms: Vec<u64> = (0..EXPRESSIONS).map(|n| 40_000 + 100 * round + n).collect();

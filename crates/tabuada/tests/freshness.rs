@@ -1,5 +1,4 @@
-//! HTTP caching of `/v1/evaluate`, `/v1/plot` and `/v1/explain`: what clients may store, how they revalidate, and where
-//! an answer came from.
+//! HTTP caching of `/v1/evaluate`, `/v1/plot` and `/v1/explain`: what clients may store, and how they revalidate.
 #![allow(clippy::panic)]
 
 use crate::support;
@@ -42,7 +41,7 @@ fn cache_status(response: &Response) -> Vec<(String, String)> {
     let status = structured_list(response.header("cache-status").expect("always there"));
     let [(name, parameters)] = &status[..] else { panic!("one cache, not {status:?}") };
     assert_eq!(name, "tabuada");
-    // RFC 9211: a hit, or the reason for going forward.
+    // RFC 9211: either a hit, or the reason why the request was forwarded (`fwd`).
     let is = |key: &str| parameters.iter().any(|(given, _)| given == key);
     assert!(is("hit") != is("fwd"), "{parameters:?}");
     for (key, _) in parameters {
@@ -58,7 +57,7 @@ fn said_by_the_cache(parameters: &[(&str, &str)]) -> Vec<(String, String)> {
     parameters.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
 }
 
-/// The lifetime in the headers does not reveal it either: a new and an old answer have the same headers.
+/// The lifetime in the headers does not show the age either: a new and an old answer have the same headers.
 #[test]
 fn responses_can_hide_the_state_of_the_cache() {
     let server = Server::start_with(Setup { hides_memory: true, ..Setup::default() });
@@ -109,7 +108,7 @@ fn cache_status_names_the_source_of_an_answer() {
     assert_eq!(status, said_by_the_cache(&[("fwd", "bypass"), ("detail", "not-modified")]));
 }
 
-/// One answer has one tag on every way to request it. Another answer, or the same in another language, has another tag.
+/// An answer has the same tag for every way to request it. Another answer, or one in another language, has another tag.
 #[test]
 fn one_body_has_one_tag() {
     let server = Server::start();
@@ -274,7 +273,6 @@ fn long_bodies_are_compressed() {
     assert_eq!((short.header("content-encoding"), short.body.len()), (None, 36));
 }
 
-/// The body, decompressed.
 fn decompressed(response: &Response) -> Vec<u8> {
     let mut decompressed = Vec::new();
     match response.header("content-encoding") {

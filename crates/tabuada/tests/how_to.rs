@@ -47,8 +47,7 @@ fn the_portuguese_how_to_pages_are_true() {
     pages().iter().for_each(|page| follow(&translation(page)));
 }
 
-/// Each line of a block that is not a command must occur in the file that the text before it links to, possibly in a
-/// comment.
+/// Each line of a block that is not a command must occur in the file linked before it, possibly in a comment.
 #[test]
 fn parts_of_configuration_are_parts_of_files_of_the_tree() {
     let mut parts = 0;

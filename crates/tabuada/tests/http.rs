@@ -367,7 +367,7 @@ fn statuses(server: &Server, request: &str) -> [(u16, Client); 2] {
     })
 }
 
-/// Also whether the connection is closed after a refusal.
+/// The statuses, and whether the connection is closed after a refusal.
 fn answered(server: &Server, request: &str) -> [(u16, bool); 2] {
     statuses(server, request).map(|(status, mut client)| (status, status == 200 || client.is_closed()))
 }
@@ -442,7 +442,6 @@ fn a_body_declared_too_large_is_refused_at_once() {
     }
 }
 
-/// The bytes after a refused head are not read as another request.
 #[test]
 fn bytes_after_a_refused_head_are_not_a_request() {
     let server = Server::start();
@@ -549,7 +548,7 @@ fn the_other_routes_answer() {
     assert_eq!((missing.status, missing.text()), (404, r#"{"detail":"Not Found"}"#));
 }
 
-/// However many clients send it at the same time, and even if some of them go away.
+/// This holds for any number of clients at the same time, even if some of them disconnect.
 #[test]
 fn concurrent_requests_for_one_expression_compute_it_once() {
     const EXPENSIVE: &str = "factorial(20000) % 1000003";

@@ -20,7 +20,6 @@ use support::image::Image;
 use support::newcomer::{blocks, read};
 use support::{Client, Redis, free_port, wait_for};
 
-/// A container of the image.
 struct Container {
     image: Image,
     root: PathBuf,
@@ -64,8 +63,12 @@ impl Container {
     }
 
     fn copy(&self, from: &str, to: &str) {
-        self.write(to, b"");
-        fs::copy(from, self.root.join(to.trim_start_matches('/'))).expect("it can be copied");
+        let to = self.root.join(to.trim_start_matches('/'));
+        fs::create_dir_all(to.parent().expect("it lies in a folder")).expect("a folder of the test's own");
+        // `cp` writes it: a program that this process has open for writing does not run (ETXTBSY), and neither does one
+        // that a process of another test inherits while it is open here.
+        let status = Command::new("cp").arg(from).arg(&to).status();
+        assert!(status.expect("cp is everywhere").success(), "{from} cannot be copied");
     }
 
     /// Runs the entry point with the image's variables and as its user, without any other files of this machine.
@@ -96,8 +99,7 @@ impl Container {
         String::from_utf8(output.stdout).expect("it prints UTF-8")
     }
 
-    /// Starts it as `docker run -e … IMAGE arguments…` does, and waits until it answers on another address of this
-    /// machine.
+    /// Starts it as `docker run -e … IMAGE arguments…` does, and waits until it answers on another local address.
     fn serve(&mut self, variables: &[(&str, &str)], arguments: &[&str]) -> SocketAddr {
         let listen = variables.iter().find(|(name, _)| *name == "TABUADA_LISTEN").expect("a port of the test's own").1;
         let port = listen.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
@@ -106,10 +108,17 @@ impl Container {
         } else {
             self.image.entrypoint.iter().cloned().chain(arguments.iter().map(|word| (*word).to_owned())).collect()
         };
-        let process = self.command(&words, variables).stderr(Stdio::null()).spawn().expect("it starts");
-        self.running = Some(process);
+        // It writes few lines: they fit into the pipe.
+        let process = self.command(&words, variables).stderr(Stdio::piped()).spawn().expect("it starts");
+        let process = self.running.insert(process);
         let address = SocketAddr::from(([127, 0, 0, 2], port));
-        wait_for("the container to listen", || std::net::TcpStream::connect(address).is_ok());
+        wait_for("the container to listen", || {
+            if process.try_wait().expect("it is ours").is_some() {
+                let errors = process.stderr.take().map(std::io::read_to_string);
+                panic!("the container ended: {errors:?}");
+            }
+            std::net::TcpStream::connect(address).is_ok()
+        });
         address
     }
 

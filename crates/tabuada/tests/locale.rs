@@ -15,7 +15,6 @@ fn outcome(command: &mut Command) -> (String, String, Option<i32>) {
     (text(output.stdout), text(output.stderr), output.status.code())
 }
 
-/// The command in a Brazilian locale.
 fn brazilian(arguments: &[&str]) -> Command {
     let mut command = tabuada(arguments);
     command.env_remove("LC_ALL").env_remove("LC_MESSAGES").env("LANG", "pt_BR.UTF-8");
@@ -72,6 +71,54 @@ fn help_and_misuse_are_in_portuguese() {
 }
 
 #[test]
+fn an_expression_in_the_place_of_a_command_is_told_which_command_evaluates_it() {
+    for (arguments, text) in [
+        (&["2+2"][..], "'2+2'"),
+        (&["2", "+", "2"], "'2 + 2'"),
+        (&["-3+2"], "'-3+2'"),
+        (&["sqrt(pi)"], "'sqrt(pi)'"),
+        (&["'a'*3"], r"''\''a'\''*3'"),
+    ] {
+        let (printed, said, status) = outcome(&mut tabuada(arguments));
+        let english = format!("tabuada: {text} is an expression and no command; to evaluate it: tabuada eval {text}\n");
+        assert_eq!((printed.as_str(), said, status), ("", english, Some(2)), "{arguments:?}");
+        let (_, said, status) = outcome(&mut brazilian(arguments));
+        assert!(said.contains("é uma expressão") && said.ends_with(&format!("tabuada eval {text}\n")), "{said}");
+        assert_eq!(status, Some(2));
+    }
+    for arguments in [&["evall"][..], &["--hlep"], &["2+"], &["eval", "--mode", "2+2"], &["serve", "2+2"]] {
+        let (_, said, status) = outcome(&mut tabuada(arguments));
+        assert!(said.starts_with("error: ") && status == Some(2), "{arguments:?}: {said}");
+    }
+}
+
+#[test]
+fn errors_of_the_system_are_in_portuguese_beside_its_own_words() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = taken.local_addr().expect("an address").to_string();
+    let unused = "127.0.0.1:1";
+    for (arguments, status, portuguese, system) in [
+        (&["batch", "nowhere"][..], 1, "não existe", "No such file or directory (os error 2)"),
+        (&["batch", "/"], 1, "é uma pasta", "Is a directory (os error 21)"),
+        (&["plot", "x", "-o", "/nowhere/a.svg"], 1, "não existe", "No such file or directory (os error 2)"),
+        (&["config", "--config", "nowhere"], 2, "não existe", "No such file or directory (os error 2)"),
+        (&["serve", "--redis-ca", "nowhere"], 2, "não existe", "No such file or directory (os error 2)"),
+        (&["health", unused], 1, "conexão recusada", "Connection refused (os error 111)"),
+        (&["cache", "stats", "--redis", "redis://127.0.0.1:1"], 1, "conexão recusada", "(os error 111)"),
+        (&["serve", "--listen", &address], 1, "o endereço já está em uso", "Address already in use (os error 98)"),
+    ] {
+        let (_, said, ended) = outcome(&mut brazilian(arguments));
+        assert!(said.contains(portuguese) && said.contains(system), "{arguments:?}: {said}");
+        assert_eq!(ended, Some(status), "{arguments:?}");
+        let (_, said, _) = outcome(&mut tabuada(arguments));
+        assert!(!said.contains(portuguese) && said.contains(system), "{arguments:?}: {said}");
+    }
+    // What to do about it stands on a line of its own.
+    let (_, said, _) = outcome(&mut tabuada(&["serve", "--listen", &address]));
+    assert!(said.contains("\nhelp: choose another address, such as --listen"), "{said}");
+}
+
+#[test]
 fn cache_config_and_health_are_in_portuguese() {
     let node = Node::start(&[]);
     let server = format!("http://{}", node.address);
@@ -90,7 +137,6 @@ fn cache_config_and_health_are_in_portuguese() {
     assert_eq!(said, format!("tabuada: no answer from {address} within 1 s\n"));
 }
 
-/// Output for programs is the same in every locale.
 #[test]
 fn output_for_programs_is_the_same_in_every_locale() {
     let server = Node::start(&[]);

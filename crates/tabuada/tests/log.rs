@@ -10,7 +10,7 @@ use support::{Client, Node, Response, Server, wait_for};
 
 const ID: &str = "x-request-id";
 
-/// A text that no line may contain by default. It is in every part of every request below where a text can be.
+/// A text that no line of the log may contain by default. The requests below contain it wherever they can.
 const SECRET: &str = "31415926";
 
 fn id(response: &Response) -> &str {
@@ -189,8 +189,7 @@ fn lines_contain_expressions_if_configured() {
     assert!(line.contains(" INFO request "), "{line}");
 }
 
-/// The client is the peer of the connection, or the one that a trusted proxy names. With `--log-clients=false` it is
-/// left out.
+/// The client is the peer of the connection, or the one that a trusted proxy names; `--log-clients=false` hides it.
 #[test]
 fn lines_contain_the_client_unless_configured_otherwise() {
     let asked = |flags: &[&str], forwarded: &str| {
@@ -233,9 +232,9 @@ fn the_log_begins_with_the_configuration() {
         ("version", env!("CARGO_PKG_VERSION")),
         ("commit", tabuada::version::COMMIT),
         ("redis", "none"),
-        ("ttl", "1day"),
-        ("lookup", "Adaptive"),
-        ("memory", "64.0 MiB"),
+        ("ttl", "1d"),
+        ("lookup", "adaptive"),
+        ("memory", "64MiB"),
         ("operators_routes", "open to this machine"),
     ] {
         assert_eq!(line[name], value, "{name}");
@@ -248,8 +247,8 @@ fn the_log_begins_with_the_configuration() {
     for (name, value) in [
         ("redis", "127.0.0.1:1"),
         ("ttl", "9m"),
-        ("lookup", "Always"),
-        ("memory", "1.0 MiB"),
+        ("lookup", "always"),
+        ("memory", "1MiB"),
         ("operators_routes", "with the token"),
     ] {
         assert_eq!(line[name], value, "{name}");

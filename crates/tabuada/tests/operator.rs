@@ -1,5 +1,4 @@
-//! The operator's view from outside: `/v1/cache` and the access to it, `tabuada cache` through a server and directly in
-//! Redis.
+//! The operator's view from outside: access to `/v1/cache`, `tabuada cache` through a server and directly in Redis.
 
 #![allow(clippy::panic)]
 
@@ -253,8 +252,7 @@ fn a_configured_token_is_required() {
     assert_eq!(node.evaluate("2+2").status, 200);
 }
 
-/// Tokens that cannot be sent, are empty or are easy to guess. Each error names the variable and does not show its
-/// value.
+/// Tokens that cannot be sent, are empty or easy to guess. Each error names the variable and hides its value.
 #[test]
 fn an_unusable_token_is_refused_at_the_start() {
     for token in ["a token with blanks", "", "x", "short-by-one---"] {

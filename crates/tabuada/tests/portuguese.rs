@@ -13,7 +13,7 @@ fn problem(response: &Response) -> Value {
     serde_json::from_slice(&response.body).expect("it is JSON")
 }
 
-/// Sends a request in both languages. The two problems differ in their texts only. Gives the Portuguese ones.
+/// Sends a request in both languages; the two problems must differ only in their texts. Gives the Portuguese text.
 fn said(address: SocketAddr, method: &str, target: &str, headers: &[(&str, &str)], body: &str) -> (u16, String) {
     // A new connection for each, because the server closes it after a body that is too large.
     let english = Client::connect(address).request(method, target, headers, body.as_bytes());
@@ -108,7 +108,6 @@ fn problems_are_in_the_clients_language() {
     assert_eq!((response.status, &problem(&response)["detail"]), (413, &json!("o corpo tem mais de 1048576 bytes")));
 }
 
-/// Refusals of access are in the client's language too.
 #[test]
 fn refusals_of_access_are_in_the_clients_language() {
     let server = Server::start();

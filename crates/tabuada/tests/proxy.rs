@@ -353,8 +353,7 @@ fn the_caddy_recipe_works() {
     does_what_belongs_to_a_proxy(Proxy::caddy_by_recipe);
 }
 
-/// An address has a limit on its request rate and on its concurrent requests. The proxy refuses more, and the servers
-/// do not see them.
+/// An address has a limit on its request rate and on concurrent requests; the proxy itself refuses the rest.
 #[test]
 fn nginx_limits_the_requests_of_one_address() {
     let (server, heads) = recorder();
@@ -362,7 +361,7 @@ fn nginx_limits_the_requests_of_one_address() {
     let mut client = Client::connect(nginx.address);
     let statuses: Vec<u16> = (0..120).map(|_| client.get("/").status).collect();
     let passed = statuses.iter().filter(|status| **status == 200).count();
-    // One, the burst, and one more for each minute that the test has taken.
+    // One request, the burst, and one more for each minute that the test has taken.
     assert!((101..110).contains(&passed) && statuses[119] == 429, "{statuses:?}");
     assert_eq!(heads.try_iter().count(), passed);
 
@@ -477,8 +476,7 @@ fn everything_works_below_a_path_of_caddy() {
     works_below_a_folder(&Proxy::caddy(place, &site));
 }
 
-/// By default nginx buffers responses, unless a header forbids it: the answer to a line arrives before the next line is
-/// sent.
+/// nginx buffers responses, unless a header forbids it: the answer to a line arrives before the next line is sent.
 #[test]
 fn nginx_does_not_buffer_a_batch() {
     let server = node();
@@ -556,7 +554,7 @@ fn asks_until(stop: &AtomicBool, address: SocketAddr) -> Met {
                 client = Client::connect(address);
             }
         }
-        // A steady load, and not the maximum of the machine.
+        // A steady load, but not the maximum of the machine.
         std::thread::sleep(Duration::from_millis(2));
     }
     met

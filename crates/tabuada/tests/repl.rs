@@ -39,9 +39,12 @@ fn a_line_has_one_answer_and_no_prompt() {
     assert_eq!(printed("max(1,\n  2,\n  3)\n4\n"), "3\n4\n");
     assert_eq!(lines(&["--mode", "exact"], "1/3+1/6\n"), ("1/2\n".to_owned(), String::new(), Some(0)));
     assert_eq!(printed("1\n:quit\n2\n"), "1\n");
+    for word in ["quit", "exit", "sair", "exit()", "  quit  "] {
+        assert_eq!(printed(&format!("1\n{word}\n2\n")), "1\n", "{word}");
+    }
 }
 
-/// Here it is longer than the memory that the process may have.
+/// The definition is longer than the memory that the process may have.
 #[test]
 fn a_line_too_long_to_be_held_is_passed_over() {
     let typed = "echo 2+2; head -c 300000000 /dev/zero; echo; echo 3+3";
@@ -102,6 +105,13 @@ fn commands_show_the_session() {
     for command in [":help", ":mode", ":vars", ":explain", ":plot", ":quit"] {
         assert!(help.lines().any(|line| line.starts_with(command)), "{help}");
     }
+    for word in ["help", "ajuda", "help()"] {
+        assert_eq!(printed(&format!("{word}\n")), help, "{word}");
+    }
+    // A definition of the session has the word.
+    assert_eq!(printed("exit = 3\nexit\nhelp @= 4\nhelp\nsair(x) @= x\nsair(5)\nexit + 1\n"), "3\n3\n4\n5\n4\n");
+    assert_eq!(lines(&[], "sair(x) @= x\nsair\n1\n").0, "1\n");
+    assert_eq!(lines(&[], "exit 1\n1\n").0, "1\n");
     assert!(printed(":help sqrt\n").starts_with("sqrt(x"), "{}", printed(":help sqrt\n"));
     assert_eq!(printed("a = 2\n:explain a + 3*4\n"), "2\n  a+3*4\n= 2+3*4\n= 2+12\n= 14\n");
     let plot = printed("k = 2\nx = 5\n:plot k*x\n");
@@ -119,8 +129,7 @@ fn commands_show_the_session() {
     }
 }
 
-/// Types keys at a real terminal, and waits for the expected output after each. Gives the exit status and the history
-/// file.
+/// Types keys at a real terminal, and waits for the output after each. Gives the exit status and the history file.
 fn type_keys(name: &str, keys: &[(&str, &str)]) -> (String, String) {
     let script = r#"
 import json, os, pty, re, select, sys, termios
@@ -162,7 +171,7 @@ for typed, expected in keys:
             sys.exit("nothing is being computed: %r" % shown)
         os.write(terminal, b"\x03")
     wait_for(expected)
-    # The next key is for the editor, which has the terminal again once it asks.
+    # The next key may be sent once the editor shows its prompt, and so has the terminal again.
     while not plain().endswith(("> ", ". ")):
         if not read(30):
             sys.exit("it does not ask after %r: %r" % (typed, shown))

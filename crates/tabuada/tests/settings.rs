@@ -49,7 +49,6 @@ fn config(arguments: &[&str]) -> Command {
     tabuada(&[&["config", "--json"], arguments].concat())
 }
 
-/// The value of a setting, and its origin.
 fn setting(printed: &str, name: &str) -> (Value, String) {
     let all: Value = serde_json::from_str(printed).expect("an object");
     let origin = all[name]["origin"].as_str().unwrap_or_else(|| panic!("{name}: {printed}")).to_owned();

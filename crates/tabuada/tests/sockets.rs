@@ -65,7 +65,6 @@ impl Running {
         Self::start(tabuada(&[&["serve"], arguments].concat()))
     }
 
-    /// The address in its output.
     fn address(&self) -> &str {
         self.said.last().and_then(|line| line.strip_prefix("listening on ")).expect("it was waited for")
     }

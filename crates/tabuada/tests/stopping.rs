@@ -1,5 +1,4 @@
-//! How a server stops: it becomes not ready, drains for the configured time, answers the requests in progress, and logs
-//! what it abandoned.
+//! How a server stops: it is no longer ready, drains, answers the requests in progress, and logs what it abandoned.
 #![allow(clippy::panic)]
 
 use std::io::Read as _;

@@ -68,7 +68,6 @@ impl Exchange {
         self.header("content-type") == Some("application/problem+json")
     }
 
-    /// The next line of the response.
     fn line(&mut self) -> Option<String> {
         let mut line = String::new();
         self.answer.read_line(&mut line).expect("it answers in time, in UTF-8");
@@ -389,6 +388,15 @@ fn answers_of_a_batch_are_cached() {
     assert_eq!(count(node.address, "tabuada_evaluations_total"), evaluations);
 }
 
+/// It is awaited after the trial on the worker, and not tried again.
+#[test]
+fn an_expensive_line_is_tried_once() {
+    let node = Node::start(&[]);
+    assert_eq!(batch(node.address, b"2+2\nfactorial(20000) % 13\n2+3\nrnd() < 2").len(), 4);
+    let [tried, evaluated] = ["trials_abandoned", "evaluations"].map(|name| format!("tabuada_{name}_total"));
+    assert_eq!((count(node.address, &tried), count(node.address, &evaluated)), (1, 4));
+}
+
 /// Answers of about 32,000 bytes: a few hundred of them fill all buffers between the server and a client.
 fn long_lines(count: usize) -> String {
     (0..count).map(|n| format!("[{}]*2500\n", 10_000 + n)).collect()
@@ -628,8 +636,7 @@ fn an_undefined_name_is_an_error_of_the_table() {
     assert_eq!((&answer["result"], &answer["errors"][0]["row"]), (&json!([1.0, null]), &json!(1)), "{answer}");
 }
 
-/// An operation on a type that does not support it fails in all rows: it is an error of the expression, reported once
-/// with a fix.
+/// An operation on a type that does not support it fails in all rows: one error of the expression, with a fix.
 #[test]
 fn an_error_of_all_rows_is_reported_once() {
     let node = Node::start(&[]);
@@ -657,8 +664,8 @@ fn an_error_of_all_rows_is_reported_once() {
             "suggestion": alone["suggestion"],
         }])
     );
-    // If some rows have a value or fail in another way, each row has its own error. So does an error that depends on a
-    // row's values.
+    // If some rows have a value or fail otherwise, each row has its own error; so has an error that depends on its
+    // values.
     for (expr, failed) in [
         ("x^2 if x < 2 else 1", 2),
         ("1 if x < 2 else x^2", 2),
@@ -692,7 +699,7 @@ fn a_table_is_streamed_and_stops_when_its_reader_leaves() {
     let mut leaving = Exchange::ask(node.address, "/v1/table", &[JSON], question.as_bytes());
     let mut some = vec![0; 1 << 20];
     leaving.answer.read_exact(&mut some).expect("it answers");
-    // Meanwhile the server computes as far ahead of the reader as it may.
+    // Meanwhile, the server computes as far ahead of the reader as it is allowed.
     for n in 0..200 {
         assert_eq!(batch(node.address, n.to_string().as_bytes()).len(), 1);
     }

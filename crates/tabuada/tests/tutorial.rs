@@ -92,7 +92,6 @@ fn prose(document: &str) -> Vec<&str> {
     lines
 }
 
-/// The targets of the links in a document.
 fn links(document: &str) -> Vec<String> {
     let targets = |line: &str| {
         let parts = line.split("](").skip(1);
@@ -101,7 +100,6 @@ fn links(document: &str) -> Vec<String> {
     prose(document).into_iter().flat_map(targets).collect()
 }
 
-/// The anchor of a heading.
 fn anchor(heading: &str) -> String {
     let kept = |c: &char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_');
     heading.to_lowercase().chars().filter(kept).map(|c| if c == ' ' { '-' } else { c }).collect()

@@ -180,7 +180,6 @@ fn a_problem_has_a_position_and_a_fix() {
     }
 }
 
-/// Requests that cannot be understood at all.
 #[test]
 fn a_malformed_request_says_what_is_expected() {
     let server = Server::start();
@@ -245,8 +244,7 @@ fn large_requests_and_unknown_routes_are_problems() {
     assert_eq!((redirected.status, redirected.header("location")), (307, Some("../../v1/evaluate?expr=2%2B2")));
 }
 
-/// In a query written by hand, `+` is a space. If the client may have meant the sign, the problem shows how to encode
-/// it.
+/// In a query written by hand, `+` is a space. If the client may have meant the sign, the problem explains it.
 #[test]
 fn a_plus_in_a_query_is_a_space_and_the_problem_says_so() {
     let server = Server::start();

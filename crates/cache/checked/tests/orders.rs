@@ -1,21 +1,21 @@
-//! Every world of `src/checked.rs`, in many orders: drawn evenly, and by probabilistic concurrency testing (PCT), which finds
-//! bugs that need few switches at the right places.
+//! Runs every world of `src/checked.rs` in many orders: random ones, and those of probabilistic concurrency testing
+//! (PCT), which finds bugs that need few switches at the right places.
 
 use shuttle::scheduler::{PctScheduler, RandomScheduler, Scheduler};
 use shuttle::{Config, Runner};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-/// Orders of each world and scheduler, unless `TABUADA_CASES` is set.
+/// The number of orders for each world and scheduler, unless `TABUADA_CASES` is set.
 const ORDERS: usize = 2_000;
-/// One more than the switches at the right place that PCT looks for.
+/// PCT's depth: it looks for bugs that need this number of ordering constraints between threads.
 const DEPTH: usize = 3;
 
 fn orders() -> usize {
     std::env::var("TABUADA_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(ORDERS)
 }
 
-/// Prints the number of the order in which a world panicked.
+/// Prints the number of the order in which a world failed.
 struct Tried(Arc<AtomicUsize>);
 
 impl Drop for Tried {
@@ -30,7 +30,7 @@ fn explore(scheduler: impl Scheduler + 'static, world: fn()) {
     let tried = Tried(Arc::default());
     let count = tried.0.clone();
     let mut config = Config::new();
-    // Its warnings are about relaxed counters, which decide nothing.
+    // These warnings are about relaxed counters, which decide nothing.
     config.silence_warnings = true;
     Runner::new(scheduler, config).run(move || {
         count.fetch_add(1, SeqCst);

@@ -1,5 +1,5 @@
-//! Calls for the operator: names by `SCAN`, previews of their values, and their removal. Calls for several names go to the
-//! primary that listed them; if it has given a slot away since, they go out one by one.
+//! Calls for the operator: names by `SCAN`, previews of values, removals. A call for several names goes to the primary
+//! that listed them; if it has given away a slot since, each name gets a call of its own.
 
 use std::time::Duration;
 
@@ -12,25 +12,25 @@ use crate::stats::Trouble;
 /// One step of a `SCAN`.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ScanStep {
-    /// The cursor of the next step; 0: this was the last.
+    /// The cursor of the next step; 0 after the last.
     pub(crate) cursor: u64,
-    /// Names that match, as bytes: foreign names need not be UTF-8.
+    /// Matching names as bytes, since foreign names need not be UTF-8.
     pub(crate) names: Vec<Vec<u8>>,
 }
 
 /// A preview of the value under a name.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Preview {
-    /// Length of the string; `None`: the value has another type.
+    /// The length of the string; `None` if the value has another type.
     pub(crate) bytes: Option<u64>,
-    /// Its remaining lifetime; `None`: for ever.
+    /// Its remaining lifetime; `None` for ever.
     pub(crate) left: Option<Duration>,
     /// Its first bytes.
     pub(crate) beginning: Vec<u8>,
 }
 
 impl Primaries {
-    /// One step of `SCAN` from `cursor`: visits about `count` names of one primary and gives those of our namespace.
+    /// One step of `SCAN` from `cursor`: visits about `count` names of one primary, and gives those in our namespace.
     pub(crate) async fn scan(&self, link: &Link, cursor: u64, count: usize) -> Result<ScanStep, CallError> {
         let mut scan = redis::cmd("SCAN");
         scan.arg(cursor).arg("MATCH").arg(self.namespace.pattern()).arg("COUNT").arg(count);
@@ -41,7 +41,7 @@ impl Primaries {
         }
     }
 
-    /// A preview of at most `most` bytes; `None`: the key is missing.
+    /// A preview of at most `most` bytes; `None` if the key is missing.
     pub(crate) async fn preview(&self, name: &str, most: usize) -> Result<Option<Preview>, CallError> {
         self.call(name, &preview(name, most), CallKind::Read, |replies| read_preview(replies).ok_or(Trouble::Protocol))
             .await
@@ -78,8 +78,8 @@ impl Primaries {
         .await
     }
 
-    /// The same for names that this primary listed. One command for each: a Cluster takes no two names of different slots
-    /// in one.
+    /// The same for names that this primary listed. Each name has its own command, since a Cluster refuses names of
+    /// different slots in one.
     pub(crate) async fn unlink_all(&self, link: &Link, names: &[String]) -> Result<u64, CallError> {
         let commands: Vec<Cmd> = names.iter().map(|name| command("UNLINK", name)).collect();
         let read = |replies: &[Value]| read_removed(replies).ok_or(Trouble::Protocol);
@@ -118,7 +118,7 @@ fn read_step(replies: &[Value]) -> Option<ScanStep> {
     Some(ScanStep { cursor, names: names.iter().map(name).collect::<Option<_>>()? })
 }
 
-/// The outer `None`: not a possible reply.
+/// The outer `None` means an invalid reply.
 fn read_preview(replies: &[Value]) -> Option<Option<Preview>> {
     let [length, left, beginning] = replies else { return None };
     let left = match left {
@@ -131,7 +131,7 @@ fn read_preview(replies: &[Value]) -> Option<Option<Preview>> {
         (Value::Int(bytes), Value::BulkString(beginning)) => {
             Some(Some(Preview { bytes: Some(u64::try_from(*bytes).ok()?), left, beginning: beginning.clone() }))
         }
-        // Its type may change between two of the commands.
+        // Its type may change between the commands.
         (Value::ServerError(_), _) | (_, Value::ServerError(_)) => {
             Some(Some(Preview { bytes: None, left, beginning: Vec::new() }))
         }

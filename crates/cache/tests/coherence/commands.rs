@@ -1,14 +1,14 @@
-//! Every command that changes a key, one a test. Two nodes have the keys in memory; the command runs; memory drops the keys
-//! that it changed and still serves the others, and the next call finds the value in Redis, or computes it.
+//! One test for each command that changes a key. Two nodes have the keys in memory; after the command, memory no longer
+//! has the keys that it changed, still serves the others, and the next call finds the value in Redis or computes it.
 
 use crate::support::server::{Person, Server};
 use crate::support::*;
 use tabuada_cache::Source;
 
-/// The keys that are warm before each command.
+/// The keys that are in memory before each command.
 const TEXTS: [&str; 3] = ["2+2", "3+3", "4+4"];
 
-/// The effect of a command on a text.
+/// The state of a text after a command.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Then {
     /// Memory still serves it.
@@ -22,7 +22,7 @@ enum Then {
 }
 use Then::{Gone, InRedis, Kept, Says};
 
-/// Two nodes, one for each way of looking up, with [`TEXTS`] and a mark in memory, which only the first computed.
+/// Two nodes, one for each lookup mode, with [`TEXTS`] and a mark in memory. Only the first node has computed them.
 async fn warm(server: &Server) -> [Node; 2] {
     let nodes = [
         Setting::new().redis(server.url()).coherent().await,
@@ -32,7 +32,7 @@ async fn warm(server: &Server) -> [Node; 2] {
         nodes[0].expensive(text).await;
     }
     nodes[0].is_sound().await;
-    // The other has applied the pushes of these, for a lease and an answer each.
+    // The second node has applied the pushes of all of these: for each, a lease and an answer.
     nodes[1].has_received(8).await;
     for text in TEXTS.into_iter().chain(["mark"]) {
         assert_eq!(nodes[1].expensive(text).await.source, Source::Redis);
@@ -41,7 +41,7 @@ async fn warm(server: &Server) -> [Node; 2] {
     nodes
 }
 
-/// Runs commands; Redis refuses one that begins with `!`.
+/// Runs commands; a command that begins with `!` must be refused.
 async fn after(command: &[&str], then: [Then; 3]) {
     let server = Server::start();
     after_doing(&server, then, |person| {
@@ -72,7 +72,7 @@ async fn after_doing(server: &Server, then: [Then; 3], command: impl FnOnce(&mut
         for node in &nodes {
             assert_eq!(node.remembers(text), then == Kept, "{text}");
         }
-        // The second asks first, so that the first finds what it computes.
+        // The second node asks first, so that the first finds what the second has computed.
         for (n, node) in nodes.iter().enumerate().rev() {
             let found = node.ask(text, async |value| Ok(value)).await.expect("an answer");
             let source = match then {
@@ -107,7 +107,7 @@ commands! {
     flushall_from_another_database: ["SELECT 3", "FLUSHALL"] => [Gone; 3];
     flushdb: ["FLUSHDB"] => [Gone; 3];
     flushdb_async: ["FLUSHDB ASYNC"] => [Gone; 3];
-    // The push does not name the database: more is purged than necessary.
+    // The push does not name the database, so more is purged than necessary.
     flushdb_of_another_database: ["SELECT 3", "FLUSHDB"] => [InRedis; 3];
 
     del: ["DEL tabuada:1:2+2"] => [Gone, Kept, Kept];
@@ -127,7 +127,7 @@ commands! {
     persist: ["PERSIST tabuada:1:2+2"] => [InRedis, Kept, Kept];
 
     rename_of_a_key: ["RENAME tabuada:1:2+2 elsewhere"] => [Gone, Kept, Kept];
-    // A short text is in the name alone: a renamed value keeps its answer.
+    // A short text is only in the name, so a renamed value is the answer of the new name.
     rename_onto_a_key: ["RENAME tabuada:1:3+3 tabuada:1:2+2"] => [Says("<3+3>"), Gone, Kept];
     rename_there_and_back: ["RENAME tabuada:1:2+2 elsewhere", "RENAME elsewhere tabuada:1:2+2"]
         => [InRedis, Kept, Kept];
@@ -202,7 +202,8 @@ async fn restore() {
     .await;
 }
 
-/// `EXPIRE` and the expiry are two changes. Between them, a value that is read again is kept no longer than Redis keeps it.
+/// `EXPIRE` and the expiry are two changes. A value that is read again between them is kept no longer than Redis keeps
+/// it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_expiry_itself() {
     let server = Server::start();
@@ -213,7 +214,7 @@ async fn the_expiry_itself() {
     let computed = || nodes[0].computed() + nodes[1].computed();
     for node in &nodes {
         let found = node.expensive("2+2").await;
-        // On a busy machine it may have expired already.
+        // On a slow machine, the key may have expired already.
         let kept_for = found.ttl.filter(|_| computed() == 4);
         assert!(kept_for.is_none_or(|ttl| ttl.as_millis() <= 300), "{found:?}");
     }
@@ -229,7 +230,7 @@ async fn the_expiry_itself() {
     }
 }
 
-/// `SWAPDB` sends no push: memory still serves its entries. This is documented; if a server begins to push it, this test
+/// `SWAPDB` sends no push, so memory still serves its entries, as documented. If a server begins to push it, this test
 /// fails.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn swapdb_is_not_pushed_and_the_documentation_says_so() {

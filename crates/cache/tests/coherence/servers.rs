@@ -1,4 +1,4 @@
-//! Changes of servers and connections rather than of keys: memory drops its entries, or rightly keeps them.
+//! Changes of servers and connections instead of keys: memory drops its entries, or is right to keep them.
 
 use std::time::Instant;
 
@@ -12,11 +12,11 @@ async fn pair(url: &str) -> [Node; 2] {
     [Setting::new().hasty().redis(url).coherent().await, Setting::new().hasty().redis(url).always().coherent().await]
 }
 
-/// Brings these into the memory of both nodes, for as long as Redis keeps them.
+/// Brings these texts into the memory of both nodes, for as long as Redis keeps them.
 async fn learn(nodes: &[Node; 2], texts: &[&str]) {
     for text in texts {
         let start = Instant::now();
-        // With the default deadlines, a busy machine may be too slow for Redis once or twice.
+        // With the default deadlines, a slow machine may need several attempts.
         while !nodes.iter().all(|node| node.is_kept_for_long(text)) {
             assert!(start.elapsed() < PATIENCE, "{text} is not remembered");
             for node in nodes {
@@ -27,7 +27,7 @@ async fn learn(nodes: &[Node; 2], texts: &[&str]) {
     }
 }
 
-/// Asserts that a deletion in Redis invalidates the entries of both nodes.
+/// Asserts that the deletion of a key in Redis invalidates it on both nodes.
 async fn are_coherent(nodes: &[Node; 2], person: &mut Person) {
     for node in nodes {
         node.becomes(State::Coherent).await;
@@ -65,7 +65,7 @@ async fn a_restart_with_data() {
     learn(&nodes, &["2+2", "3+3"]).await;
     let mut person = server.person();
     person.does("SAVE");
-    // Changed after the save, and undone by the power cut: Redis decides.
+    // Changed after the save, and undone by the power cut: the value in Redis counts.
     person.does("DEL tabuada:1:3+3");
     eventually("memory is silent", || nodes.iter().all(|node| !node.remembers("3+3"))).await;
     server.stop();
@@ -86,7 +86,7 @@ async fn a_restart_with_data() {
 
 const ENTRIES: u32 = 50;
 
-/// A node with entries; then Redis gets less memory than it uses.
+/// A node with entries; then the memory limit of Redis is set below its use.
 async fn under_pressure(policy: &str, setting: Setting) -> (Server, Node) {
     let server = Server::with(&["--maxmemory-policy", policy]);
     let node = setting.redis(server.url()).coherent().await;
@@ -97,7 +97,7 @@ async fn under_pressure(policy: &str, setting: Setting) -> (Server, Node) {
     assert!((0..ENTRIES).all(|n| node.remembers(&format!("{n}"))));
     let mut person = server.person();
     person.does("CONFIG SET maxmemory 1mb");
-    // Redis evicts for a write; there may be nothing to evict.
+    // A write makes Redis evict; it may fail if there is nothing to evict.
     let _ = person.tries::<String>("SET other x");
     (server, node)
 }
@@ -113,7 +113,7 @@ async fn evicted_keys_are_invalidated(policy: &str) {
     assert!(server.person().gets(&name("new")).is_some());
 }
 
-/// Redis is full: it accepts no writes, and keeps its keys, as memory does.
+/// Redis is full: it accepts no writes but keeps its keys, and memory keeps them too.
 async fn keys_that_are_not_evicted_stay(policy: &str, setting: Setting) {
     let (server, node) = under_pressure(policy, setting).await;
     node.expensive("new").await;
@@ -156,7 +156,7 @@ async fn eviction_volatile_of_what_has_no_ttl_is_full() {
     keys_that_are_not_evicted_stay("volatile-lru", Setting::new().ttl(None)).await;
 }
 
-/// The ids of all connections except the person's own.
+/// The IDs of all connections except this person's.
 fn others(person: &mut Person) -> Vec<String> {
     let (own, list): (u64, String) = (person.says("CLIENT ID"), person.says("CLIENT LIST"));
     let ids = list.lines().filter_map(|line| line.strip_prefix("id=")?.split(' ').next().map(str::to_owned));
@@ -173,7 +173,7 @@ async fn client_kill_again_and_again_under_load() {
         if round % 2 == 0 {
             person.does("CLIENT KILL TYPE normal SKIPME yes");
         } else {
-            // Some may be closed by now.
+            // Some connections may be closed already.
             others(&mut person)
                 .iter()
                 .for_each(|id| drop(person.tries::<redis::Value>(&format!("CLIENT KILL ID {id}"))));
@@ -198,7 +198,7 @@ async fn are_connected(nodes: &[Node]) {
     }
 }
 
-/// The connection is open, and nothing comes through: a deletion is not pushed, and memory stops serving soon.
+/// The connection is open, but nothing comes through: a deletion is not pushed, and memory soon stops serving.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_is_open_and_silent() {
     let server = Server::start();
@@ -232,13 +232,13 @@ async fn a_server_that_is_suspended() {
     are_coherent(&nodes, &mut server.person()).await;
 }
 
-/// Makes one server the replica of another, and waits until it is complete and both know it.
+/// Makes one server the replica of another, and waits until the copy is complete and both servers report it.
 async fn replicates(replica: &Server, primary: &Server) {
     primary.person().does("CONFIG SET repl-diskless-sync-delay 0");
     replica.person().does(&format!("REPLICAOF 127.0.0.1 {}", primary.port()));
     for (server, sign) in [(replica, "master_link_status:up"), (primary, "state=online")] {
         eventually("it replicates", || {
-            // A server that loads its copy may refuse to answer.
+            // A server that is loading its copy may refuse to answer.
             let info: Result<String, _> = server.person().tries("INFO replication");
             info.is_ok_and(|info| info.contains(sign))
         })
@@ -246,8 +246,8 @@ async fn replicates(replica: &Server, primary: &Server) {
     }
 }
 
-/// The primary is demoted in favour of its former replica, and goes on without a full copy: memory rightly answers. Writes to
-/// the new primary come through it, and so do their pushes; it accepts no writes of ours.
+/// The primary is demoted, its former replica is promoted, and no full copy is needed: memory is right to answer.
+/// Writes to the new primary arrive here too, and so do their pushes; this server accepts no writes of ours.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_primary_demoted_in_favour_of_its_replica() {
     let (old, new) = (Server::start(), Server::start());
@@ -262,18 +262,18 @@ async fn a_primary_demoted_in_favour_of_its_replica() {
     person.does("DEL tabuada:1:2+2");
     eventually("memory is silent", || nodes.iter().all(|node| !node.remembers("2+2"))).await;
     assert!(nodes.iter().all(|node| node.remembers("3+3") && node.state() == State::Coherent));
-    // It accepts no lease and no write.
+    // The replica accepts no lease and no write.
     assert_eq!(nodes[0].expensive("2+2").await.source, COMPUTED);
     assert_eq!(nodes[1].expensive("6+6").await.source, COMPUTED);
     assert!(nodes.iter().all(|node| node.errors("read-only") > 0));
     let kept = nodes[0].cache.get(&key("2+2")).expect("it is kept for a moment");
     assert!(kept.ttl.is_some_and(|ttl| ttl.as_secs() <= 5), "{kept:?}");
-    // Promoted again, it does.
+    // Promoted again, it accepts them.
     old.person().does("REPLICAOF NO ONE");
     are_coherent(&nodes, &mut old.person()).await;
 }
 
-/// The primary becomes the replica of another server: it drops its data, and pushes that.
+/// The primary becomes the replica of another server: it drops its data and sends a push for that.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_primary_that_becomes_the_replica_of_another_server() {
     let (server, stranger) = (Server::start(), Server::start());
@@ -289,7 +289,7 @@ async fn a_primary_that_becomes_the_replica_of_another_server() {
     are_coherent(&nodes, &mut server.person()).await;
 }
 
-/// `FAILOVER` stops writes until the replica has everything, and changes the roles.
+/// `FAILOVER` stops writes until the replica has everything, and then exchanges the roles.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn failover_under_load() {
     let (old, new) = (Server::start(), Server::start());
@@ -310,7 +310,7 @@ async fn failover_under_load() {
     load.ends().await;
     new.person().does("DEL tabuada:1:known");
     eventually("memory is silent", || nodes.iter().all(|node| !node.remembers("known"))).await;
-    // The nodes have one address, and stay with it.
+    // The nodes have only one address and stay connected to it.
     old.person().does("REPLICAOF NO ONE");
     are_coherent(&nodes, &mut old.person()).await;
 }

@@ -1,7 +1,7 @@
 //! Leaders that die, sleep or are refused, and three nodes at once.
 
 use super::*;
-/// It wakes after its lease has expired and another node has computed: its write would be the second.
+/// The leader wakes after its lease has expired and another node has computed: its write would be the second.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_leader_that_sleeps_longer_than_its_lease_finds_the_other_answer() {
     let mut fleet = Fleet::start().await;
@@ -12,7 +12,7 @@ async fn a_leader_that_sleeps_longer_than_its_lease_finds_the_other_answer() {
     fleet.change("PEXPIRE tabuada:1:2+2 0").await;
     assert_eq!(waiting.await.expect("an answer").source, COMPUTED);
     fleet.b.is_sound().await;
-    // The end of its own lease, the other lease, and its answer.
+    // Three pushes: the end of its own lease, the other lease, and the other answer.
     fleet.a.has_received(3).await;
     let sets = fleet.person.calls("set");
     assert_eq!(held.ends().await.source, Source::Computed { stored: false });
@@ -22,7 +22,7 @@ async fn a_leader_that_sleeps_longer_than_its_lease_finds_the_other_answer() {
     assert_eq!(fleet.computed(), 2);
 }
 
-/// The lease of a dead node expires by itself, which is pushed like any other change.
+/// The lease of a dead node expires, which is pushed like any other change.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_expired_lease_notifies_its_waiters() {
     let server = Server::start();
@@ -39,7 +39,7 @@ async fn an_expired_lease_notifies_its_waiters() {
     assert_eq!(server.person().gets(&name(TEXT)).as_deref(), Some(LINE));
 }
 
-/// A refusal is an answer: it lives for a minute, and a node with higher limits computes it again.
+/// An answer that is a refusal lives for a minute; a node with higher limits computes it again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_refusal_is_shared_until_a_node_with_higher_limits_asks() {
     let mut fleet = Fleet::start().await;
@@ -126,7 +126,7 @@ async fn three_nodes_ten_keys_asked_600_times_at_once_are_ten_computations() {
     assert_eq!(server.person().keys().len(), 10);
 }
 
-/// The same without held computations: the calls meet in any order.
+/// The same without held computations: the calls arrive in any order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_nodes_in_any_order_compute_each_key_once() {
     let server = Server::start();
@@ -147,7 +147,7 @@ async fn three_nodes_in_any_order_compute_each_key_once() {
     assert_eq!(nodes.iter().map(Node::computed).sum::<u64>(), 10);
 }
 
-/// A node that leads all ten dies. Its leases expire, and one waiter of each computes.
+/// A node that leads all ten flights dies. Its leases expire, and for each key one waiter computes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_nodes_one_of_which_dies_compute_once_more_and_fail_no_caller() {
     let server = Server::start();
@@ -180,8 +180,8 @@ async fn three_nodes_one_of_which_dies_compute_once_more_and_fail_no_caller() {
     assert!(texts.iter().all(|text| !is_lease(person.gets(&name(text)).as_ref())));
 }
 
-/// Three nodes under every kind of change. No caller gets a wrong answer; and in the end, Redis holds every value that memory
-/// keeps for long.
+/// Three nodes under every kind of change. No answer is wrong; in the end, Redis holds every value that memory keeps
+/// for long.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn three_nodes_in_a_storm_of_changes_agree_in_the_end() {
     let server = Server::start();
@@ -207,7 +207,7 @@ async fn three_nodes_in_a_storm_of_changes_agree_in_the_end() {
                         _ => Ok(value),
                     }
                 });
-                // It may have followed two flights in a row that failed.
+                // The call may have followed two failed flights in a row.
                 if let Ok(found) = found.await {
                     checked(&text, Ok(found));
                 }
@@ -262,7 +262,7 @@ async fn three_nodes_in_a_storm_of_changes_agree_in_the_end() {
     assert!(nodes.iter().map(|node| node.answers("collapsed")).sum::<u64>() > 0);
 }
 
-/// The computation in progress ends, and no waiter is left behind.
+/// The computation in progress ends, and no waiter is left.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cache_that_is_dropped_or_shut_down_leaves_no_waiter_behind() {
     for is_shut_down in [false, true] {
@@ -287,7 +287,7 @@ async fn a_cache_that_is_dropped_or_shut_down_leaves_no_waiter_behind() {
         if is_shut_down {
             going.cache.shutdown().await;
         } else {
-            // The caller goes away, and with it the last clone of the cache.
+            // The caller is cancelled, and the last clone of the cache is dropped with it.
             asking.abort();
             drop(going);
         }
@@ -319,7 +319,7 @@ impl Dying {
         Self { node: node.recv_timeout(PATIENCE).expect("it becomes coherent"), runtime }
     }
 
-    /// Asks, and waits until the computation has begun; it never ends.
+    /// Asks for a text, and waits until the computation has begun, which never ends.
     fn holds(&self, text: &str) {
         let (begun, has_begun) = std::sync::mpsc::channel();
         let (node, text) = (self.node.clone(), text.to_owned());

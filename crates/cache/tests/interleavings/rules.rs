@@ -9,7 +9,7 @@ async fn rule_4_a_lookup_during_a_change_is_answered_and_not_kept() {
     });
     fake.puts(&name(TEXT), LINE.as_bytes());
     let node = Setting::new().redis(fake.url()).coherent().await;
-    // Another task applies the push than the one that takes the reply: either may be first.
+    // The push and the reply are handled by different tasks: either may be first.
     assert_eq!(node.expensive(TEXT).await.source, Source::Redis);
     eventually("the push arrives", || node.invalidations("key") == 1).await;
     node.is_sound().await;
@@ -35,7 +35,6 @@ async fn rule_5_a_change_between_the_lookup_and_the_wait_is_not_missed() {
     assert!(node.remembers(TEXT));
 }
 
-/// A node that receives no pushes does not wait for one.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_5_a_node_without_pushes_does_not_wait() {
     let server = Server::start();
@@ -53,7 +52,7 @@ async fn rule_5_a_node_without_pushes_does_not_wait() {
     assert_eq!(person.gets(&name(TEXT)).as_deref(), Some(LINE));
 }
 
-/// Beyond the model: patience counts once for a flight, not once for each lease that comes and goes.
+/// Beyond the model: patience is counted for a whole flight, not again for each lease.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_5_leases_that_come_and_go_do_not_extend_the_wait() {
     let server = Server::start();
@@ -99,21 +98,21 @@ async fn rule_9_a_failed_computation_deletes_its_lease() {
     }
 }
 
-/// Found by the model: a cheap answer kept beside our own lease is not in Redis, and no push will ever invalidate it.
+/// Found by the model: a cheap answer kept while our own lease exists is not in Redis, so no push will invalidate it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_9_deleting_a_lease_drops_the_answer_kept_beside_it() {
     let mut fleet = Fleet::start().await;
     let held = fleet.a.holds(TEXT).await;
     assert_eq!(fleet.a.cheap(TEXT).await.source, COMPUTED);
     assert!(fleet.a.remembers(TEXT));
-    // Written behind any later it would succeed, since deleting a lease is no purge.
+    // A later write-behind would succeed, since deleting a lease is no purge.
     eventually("its write-behind finds the lease", || fleet.a.writes_behind("present") == 1).await;
     held.fails().await;
     fleet.is_sound().await;
     assert_eq!((fleet.current_value(), fleet.a.remembers(TEXT)), (None, false));
 }
 
-/// A caller that retries after a failure finds no old lease of its own node, whose end no push reports.
+/// A caller that retries after a failure must not find an old lease of its own node, whose end no push reports.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_9_a_retry_after_a_failure_does_not_wait_for_itself() {
     let fleet = Fleet::start().await;
@@ -159,7 +158,7 @@ async fn rule_9_a_failed_computation_deletes_no_other_lease() {
     }
 }
 
-/// Redis refuses the lease, gets no write, and memory keeps the answer for 5 s at most.
+/// Redis refuses the lease and gets no write, and memory keeps the answer for 5 s at most.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_9_a_redis_that_is_full_or_read_only_fails_no_call() {
     for (no_more, trouble) in [("maxmemory 1", "full"), ("min-replicas-to-write 1", "read-only")] {
@@ -177,8 +176,7 @@ async fn rule_9_a_redis_that_is_full_or_read_only_fails_no_call() {
     }
 }
 
-/// It becomes full, or read-only, while one node computes and the other waits: the waiter does not wait for that, and no
-/// lease is left behind.
+/// Redis becomes full or read-only while one node computes and another waits: the waiter stops, and no lease is left.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_9_a_refused_write_is_repeated_until_it_is_accepted() {
     for (setting, trouble) in [("maxmemory", "full"), ("min-replicas-to-write", "read-only")] {
@@ -238,7 +236,7 @@ async fn rule_10_a_waiter_that_loses_its_connection_computes() {
     assert_eq!(server.person().gets(&name(TEXT)).as_deref(), Some(LINE));
 }
 
-/// It looks up before it writes, over the next connection.
+/// The node looks up before it writes, over the next connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_10_a_leader_that_loses_its_connection_goes_on() {
     for is_purged in [false, true] {
@@ -264,7 +262,7 @@ async fn rule_10_a_leader_that_loses_its_connection_goes_on() {
     }
 }
 
-/// Another key of the shard has changed: here, of every shard.
+/// Another key of the shard has changed (here, one of every shard).
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_12_another_key_of_the_shard_costs_one_lookup() {
     let fake = Fake::start(|_| None);

@@ -1,4 +1,4 @@
-//! The rows of the table.
+//! The rows of the protocol's table.
 
 use super::*;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -45,7 +45,7 @@ async fn row_lease_waits_without_polling() {
     assert_eq!((fleet.b.answers("collapsed"), fleet.a.answers("computed")), (2, 1));
 }
 
-/// The key is missing, then another node's value is there first.
+/// The key is missing; then another node stores a value first.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_missing_and_a_late_lease_attempt_looks_up_again() {
     let lookups = AtomicU64::new(0);
@@ -98,7 +98,7 @@ async fn row_unusable_is_replaced_without_a_lease() {
     assert!(fleet.a.remembers(TEXT));
 }
 
-/// The command during the computation; the final value in Redis, and whether the node keeps it.
+/// The command during the computation, the final value in Redis, and whether the node keeps it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn row_changed_at_the_end_writes_only_over_the_expected_value() {
     let other = r#"{"resultado":"other"}"#;
@@ -108,7 +108,7 @@ async fn row_changed_at_the_end_writes_only_over_the_expected_value() {
         ("SET tabuada:1:2+2 lixo", Some("lixo"), false),
         ("DEL tabuada:1:2+2", None, false),
         ("FLUSHALL", None, false),
-        // Its TTL has changed, and it is still the lease.
+        // Its TTL has changed, but it is still the lease.
         ("PEXPIRE tabuada:1:2+2 100000", Some(LINE), true),
     ] {
         let mut fleet = Fleet::start().await;

@@ -1,4 +1,4 @@
-//! The traces of the model, one for each missing rule that lets it happen.
+//! The traces of the model, one for each missing rule that makes it possible.
 
 use super::*;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -64,7 +64,7 @@ async fn d3_a_leader_with_an_expired_lease_restores_a_purged_key() {
     assert!(!fleet.a.remembers(TEXT) && !fleet.b.remembers(TEXT));
 }
 
-/// D4 and T1: purges that miss the lease. Patience is longer than the test: no node may need it.
+/// D4 and T1: purges that do not remove the lease. Patience is longer than the test, so no node may wait for it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d4_t1_a_purge_elsewhere_leaves_waiters_to_their_patience() {
     let mut fleet = Fleet::start().await;
@@ -89,7 +89,7 @@ async fn d4_t1_a_purge_elsewhere_leaves_waiters_to_their_patience() {
     assert!(fleet.a.remembers(TEXT) && fleet.b.remembers(TEXT));
 }
 
-/// The write waits behind another, whose reply is held back, while its key is invalidated.
+/// The write waits for another one, whose reply is held back, while its key is invalidated.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d5_a_queued_write_is_sent_after_a_purge() {
     let (open, gate) = std::sync::mpsc::channel::<()>();
@@ -150,8 +150,8 @@ async fn d7_an_entry_stays_on_the_node_that_the_operator_asked_to_delete_it() {
             }
             node.is_sound().await;
             assert!(node.remembers(TEXT));
-            // The second asks after the pushes of the first node's writes (two with a lease): a later one would invalidate its
-            // own entry.
+            // The second node asks after the pushes of the first node's writes (two with a lease), since a later one
+            // would invalidate its own entry.
             fleet.b.has_received(if is_expensive { 2 } else { 1 }).await;
         }
         let removed = fleet.a.cache.operator().delete(&name(TEXT)).await;
@@ -160,7 +160,7 @@ async fn d7_an_entry_stays_on_the_node_that_the_operator_asked_to_delete_it() {
         assert_eq!(fleet.a.invalidations("operator"), 1);
         eventually("the push arrives at the other node", || !fleet.b.remembers(TEXT)).await;
         assert_eq!(fleet.current_value(), None);
-        // And the node still receives the pushes that follow.
+        // The node still receives the pushes after that.
         assert_eq!(fleet.a.expensive(TEXT).await.source, COMPUTED);
         fleet.a.is_sound().await;
         fleet.change("DEL tabuada:1:2+2").await;
@@ -169,7 +169,7 @@ async fn d7_an_entry_stays_on_the_node_that_the_operator_asked_to_delete_it() {
     }
 }
 
-/// A node that deletes a key ends its own lease, as another client would.
+/// A node that deletes a key ends its own lease, as a deletion by another client would.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d7_an_entry_that_the_operator_deletes_is_restored_by_its_computation() {
     for clears in [false, true] {
@@ -179,7 +179,7 @@ async fn d7_an_entry_that_the_operator_deletes_is_restored_by_its_computation() 
         let (operator, told) = (fleet.a.cache.operator(), fleet.b.invalidations("key"));
         let removed = if clears { Ok(operator.clear().await) } else { operator.delete(&name(TEXT)).await };
         assert_eq!(removed.map(|removed| (removed.count, removed.redis)), Ok((1, RemovalStatus::Done)), "the lease");
-        // The waiter takes a lease of its own: one more computation for the purge.
+        // The waiter takes a lease of its own: one more computation because of the purge.
         eventually("the push arrives at the other node", || fleet.b.invalidations("key") > told).await;
         assert_eq!(other.await.expect("an answer").source, COMPUTED);
         fleet.b.is_sound().await;
@@ -192,7 +192,7 @@ async fn d7_an_entry_that_the_operator_deletes_is_restored_by_its_computation() 
     }
 }
 
-/// The operator's deletion of another node's lease notifies the waiters here, although no push reports it.
+/// The operator's deletion of another node's lease notifies the waiters of this node, although no push reports it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d7_a_waiter_on_the_node_of_the_deletion_is_notified() {
     for clears in [false, true] {
@@ -216,7 +216,7 @@ async fn d8_a_flush_leaves_waiters_asleep() {
     let waiting = fleet.b.asks(TEXT);
     fleet.b.waits(1).await;
     fleet.change("FLUSHALL").await;
-    // It takes a lease of its own: the purge ended the other's.
+    // It takes a lease of its own, since the purge ended the other one.
     assert_eq!(waiting.await.expect("an answer").source, COMPUTED);
     early.ends().await;
     fleet.is_sound().await;
@@ -224,7 +224,7 @@ async fn d8_a_flush_leaves_waiters_asleep() {
     assert_eq!(fleet.computed(), 2);
 }
 
-/// NOLOOP: a caller that joins during the node's own write must not wait for its push.
+/// NOLOOP: a caller that joins during the node's own write must not wait for the push of that write.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t2_a_caller_during_the_final_write_waits_for_a_push_that_never_comes() {
     let (open, gate) = std::sync::mpsc::channel::<()>();
@@ -247,7 +247,7 @@ async fn t2_a_caller_during_the_final_write_waits_for_a_push_that_never_comes() 
     node.is_balanced();
 }
 
-/// A reply may arrive after the push of a later change: a stamp taken after the reply would miss the change.
+/// A reply may arrive after the push of a later change; a stamp from after the reply would miss the change.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t3_a_refusal_replaces_a_value_that_was_reported() {
     for push in [invalidation(&[&name(TEXT)]), FLUSH.to_vec()] {
@@ -268,7 +268,7 @@ async fn t3_a_refusal_replaces_a_value_that_was_reported() {
     }
 }
 
-/// The lease attempt has a malformed reply and runs late, after a purge: its lease permits no write.
+/// The lease attempt gets a malformed reply and is executed late, after a purge: its lease permits no write.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t4_a_late_lease_permits_a_write() {
     for late in [true, false] {
@@ -293,7 +293,7 @@ async fn t4_a_late_lease_permits_a_write() {
     }
 }
 
-/// The same on a busy machine, without a purge: the late lease is deleted, and the answer stays in memory for a while.
+/// The same on a slow machine, without a purge: the late lease is deleted, and the answer stays in memory for a while.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn t4_an_answer_with_a_late_lease_is_computed_once() {
     let may_reply = Arc::new(AtomicBool::new(false));
@@ -301,7 +301,7 @@ async fn t4_an_answer_with_a_late_lease_is_computed_once() {
         let may_reply = may_reply.clone();
         move |words| {
             let is_lease_attempt = words[0] == "SET" && words[1] == name(TEXT) && words.iter().any(|word| word == "NX");
-            // The loop also ends with a test that fails.
+            // The loop also ends if the test fails.
             while is_lease_attempt && !may_reply.load(SeqCst) && Arc::strong_count(&may_reply) > 1 {
                 std::thread::sleep(Duration::from_millis(1));
             }

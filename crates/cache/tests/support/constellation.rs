@@ -3,9 +3,9 @@
 use super::server::{Person, Server, free_port};
 use super::{PATIENCE, eventually};
 
-/// A primary, a replica, and three Sentinels that call the primary `main`.
+/// A primary, a replica, and three Sentinels in whose configuration the primary is called `main`.
 pub struct Watched {
-    /// The first is the primary to begin with.
+    /// At the beginning, the first one is the primary.
     pub servers: [Server; 2],
     pub sentinels: Vec<Server>,
 }
@@ -16,7 +16,7 @@ impl Watched {
         let replica =
             Server::with(&["--repl-diskless-sync-delay", "0", "--replicaof", &format!("127.0.0.1 {}", primary.port())]);
         eventually("the replica follows", || info(&replica, "replication", "master_link_status") == "up").await;
-        // A server counts as dead after a second; the rest of a failover is the time of the Sentinels.
+        // A server counts as dead after a second; the rest of a failover is the time that the Sentinels need.
         let file = format!(
             "sentinel monitor main 127.0.0.1 {} 2\nsentinel down-after-milliseconds main 1000\n\
              sentinel failover-timeout main 5000",
@@ -44,17 +44,17 @@ impl Watched {
     }
 }
 
-/// Primaries, each with a replica.
+/// A Cluster of primaries, each with a replica.
 pub struct Cluster {
     /// The primaries first, then their replicas in the same order.
     pub servers: Vec<Server>,
 }
 
-/// Silence after which a node counts as dead, in milliseconds.
+/// The silence after which a node counts as dead, in milliseconds.
 const NODE_TIMEOUT_MS: &str = "1500";
 
 impl Cluster {
-    /// With this number of primaries, and a replica of each if wanted.
+    /// Starts so many primaries, each with a replica if wanted.
     pub async fn start(primaries: usize, with_replicas: bool) -> Self {
         let count = if with_replicas { 2 * primaries } else { primaries };
         let cluster = Self { servers: (0..count).map(|_| Self::node()).collect() };
@@ -91,7 +91,7 @@ impl Cluster {
         cluster
     }
 
-    /// A node that belongs to no Cluster yet.
+    /// A node that is not in any Cluster yet.
     pub fn node() -> Server {
         let bus = free_port().to_string();
         Server::with(&[
@@ -108,7 +108,7 @@ impl Cluster {
         ])
     }
 
-    /// Waits until every node that runs knows all others, and finds every slot served.
+    /// Waits until every running node knows all others, and sees every slot served.
     pub async fn agrees(&self) {
         let count = self.servers.len().to_string();
         let agrees = |server: &Server| {
@@ -123,7 +123,7 @@ impl Cluster {
         format!("redis+cluster://{}", hosts.join(","))
     }
 
-    /// A person at the primary that holds a name, as the first node that answers tells it.
+    /// A person at the primary that holds a name, according to the first node that answers.
     pub fn person_for(&self, name: &str) -> Person {
         self.holder_of(name).person()
     }
@@ -145,8 +145,8 @@ impl Cluster {
         panic!("nobody holds {name}")
     }
 
-    /// Begins to move a slot, with its keys, as `redis-cli --cluster reshard` does: until [`Cluster::ends_move`] the old node
-    /// redirects calls for keys that it does not have, and the new one answers only calls that begin with ASKING.
+    /// Begins to move a slot with its keys, as `redis-cli --cluster reshard` does. Until [`Cluster::ends_move`], the
+    /// old node redirects calls for keys that it does not have, and the new one answers only after ASKING.
     pub fn begins_move(slot: u16, from: &Server, to: &Server) {
         to.person().does(&format!("CLUSTER SETSLOT {slot} IMPORTING {}", id(from)));
         from.person().does(&format!("CLUSTER SETSLOT {slot} MIGRATING {}", id(to)));
@@ -167,7 +167,7 @@ impl Cluster {
     }
 }
 
-/// The slot of a name, from a node.
+/// The slot of a name, according to a node.
 pub fn slot(server: &Server, name: &str) -> u16 {
     redis::cmd("CLUSTER").arg("KEYSLOT").arg(name).query(server.person().connection()).expect("a slot")
 }
@@ -182,7 +182,7 @@ pub fn id(server: &Server) -> String {
     server.person().says("CLUSTER MYID")
 }
 
-/// A field of `INFO`; empty if the server closes its connections.
+/// A field of `INFO`; empty if the server closes the connection.
 pub fn info(server: &Server, section: &str, field: &str) -> String {
     let told: String = server.person().tries(&format!("INFO {section}")).unwrap_or_default();
     let line = told.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'));

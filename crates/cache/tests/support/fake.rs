@@ -1,5 +1,5 @@
-//! A scripted server, for replies that a real one never sends. It keeps texts under names and knows the few commands that
-//! the cache uses; a script may reply to any command in another way, or not at all.
+//! A scripted server, for replies that a real one never sends. It stores texts and knows the few commands that the
+//! cache uses; a script may reply to any command differently, or not at all.
 
 use std::collections::HashMap;
 use std::io::{ErrorKind, Read, Write};
@@ -13,10 +13,10 @@ const TICK: Duration = Duration::from_millis(5);
 
 pub const HELLO_3: &[u8] =
     b"%3\r\n$6\r\nserver\r\n$5\r\nredis\r\n$7\r\nversion\r\n$5\r\n7.0.0\r\n$5\r\nproto\r\n:3\r\n";
-/// The null of a FLUSHALL.
+/// The push of a FLUSHALL, with a null instead of names.
 pub const FLUSH: &[u8] = b">2\r\n$10\r\ninvalidate\r\n_\r\n";
 
-/// `None`: the usual reply. `Some`: these bytes, or none.
+/// `None` for the usual reply; otherwise these bytes, which may be empty.
 pub type Script = dyn Fn(&[String]) -> Option<Vec<u8>> + Send + Sync;
 
 struct Shared {
@@ -25,7 +25,7 @@ struct Shared {
     /// Connections with tracking.
     trackers: Mutex<Vec<TcpStream>>,
     commands: Mutex<Vec<Vec<String>>>,
-    /// Held while a message is written, so that none comes into the middle of another.
+    /// Held while a message is written, so that messages do not mix.
     writing: Mutex<()>,
     ended: AtomicBool,
 }
@@ -110,7 +110,7 @@ impl Fake {
 impl Shared {
     fn tell(&self, bytes: &[u8]) {
         for tracker in &*self.trackers.lock().expect("no panic") {
-            // A connection may be closed by now.
+            // Some connections may be closed already.
             let _ = self.write(tracker, bytes);
         }
     }
@@ -211,7 +211,7 @@ fn line_end(bytes: &[u8]) -> Option<usize> {
     bytes.windows(2).position(|pair| pair == b"\r\n").map(|at| at + 2)
 }
 
-/// Length of the first whole message, of either protocol; `None` if more is to come.
+/// The length of the first complete message, in either protocol; `None` if it is incomplete.
 pub fn frame_len(bytes: &[u8]) -> Option<usize> {
     let line = line_end(bytes)?;
     let number = || std::str::from_utf8(&bytes[1..line - 2]).ok()?.parse::<i64>().ok();

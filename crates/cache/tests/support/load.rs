@@ -1,4 +1,4 @@
-//! Callers in the background: whatever happens, every call of theirs gets the right answer.
+//! Callers in the background. Whatever happens, each of their calls must get the right answer.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
@@ -8,11 +8,11 @@ use tokio::task::JoinSet;
 
 use super::{Node, checked, eventually};
 
-/// Callers of each node.
+/// The number of callers for each node.
 const LANES: u64 = 6;
-/// Between two calls of a caller: the servers need the two cores as well.
+/// The pause between two calls of a caller, since the servers need the two cores too.
 const PAUSE: Duration = Duration::from_millis(2);
-/// Time of an expensive computation: long enough for others to wait for it.
+/// The time of an expensive computation: long enough for others to wait for it.
 const EXPENSIVE: Duration = Duration::from_millis(20);
 
 pub struct Load {
@@ -47,13 +47,13 @@ impl Load {
         self.waits.lock().expect("no panic").len()
     }
 
-    /// Waits for this number of further answers.
+    /// Waits for so many more answers.
     pub async fn goes_on(&self, answers: usize) {
         let before = self.answers();
         eventually("calls are answered", || self.answers() >= before + answers).await;
     }
 
-    /// Ends it. Every call was answered; gives their times, ascending.
+    /// Ends the load, in which every call must have been answered; gives the times in ascending order.
     pub async fn ends(self) -> Vec<Duration> {
         self.is_over.store(true, SeqCst);
         self.asking.join_all().await;
@@ -63,7 +63,7 @@ impl Load {
     }
 }
 
-/// The call of a round. The callers of all nodes ask for the same at about the same time.
+/// The call of a round. The callers of all nodes ask for the same key at about the same time.
 async fn ask(node: &Node, lane: u64, round: u64) {
     let known = format!("{}", round % 16);
     match (round + lane) % 4 {

@@ -1,5 +1,6 @@
-//! The fixtures of the tests: a real `redis-server`, a faulty proxy before it, a scripted server for replies that a real one
-//! never sends, and nodes that count their computations. Everything listens on free loopback ports and ends when dropped.
+//! The fixtures of the tests: a real `redis-server`, a faulty proxy in front of it, a scripted server for replies that
+//! a real one never sends, and nodes that count their computations. Everything listens on free loopback ports and ends
+//! when it is dropped.
 #![allow(clippy::panic, dead_code, unreachable_pub, reason = "each example uses its own part")]
 
 pub mod constellation;
@@ -19,7 +20,7 @@ use tokio::task::JoinHandle;
 
 use tabuada_cache::{Cache, ComputeError, Contents, Deadlines, Found, Key, Lookup, Options, Source, State, Stats};
 
-/// Longer than anything takes on a busy machine: only a broken test reaches it.
+/// Longer than anything takes on a slow machine: only a broken test waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Waits until a condition holds.
@@ -31,19 +32,19 @@ pub async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// A value of the tests: a text, or a refusal that carries the limit it met.
+/// A value of the tests: a text, or a refusal with the limit that caused it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
     Text(String),
     Refusal(u32),
 }
 
-/// The values of a node with this limit; refusals of lower limits are unusable to it.
+/// The values of a node with this limit; refusals by a lower limit are unusable for it.
 #[derive(Clone, Default)]
 pub struct Facts {
     pub limit: u32,
     pub lifetime: Option<Duration>,
-    /// Called when a value is weighed: between the comparison of the stamp and the insertion.
+    /// Called when a value is weighed, which is between the comparison of the stamp and the insertion.
     pub when_weighed: Option<Arc<dyn Fn() + Send + Sync>>,
 }
 
@@ -90,15 +91,15 @@ impl Contents for Facts {
     }
 }
 
-/// The right answer to a text: the key determines the value.
+/// The right answer for a text: the key determines the value.
 pub fn answer(text: &str) -> String {
     format!("<{text}>")
 }
 
-/// A cache, and how often it computed.
+/// A cache that counts its computations.
 #[derive(Clone)]
 pub struct Node {
-    pub cache: Cache<Facts>,
+    pub cache: Arc<Cache<Facts>>,
     pub computed: Arc<AtomicU64>,
     pub asked: Arc<AtomicU64>,
 }
@@ -115,7 +116,7 @@ impl Setting {
         let mut options = Options::default();
         options.namespace = "tabuada".to_owned();
         options.memory_bytes = 8 << 20;
-        // A busy machine may take its time where no test is about time.
+        // A slow machine may take longer, except in tests about time.
         let mut deadlines = Deadlines::default();
         deadlines.call = PATIENCE;
         deadlines.handshake = PATIENCE;
@@ -125,7 +126,7 @@ impl Setting {
         Self { options, facts: Facts::default(), deadlines }
     }
 
-    /// With the deadlines of the product.
+    /// With the default deadlines of the product.
     pub fn hasty(mut self) -> Self {
         self.deadlines = Deadlines::default();
         self
@@ -158,7 +159,7 @@ impl Setting {
 
     pub fn start(self) -> Node {
         let cache = Cache::with_deadlines(self.facts, self.options, self.deadlines).expect("usable options");
-        Node { cache, computed: Arc::default(), asked: Arc::default() }
+        Node { cache: Arc::new(cache), computed: Arc::default(), asked: Arc::default() }
     }
 
     pub async fn coherent(self) -> Node {
@@ -172,7 +173,7 @@ pub fn key(text: &str) -> Key {
     Key::new("1", text)
 }
 
-/// The name of `key(text)` in Redis, for texts that a name holds.
+/// The name of `key(text)` in Redis, for texts that are stored in names.
 pub fn name(text: &str) -> String {
     format!("tabuada:1:{text}")
 }
@@ -182,7 +183,7 @@ impl Node {
         self.computed.load(SeqCst)
     }
 
-    /// Asks for a cheap value: the trial computes it.
+    /// Asks for a cheap value, which the trial computes.
     pub async fn cheap(&self, text: &str) -> Found<Fact> {
         self.asked.fetch_add(1, SeqCst);
         let computed = self.computed.clone();
@@ -199,12 +200,12 @@ impl Node {
         checked(text, self.cache.get_or_compute(&key(text), trial, compute).await)
     }
 
-    /// Asks for an expensive value: the trial gives up.
+    /// Asks for an expensive value, for which the trial gives up.
     pub async fn expensive(&self, text: &str) -> Found<Fact> {
         checked(text, self.ask(text, async |value| Ok(value)).await)
     }
 
-    /// Asks for an expensive value; `compute` gets the right value and gives the outcome.
+    /// Asks for an expensive value; `compute` receives the right value and gives the outcome.
     pub async fn ask<F, W>(&self, text: &str, compute: F) -> Result<Found<Fact>, ComputeError<&'static str>>
     where
         F: FnOnce(Fact) -> W + Send + 'static,
@@ -273,7 +274,7 @@ impl Node {
         self.cache.get(&key(text)).is_some()
     }
 
-    /// Whether memory answers, and for longer than while it is not coherent. For the default ttl, a day.
+    /// Whether memory answers, and will for longer than it does while it is not coherent. The default ttl is a day.
     pub fn is_kept_for_long(&self, text: &str) -> bool {
         let briefly = Duration::from_secs(5);
         self.cache.get(&key(text)).is_some_and(|found| found.ttl.is_none_or(|ttl| ttl > briefly))
@@ -287,7 +288,7 @@ impl Node {
         self.cache.stats()
     }
 
-    /// One counter of a family.
+    /// A counter of a family.
     pub fn count(&self, family: impl FnOnce(Stats) -> Vec<tabuada_cache::Count>, label: &str) -> u64 {
         let counts = family(self.stats());
         counts.iter().find(|count| count.label == label).unwrap_or_else(|| panic!("no counter {label}")).count
@@ -313,7 +314,7 @@ impl Node {
         self.count(|stats| stats.redis_lookups, result)
     }
 
-    /// Waits for a state.
+    /// Waits until the cache is in this state.
     pub async fn becomes(&self, state: State) {
         eventually(state.name(), || self.state() == state).await;
     }
@@ -326,13 +327,12 @@ impl Node {
         eventually("the push arrives", || received() > before).await;
     }
 
-    /// Waits until this number of invalidations of keys is applied: they no longer affect later lookups.
+    /// Waits until so many invalidations of keys are applied and no longer affect later lookups.
     pub async fn has_received(&self, changes: u64) {
         eventually("the push arrives", || self.invalidations("key") == changes).await;
     }
 
-    /// Waits until nothing is in progress: bytes counted are bytes held, no flight is open, no flight waits, no task is
-    /// left.
+    /// Waits until nothing is in progress: the bytes counted are those held, no flight is open, and no task is left.
     pub async fn is_sound(&self) {
         eventually("nothing is in progress, and bytes counted are bytes held", || {
             let audit = self.cache.audit();
@@ -347,7 +347,7 @@ impl Node {
 }
 
 impl Node {
-    /// The same while computations are held: every write is done.
+    /// The same while computations are held: every write has ended.
     pub async fn is_sound_but_for_flights(&self) {
         eventually("only held computations are in progress", || {
             let audit = self.cache.audit();
@@ -358,13 +358,13 @@ impl Node {
 }
 
 enum Ending {
-    /// The right value, or another.
+    /// An outcome with the right value, or with another one.
     Value(Option<Fact>),
     Failure,
     Panic,
 }
 
-/// A computation in progress, which the test ends.
+/// A computation in progress, which the test will end.
 pub struct Held {
     text: String,
     end: oneshot::Sender<Ending>,
@@ -396,7 +396,7 @@ impl Held {
     }
 }
 
-/// Asserts that the answer is the right one, from whatever layer.
+/// Asserts that the answer is the right one, whatever its source.
 pub fn checked(text: &str, found: Result<Found<Fact>, ComputeError<&'static str>>) -> Found<Fact> {
     let found = found.unwrap_or_else(|failed| panic!("{text}: {failed:?}"));
     assert_eq!(*found.value, Fact::Text(answer(text)), "from {:?}", found.source);

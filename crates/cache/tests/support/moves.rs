@@ -1,11 +1,11 @@
-//! Another server becomes the primary, or slots move, under three nodes with load. The measurement begins when the servers
-//! themselves have finished the change.
+//! Another server becomes the primary, or slots move, with three nodes under load. The measurement begins when the
+//! servers themselves have completed the change.
 
 use super::constellation::{Cluster, Watched, info, slot};
 use super::eventually;
 use super::outage::{Crowd, Report};
 
-/// Slots that move, one after the other.
+/// The number of slots that move, one after another.
 const SLOTS: u16 = 40;
 
 async fn is_primary(server: &super::server::Server) {
@@ -26,7 +26,7 @@ pub async fn sentinels_are_told_to_fail_over() -> Report {
     let crowd = Crowd::before(&watched.url()).await;
     watched.sentinels[1].person().does("SENTINEL FAILOVER main");
     is_primary(&watched.servers[1]).await;
-    // Nodes that have not noticed yet are still connected to the old one.
+    // Nodes that have not noticed the change are still connected to the old primary.
     eventually("the old one is left", || {
         crowd.nodes.iter().all(|node| node.errors("demoted") + node.errors("lost") > 0)
     })
@@ -43,12 +43,12 @@ pub async fn a_primary_of_a_cluster_dies() -> Report {
     crowd.recovers(|name| cluster.person_for(name).does(&format!("DEL {name}"))).await
 }
 
-/// With their keys, while more keys are written.
+/// Slots move with their keys, while more keys are written.
 pub async fn slots_of_a_cluster_move() -> Report {
     let cluster = Cluster::start(3, false).await;
     let crowd = Crowd::before(&cluster.url()).await;
     let (from, to) = (&cluster.servers[0], &cluster.servers[1]);
-    // The slots of keys under load, and others.
+    // The slots of keys under load, and other slots.
     let known = (0..16).map(|n| slot(from, &super::name(&n.to_string())));
     let last = 16_384 / 3 - 1;
     let mut slots: Vec<u16> = known.filter(|slot| *slot <= last).chain(0..SLOTS).collect();

@@ -1,5 +1,5 @@
-//! The outages of Redis, one after the other, under three nodes with load: the rows of the outage matrix. The tests run them
-//! to see that every call gets the right answer, the example `outages` to see how quickly.
+//! The outages of Redis, one after another, with three nodes under load: the rows of the outage matrix. In the tests,
+//! every call must get the right answer; the example `outages` measures how quickly.
 
 use std::time::{Duration, Instant};
 
@@ -22,7 +22,7 @@ pub struct Stage {
     /// Another server, for outages that need two.
     pub other: Option<Server>,
     crowd: Crowd,
-    /// The least duration of an outage; it also lasts for some answers.
+    /// The minimum duration of an outage, which also continues until there were some answers.
     lasts: Duration,
 }
 
@@ -34,27 +34,27 @@ impl std::ops::Deref for Stage {
     }
 }
 
-/// How an outage went.
+/// The measurements of an outage.
 pub struct Report {
-    /// The times of the answers, ascending.
+    /// The times of the answers, in ascending order.
     pub waits: Vec<Duration>,
     /// From the end of the outage until all nodes were coherent.
     pub coherent: Duration,
-    /// From the end of the outage until the others found in Redis what one node computed.
+    /// From the end of the outage until the other nodes found in Redis a value that one node had computed.
     pub found: Duration,
-    /// The kinds of trouble that were counted, with their numbers.
+    /// The kinds of errors that were counted, with their numbers.
     pub troubles: Vec<(&'static str, u64)>,
 }
 
 impl Report {
-    /// How many troubles of a kind there were.
+    /// The number of errors of a kind.
     pub fn count(&self, kind: &str) -> u64 {
         self.troubles.iter().find(|trouble| trouble.0 == kind).map_or(0, |trouble| trouble.1)
     }
 }
 
 impl Crowd {
-    /// All of them coherent.
+    /// Starts the nodes, and waits until all of them are coherent.
     pub async fn before(url: &str) -> Self {
         let mut nodes = Vec::new();
         for always in [false, true, false] {
@@ -77,7 +77,7 @@ impl Crowd {
             assert!(over.elapsed() < PATIENCE, "what is computed is not found in Redis");
             let text = format!("after {:?}", over.elapsed());
             self.nodes[0].expensive(&text).await;
-            // It is answered while its write is in progress: a caller meanwhile may follow it, or find it.
+            // The answer comes while its write is in progress, so a caller may follow the flight or find the value.
             let mut sources = Vec::new();
             for node in &self.nodes[1..] {
                 sources.push(node.expensive(&text).await.source);
@@ -88,7 +88,7 @@ impl Crowd {
             tokio::time::sleep(Duration::from_millis(2)).await;
         };
         let waits = self.load.ends().await;
-        // An invalidation reaches all of them.
+        // An invalidation must reach all nodes.
         let text = "proof";
         while !self.nodes.iter().all(|node| node.is_kept_for_long(text)) {
             assert!(over.elapsed() < 2 * PATIENCE, "it is not remembered");
@@ -164,7 +164,7 @@ pub async fn hung(stage: &mut Stage) {
     stage.server.go_on();
 }
 
-/// For less time than the heartbeat timeout.
+/// It hangs for less time than the heartbeat timeout.
 pub async fn hung_for_a_moment(stage: &mut Stage) {
     stage.server.hang();
     stage.load.goes_on(100).await;
@@ -193,7 +193,7 @@ pub async fn connections_refused(stage: &mut Stage) {
     stage.proxy.refuse(false);
 }
 
-/// A primary that was made a replica.
+/// A primary that was turned into a replica.
 pub async fn read_only(stage: &mut Stage) {
     let primary = Server::start();
     primary.person().does("CONFIG SET repl-diskless-sync-delay 0");
@@ -210,7 +210,7 @@ pub async fn full(stage: &mut Stage) {
     stage.server.person().does("CONFIG SET maxmemory 0");
 }
 
-/// It comes back with a large file to load.
+/// It restarts and has to load a large file.
 pub async fn loading(stage: &mut Stage) {
     let mut person = stage.server.person();
     person.sends(&[b"EVAL", b"for i = 1, 1000 do redis.call('SET', 'somebodys:' .. i, i) end", b"0"]);
@@ -226,7 +226,7 @@ pub async fn loading(stage: &mut Stage) {
     .await;
 }
 
-/// A script that runs for long.
+/// A script has been running for long.
 pub async fn busy(stage: &mut Stage) {
     let mut person = stage.server.person();
     person.does("CONFIG SET busy-reply-threshold 20");
@@ -237,7 +237,7 @@ pub async fn busy(stage: &mut Stage) {
     assert!(script.join().expect("no panic").is_err());
 }
 
-/// `MISCONF`: it cannot save, and accepts no writes.
+/// `MISCONF`: it cannot save, and so refuses writes.
 pub async fn unable_to_save(stage: &mut Stage) {
     std::fs::create_dir(stage.server.directory().join("dump.rdb")).expect("a directory where the file should be");
     let mut person = stage.server.person();
@@ -325,7 +325,7 @@ pub async fn garbage(stage: &mut Stage) {
     stage.proxy.garble(false);
 }
 
-/// A proxy swallows the pushes.
+/// A proxy drops the pushes.
 pub async fn pushes_swallowed(stage: &mut Stage) {
     stage.proxy.swallow_pushes(true);
     stage.proxy.cut();

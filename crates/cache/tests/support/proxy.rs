@@ -1,4 +1,4 @@
-//! A proxy on TCP that can delay, cut, hang, refuse, garble, and swallow the pushes of a server.
+//! A TCP proxy that can delay, cut, hang, refuse and garble, and that can drop the pushes of a server.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -15,17 +15,17 @@ const TICK: Duration = Duration::from_millis(5);
 struct Faults {
     /// Delay of the server's messages.
     delay_ms: AtomicU64,
-    /// Nothing passes, and no connection is closed.
+    /// Nothing passes, but no connection is closed.
     hang: AtomicBool,
     /// New connections are closed at once.
     refuse: AtomicBool,
-    /// Pushes do not pass.
+    /// Pushes are dropped.
     swallow: AtomicBool,
     /// The server's messages arrive garbled.
     garble: AtomicBool,
     /// Half of the next message passes, then the connection is closed.
     cut_inside: AtomicBool,
-    /// Connections older than this close.
+    /// Connections older than this are closed.
     cuts: AtomicU64,
     accepted: AtomicU64,
     ended: AtomicBool,
@@ -76,7 +76,7 @@ impl Proxy {
         self.faults.swallow.store(yes, SeqCst);
     }
 
-    /// Passes garbage instead of messages of the server.
+    /// Passes garbage instead of the server's messages.
     pub fn garble(&self, yes: bool) {
         self.faults.garble.store(yes, SeqCst);
     }
@@ -86,17 +86,17 @@ impl Proxy {
         self.faults.cut_inside.store(true, SeqCst);
     }
 
-    /// Whether that has not happened yet.
+    /// Whether no connection was closed so yet.
     pub fn is_to_cut_inside(&self) -> bool {
         self.faults.cut_inside.load(SeqCst)
     }
 
-    /// Closes every connection there is.
+    /// Closes all connections.
     pub fn cut(&self) {
         self.faults.cuts.fetch_add(1, SeqCst);
     }
 
-    /// Connections taken so far.
+    /// The number of connections accepted so far.
     pub fn accepted(&self) -> u64 {
         self.faults.accepted.load(SeqCst)
     }
@@ -119,7 +119,7 @@ fn accept(client: TcpStream, port: u16, faults: &Arc<Faults>, threads: &Mutex<Ve
     }
     let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { return };
     for stream in [&client, &server] {
-        // An accepted socket may inherit the mode of the listener.
+        // An accepted socket may inherit the listener's mode.
         stream.set_nonblocking(false).expect("a setting");
         stream.set_read_timeout(Some(TICK)).expect("a setting");
         stream.set_nodelay(true).expect("a setting");
@@ -152,7 +152,7 @@ fn pass(mut from: TcpStream, mut to: TcpStream, faults: &Faults, born: u64, from
         if from_server {
             std::thread::sleep(Duration::from_millis(faults.delay_ms.load(SeqCst)));
         }
-        // It may have begun to hang while this was read or delayed.
+        // The proxy may have begun to hang while these bytes were read or delayed.
         while faults.hang.load(SeqCst) && !faults.ended.load(SeqCst) && faults.cuts.load(SeqCst) == born {
             std::thread::sleep(TICK);
         }
@@ -177,7 +177,7 @@ fn pass(mut from: TcpStream, mut to: TcpStream, faults: &Faults, born: u64, from
     let _ = to.shutdown(Shutdown::Both);
 }
 
-/// Takes the complete messages out of the buffer, without the pushes.
+/// Takes the complete messages out of the buffer, and drops the pushes.
 fn without_pushes(waiting: &mut Vec<u8>) -> Vec<u8> {
     let mut passing = Vec::new();
     while let Some(len) = frame_len(waiting) {

@@ -1,4 +1,4 @@
-//! A real `redis-server`, as Debian has it.
+//! A real `redis-server`, as Debian packages it.
 
 use std::hash::{BuildHasher, RandomState};
 use std::net::TcpListener;
@@ -9,8 +9,8 @@ use redis::Connection;
 
 use super::PATIENCE;
 
-/// A port that was free a moment ago, outside the range from which the system gives ports to outgoing connections: a
-/// connection of another test must not take it before the server listens.
+/// A free port outside the range that the system uses for outgoing connections, so that a connection of another test
+/// does not take it before the server listens.
 pub fn free_port() -> u16 {
     loop {
         let port = 10_000 + (RandomState::new().hash_one(0) % 20_000) as u16;
@@ -25,7 +25,7 @@ pub struct Server {
     port: u16,
     directory: tempfile::TempDir,
     settings: Vec<String>,
-    /// It is a Sentinel: its settings are in a file that it rewrites.
+    /// The lines of a Sentinel's file, which it rewrites; `None` for other servers.
     watched: Option<String>,
 }
 
@@ -34,13 +34,13 @@ impl Server {
         Self::with(&[])
     }
 
-    /// With settings, as on the command line: `["--maxmemory", "2mb"]`.
+    /// Starts with settings as on the command line: `["--maxmemory", "2mb"]`.
     pub fn with(settings: &[&str]) -> Self {
         let settings = settings.iter().map(|&setting| setting.to_owned()).collect();
         Self::started(settings, None)
     }
 
-    /// A Sentinel, with the lines of its file.
+    /// Starts a Sentinel with these lines in its file.
     pub fn sentinel(watched: &str) -> Self {
         Self::started(vec![], Some(watched.to_owned()))
     }
@@ -48,7 +48,7 @@ impl Server {
     fn started(settings: Vec<String>, watched: Option<String>) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let mut server = Self { process: None, port: free_port(), directory, settings, watched };
-        // Another process may take the port between its finding and its use.
+        // Another process may take the port after it was found free.
         for _ in 0..20 {
             if server.spawn() {
                 return server;
@@ -59,7 +59,7 @@ impl Server {
         panic!("redis-server does not start: is it installed?");
     }
 
-    /// A port that nothing listens on, for a server that comes later by [`Server::restart`].
+    /// A server that does not run yet, with a port for a later [`Server::restart`].
     pub fn later() -> Self {
         let mut server = Self::start();
         server.stop();
@@ -67,7 +67,7 @@ impl Server {
     }
 
     fn spawn(&mut self) -> bool {
-        // It ends with the thread of the test, even if the test is killed.
+        // It ends with the test's thread, even if the test is killed.
         let mut command = Command::new("setpriv");
         command.args(["--pdeathsig", "KILL", "redis-server"]);
         match &self.watched {
@@ -92,7 +92,7 @@ impl Server {
             if child.try_wait().expect("its status").is_some() {
                 return false;
             }
-            // A PONG is not enough: it may come from another server on this port.
+            // A PONG is not enough, since another server may be on this port.
             let is_ours = |connection: &mut Connection| {
                 redis::cmd("INFO")
                     .arg("server")
@@ -114,7 +114,7 @@ impl Server {
         self.process.is_some()
     }
 
-    /// Kills it, as a power cut does.
+    /// Kills the server, like a power cut.
     pub fn stop(&mut self) {
         if let Some(mut process) = self.process.take() {
             let _ = process.kill();
@@ -127,7 +127,7 @@ impl Server {
         self.settings.extend(settings.iter().map(|&setting| setting.to_owned()));
     }
 
-    /// Starts it again on the same port, with its last save; by itself it saves nothing.
+    /// Starts it again on the same port, with its last save; it does not save by itself.
     pub fn restart(&mut self) {
         self.stop();
         let start = Instant::now();

@@ -4,7 +4,7 @@ use super::Fix;
 use crate::error::Span;
 use crate::spelling::ascii_digit;
 
-/// The text with every edit applied. Edits do not overlap; those in one place keep their order.
+/// The text with every edit applied. Edits do not overlap; edits at one place keep their order.
 pub(super) fn apply(text: &str, mut edits: Vec<Fix>) -> String {
     edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
     let mut mended = String::with_capacity(text.len() + 16);
@@ -56,9 +56,8 @@ pub(super) fn difference(text: &str, mended: &str) -> Option<Fix> {
     Some(Fix { span, replacement: mended[start..mended.len() - end].to_owned() })
 }
 
-/// Whether a change loses nothing that counts: superscripts, `°` and `√` stand in the mended text in the same order,
-/// and so do the digits, or at least each number is there (`root(64, 3)` is `³√64`). Zeros that lead a number are no
-/// loss.
+/// Whether a change loses nothing: superscripts, `°` and `√` stand in the mended text in the same order, and so do the
+/// digits, or at least each number is there (`root(64, 3)` for `³√64`). Leading zeros do not count.
 pub(super) fn keeps_numbers(text: &str, mended: &str) -> bool {
     let signs = |text: &str| -> String { text.chars().filter(|c| is_sign(*c)).collect() };
     let digits = |text: &str| numbers(text, false).concat();
@@ -79,7 +78,7 @@ fn is_sign(character: char) -> bool {
     matches!(character, '²' | '³' | '¹' | '⁰'..='ⁿ' | 'ˣ' | '°' | '√')
 }
 
-/// The runs of digits in a text, without the zeros that lead a number; with `raised`, those of superscripts too.
+/// The numbers in a text, without leading zeros; with `raised`, those in superscripts too.
 fn numbers(text: &str, raised: bool) -> Vec<String> {
     let digit = |character: char| {
         let on_line =
@@ -101,11 +100,11 @@ fn numbers(text: &str, raised: bool) -> Vec<String> {
                 number.push(digit);
                 leads = false;
             }
-            // Behind a point or a comma no zero leads.
+            // After a point or a comma, no zero is a leading one.
             _ => leads = !matches!(character, '.' | ','),
         }
     }
-    // A zero alone may be one that leads, or not: nothing is lost without it.
+    // A single zero may be a leading one or a number: it counts as neither.
     numbers.retain(|number| !number.is_empty() && number != "0");
     numbers
 }

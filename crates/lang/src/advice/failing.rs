@@ -10,8 +10,8 @@ use crate::functions;
 use crate::lexer::{Token, normal_name, to_superscript};
 use crate::program::{Binder, Node, Program};
 
-/// The edits that may mend it. `given` are the names that the text did not have to define; `is_ambiguous` becomes true
-/// where its separators have another reading that is as good.
+/// The edits that may mend the text. `given` are the names that come with the text; `is_ambiguous` becomes true if its
+/// separators have another reading that is as likely.
 pub(super) fn mend(
     program: &Program,
     text: &str,
@@ -56,7 +56,7 @@ pub(super) fn mend(
             round_brackets(&tokens, span, "(")
         }
         ErrorKind::Type(TypeError::Operands { operator, types }) if matches!(types[..], [Type::Function, _]) => {
-            // `sin -1`.
+            // `sin -1`: a function minus a number.
             let function = covered.find(|c: char| !(c.is_alphanumeric() || c == '_'))?;
             let argument = covered[function..].trim_start();
             (functions::find(&covered[..function]).is_some() && operator == "-" && argument.starts_with(['-', '−']))
@@ -66,7 +66,7 @@ pub(super) fn mend(
             let at = tokens.from(span.start);
             let call = Call::at(&tokens, at);
             if call.is_none() && covered.contains(['[', '{']) {
-                // Elements of a list.
+                // Elements of a list, not separators of a number.
                 return None;
             }
             let call = call.as_ref();
@@ -80,10 +80,9 @@ pub(super) fn mend(
     }
 }
 
-/// A call in the text.
 struct Call<'t> {
     tokens: &'t Tokens<'t>,
-    /// The token that is the function's name, and its brackets.
+    /// The token of the function's name, and its brackets.
     name: usize,
     open: usize,
     close: usize,
@@ -120,12 +119,11 @@ impl<'t> Call<'t> {
         self.tokens.get(at).map_or(Span::default(), |(_, span)| span)
     }
 
-    /// All of the call.
     fn whole(&self) -> Span {
         self.span(self.name).to(self.span(self.close))
     }
 
-    /// `sum(k**2, 1, 3)`, `sum(k**2, k=1, 3)`: forms that bind a name, without the name.
+    /// `sum(k**2, 1, 3)`, `sum(k**2, k=1, 3)`: forms that bind a name, but lack it.
     fn form(&self) -> Option<Vec<Fix>> {
         let name = self.function();
         let needs = match name {
@@ -151,7 +149,7 @@ impl<'t> Call<'t> {
         let mut letters: Vec<&str> = (first..=last).filter(is_variable).map(|at| self.tokens.spelled(at)).collect();
         letters.sort_unstable();
         letters.dedup();
-        // A letter with a value is not bound, if there is another letter.
+        // If there are several letters, one that has a value is not the bound one.
         if letters.len() > 1 {
             letters.retain(|letter| !self.tokens.assigns(letter));
         }
@@ -160,7 +158,7 @@ impl<'t> Call<'t> {
         Some(vec![Fix::new(end, end, format!(", {letter}"))])
     }
 
-    /// `mean(1, 2, 3)` wants a list, `gcd([12, 18])` its elements.
+    /// `mean(1, 2, 3)` needs a list; `gcd([12, 18])` needs the elements.
     fn spread(&self) -> Option<Vec<Fix>> {
         let takes_a_list = functions::takes_a_list(self.function());
         let is_list = |(first, last): (usize, usize)| {
@@ -194,12 +192,12 @@ impl<'t> Call<'t> {
     }
 }
 
-/// `sum(k**2, k=1, 3)`, which cannot be read: the first such form in a text.
+/// The first form with a keyword in a text that cannot be parsed: `sum(k**2, k=1, 3)`.
 pub(super) fn form_with_keyword(tokens: &Tokens<'_>) -> Option<Vec<Fix>> {
     (0..tokens.iter().count()).find_map(|at| Call::at(tokens, at)?.form())
 }
 
-/// A form that has too few arguments, or means another one: the call whose name is the token at `at`.
+/// The call whose name is the token at `at`, if it is a form with too few arguments, or another form is meant.
 pub(super) fn form(tokens: &Tokens<'_>, at: usize) -> Option<Vec<Fix>> {
     let call = Call::at(tokens, at)?;
     call.form().or_else(|| call.root())
@@ -210,7 +208,7 @@ fn unknown_name(tokens: &Tokens<'_>, at: usize, scope: &Scope) -> Option<Vec<Fix
     let name = normal_name(span.of(tokens.text));
     let called = tokens.token(at + 1) == Some(Token::Open('('));
     let meant = scope.meant(&name, called).or_else(|| {
-        // `2πr(h+1)`: the product goes on.
+        // `2πr(h+1)`: the brackets are the next factor.
         let product = called.then(|| scope.meant(&name, false)).flatten()?;
         matches!(product, Meant::Product(_)).then_some(product)
     })?;
@@ -224,7 +222,7 @@ fn unknown_name(tokens: &Tokens<'_>, at: usize, scope: &Scope) -> Option<Vec<Fix
             Some(vec![Fix::replacing(span, if brackets { format!("({product})") } else { product })])
         }
         Meant::Applied { function, argument } => {
-            // `cos60°`: what binds to the argument goes with it.
+            // `cos60°`: an operator that binds to the argument becomes a part of it.
             let last = tokens.operand_end(at)?;
             let end = tokens.get(last)?.1.end;
             let bound = Span { start: span.end, end }.of(tokens.text);
@@ -242,7 +240,7 @@ fn unknown_name(tokens: &Tokens<'_>, at: usize, scope: &Scope) -> Option<Vec<Fix
     }
 }
 
-/// A formula with the arguments of a call in its places. One that is a single token needs no brackets of its own.
+/// A formula with the arguments of a call in its placeholders. An argument of one token needs no brackets.
 fn fill(formula: &str, call: &Call<'_>) -> String {
     let mut written = formula.to_owned();
     for (place, (first, last)) in call.arguments.iter().enumerate() {
@@ -250,7 +248,7 @@ fn fill(formula: &str, call: &Call<'_>) -> String {
         let place = format!("{{{place}}}");
         let bracketed = format!("({place})");
         if first == last {
-            // The brackets of a call stay.
+            // A placeholder inside the brackets of a call needs no brackets of its own.
             let is_call = |at: usize| written[..at].ends_with(|c: char| c.is_ascii_alphabetic());
             let places: Vec<usize> =
                 written.match_indices(&bracketed).map(|(at, _)| at).filter(|at| !is_call(*at)).collect();
@@ -263,7 +261,7 @@ fn fill(formula: &str, call: &Call<'_>) -> String {
     written
 }
 
-/// Whether an operator of products may stand here without brackets: nothing that binds as tightly is beside it.
+/// Whether a product may stand here without brackets: no operator beside it binds as tightly.
 fn stands_alone(text: &str, span: Span) -> bool {
     let before = text[..span.start as usize].trim_end();
     let after = text[span.end as usize..].trim_start();
@@ -272,10 +270,10 @@ fn stands_alone(text: &str, span: Span) -> bool {
         && (after.is_empty() || after.starts_with([')', ',', '+', ']', '}', ';', '-']))
 }
 
-/// The names that the text has given a meaning where the node stands, and whether each can be called.
+/// The names that the text has defined before the node, and whether each can be called.
 fn own_names(program: &Program, at: usize) -> Vec<(String, bool)> {
     let mut names: Vec<(u32, bool)> = (0..program.parameters).map(|name| (name, false)).collect();
-    // The names of a definition's body are looked up when it is used, when more names may be known.
+    // The names in a definition's body are looked up when it is called, when more names may be defined.
     let mut in_definition = false;
     for (here, node) in program.nodes.iter().enumerate() {
         match *node {
@@ -322,7 +320,7 @@ fn not_callable(tokens: &Tokens<'_>, call: Span, found: Type, given: &[(String, 
         && !is_constant
         && !tokens.defines(&name)
         && !given.iter().any(|(known, _)| *known == *name);
-    // One argument, without a keyword.
+    // One argument without a keyword.
     let ends = |token| matches!(token, Token::Comma | Token::Assign);
     if is_free || tokens.end(open + 1, ends) != close {
         return None;
@@ -340,7 +338,7 @@ fn not_callable(tokens: &Tokens<'_>, call: Span, found: Type, given: &[(String, 
     }
 }
 
-/// `2[3+4]`, `sin[1]`: no index, but brackets that group, or call; `open_with` is what begins them.
+/// `2[3+4]`, `sin[1]`: brackets that group or call, not an index; `open_with` replaces the opening bracket.
 fn round_brackets(tokens: &Tokens<'_>, index: Span, open_with: &str) -> Option<Vec<Fix>> {
     let close = tokens.from(index.end.checked_sub(1)?);
     let open = tokens.opening(close)?;
@@ -355,7 +353,7 @@ pub(super) fn caret_of(program: &Program, text: &str, starts: &[u32], node: usiz
         return None;
     }
     let gap = program.between_operands(starts, node)?;
-    // Beside the operator there are brackets and comments in between.
+    // The gap between the operands may also hold brackets and comments.
     let tokens = Tokens::of(gap.of(text));
     let (_, caret) = tokens.iter().find(|(token, _)| *token == Token::Caret)?;
     Some(Span { start: gap.start + caret.start, end: gap.start + caret.end })

@@ -1,4 +1,4 @@
-//! Hints for a text whose meaning may not be the intended one. A hint changes nothing.
+//! Hints for a text whose meaning may not be the intended one. A hint does not change the answer.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use crate::lexer::{Token, to_superscript};
 use crate::notation::Notation;
 use crate::program::{Node, Program};
 
-/// Hints for one text, at most: nobody reads more, and each may quote a part of the text.
+/// The maximum number of hints for one text: nobody reads more, and each may quote a part of the text.
 const HINTS: usize = 16;
 
 // The functions that a hint is about.
@@ -29,9 +29,9 @@ const SET: u16 = named("set");
 pub struct Hint {
     /// What it is about.
     pub kind: HintKind,
-    /// Where in the text.
+    /// The place in the text.
     pub span: Span,
-    /// How to write what may have been intended, the likeliest first; each changes the meaning of the text.
+    /// How to write what may have been intended, the likeliest first. Each fix changes the meaning of the text.
     pub fixes: Vec<Fix>,
 }
 
@@ -39,18 +39,18 @@ pub struct Hint {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HintKind {
-    /// `2^3` is exclusive or; powers are `**`.
+    /// `2^3` is exclusive or; a power is `**`.
     Xor,
-    /// `x<-3` is a comparison with −3, no assignment.
+    /// `x<-3` is a comparison with −3, not an assignment.
     LessThanNegative {
-        /// The name before it.
+        /// The name before `<-`.
         name: String,
     },
-    /// `1,5` is two numbers; decimals have a point.
+    /// `1,5` is two numbers; the decimal sign is a point.
     DecimalComma,
-    /// `1,234` is two numbers, and `1.234,56` is no other: thousands have no separator.
+    /// `1,234` is two numbers, and `1.234,56` is two too: thousands have no separator.
     Thousands,
-    /// `[2+3]*4` repeats a list; what groups is round.
+    /// `[2+3]*4` repeats a list; only round brackets group.
     Brackets,
     /// `sin(90)` is the sine of 90 radians.
     Radians {
@@ -66,12 +66,12 @@ pub enum HintKind {
     },
     /// `3!!` is (3!)!.
     DoubleFactorial,
-    /// `0.1+0.2` is not 0.3 among binary floats.
+    /// `0.1+0.2` is not 0.3 in binary floats.
     BinaryFloat {
-        /// What it is among decimal numbers.
+        /// The result in decimal numbers.
         decimal: String,
     },
-    /// A root with a coefficient binds tighter than what stands around it: `2√9²` is (2√9)².
+    /// A root with a coefficient binds tighter than the operators around it: `2√9²` is (2√9)².
     TightRoot {
         /// The reading, as canonical text.
         read_as: String,
@@ -83,7 +83,7 @@ pub enum HintKind {
     },
     /// `a || b || c` is read as bars and bitwise or.
     DoubleBar,
-    /// `5% + 3` is the remainder by +3.
+    /// `5% + 3` is the remainder of 5 divided by +3.
     Percent,
 }
 
@@ -192,25 +192,25 @@ impl HintKind {
     }
 }
 
-/// A hint with the edits of its fix.
+/// A hint with the edits that mend its place.
 pub(super) struct Found {
     pub(super) kind: HintKind,
     pub(super) span: Span,
     pub(super) edits: Vec<Fix>,
 }
 
-/// What is found in a text and its program.
+/// All findings in a text and its program.
 #[derive(Default)]
 pub(super) struct Findings {
     pub(super) list: Vec<Found>,
-    /// Whether another choice of separators, and of percentages, gives another reading.
+    /// Whether another choice of separators, or of percentages, gives another reading.
     pub(super) separators_differ: bool,
     pub(super) percentages_differ: bool,
 }
 
 impl HintKind {
-    /// Whether it is about how something is written, and so is mended with whatever else is; what a function or a root
-    /// means is the caller's choice.
+    /// Whether the hint is about notation, so that any fix of the text also mends it. A hint about a function or a root
+    /// is not: the caller chooses what is meant.
     pub(super) fn is_notation(&self) -> bool {
         matches!(
             self,
@@ -219,10 +219,9 @@ impl HintKind {
     }
 }
 
-/// What may be meant otherwise in a text, which is that of the program, in order of place. `failing` where it has no
-/// value.
+/// The findings in a text and its program, in order of place. `failing` if the text has no value.
 pub(super) fn of(program: &Program, text: &str, choice: Choice, failing: bool) -> Findings {
-    // Nothing is to be found without one of these.
+    // A text without any of these has no findings.
     let signs = ['^', ',', '√', '|', '%', '[', '{'];
     let parts = ["!!", "<-", "<−", "sin", "cos", "tan", "log", "."];
     if !text.contains(signs) && !parts.iter().any(|part| text.contains(part)) {
@@ -238,7 +237,6 @@ pub(super) fn of(program: &Program, text: &str, choice: Choice, failing: bool) -
     found
 }
 
-/// What is seen without the program.
 fn from_tokens(found: &mut Findings, text: &str, choice: Choice, failing: bool) {
     let tokens = Tokens::of(text);
     found.list.extend(double_bar(&tokens));
@@ -261,14 +259,13 @@ fn from_tokens(found: &mut Findings, text: &str, choice: Choice, failing: bool) 
     }
 }
 
-/// What is seen in the program.
 fn from_nodes(program: &Program, text: &str) -> Vec<Found> {
     let mut found = Vec::new();
     let starts = program.subtrees();
     let mut carets = HashSet::new();
     for (at, node) in program.nodes.iter().enumerate() {
         if program.spans[at] == Span::default() {
-            // It comes with the text, and stands nowhere in it.
+            // A node of a variable that comes with the text has no place in the text.
             continue;
         }
         let next = match node {
@@ -291,7 +288,7 @@ fn from_nodes(program: &Program, text: &str) -> Vec<Found> {
     found
 }
 
-/// Of some kinds all in a text are one finding, so that all are mended at once.
+/// All findings of some kinds become one, so that all their places are mended at once.
 fn join(found: &mut Vec<Found>, next: Found) {
     let is_joined = matches!(next.kind, HintKind::Xor | HintKind::Radians { .. } | HintKind::NaturalLogarithm);
     let is_same = |first: &&mut Found| std::mem::discriminant(&first.kind) == std::mem::discriminant(&next.kind);
@@ -314,7 +311,7 @@ fn of_a_number(program: &Program, text: &str, call: usize, row: u16) -> Option<F
     }
     match row {
         SIN | COS | TAN if value != 0 && value % 15 == 0 => {
-            // `sin(90°)` is a call of radians in between, and none of these.
+            // `sin(90°)` converts to radians in between: no hint.
             let end = span.end as usize;
             let kind = HintKind::Radians { function: functions::at(row)?.name.to_owned() };
             Some(Found { kind, span, edits: vec![Fix::new(end, end, "°")] })
@@ -347,7 +344,7 @@ fn root_coefficient(program: &Program, text: &str, starts: &[u32], at: usize) ->
     let (coefficient, value) = (u64::try_from(coefficient).ok()?, u64::try_from(value).ok()?);
     let span = program.spans[left];
     let is_spelled = text[span.end as usize..].starts_with('√');
-    // The index of a square root is never written.
+    // A square root is written without an index.
     let is_perfect = (3..=62).contains(&coefficient)
         && (2_u64..)
             .map_while(|base| base.checked_pow(coefficient as u32))
@@ -377,7 +374,7 @@ fn double_bar(tokens: &Tokens<'_>) -> Option<Found> {
         // The token before, newlines passed over.
         let last = if token == Token::Newline { before } else { before.replace(at) };
         let Some((left, (next, next_span))) = last.zip(tokens.get(at + 1)) else { continue };
-        // Behind an operand, and nothing between the two. `|a||b|` closes and opens: not these.
+        // `||` after an operand, without a blank. In `|a||b|` the bars close and open, so no finding.
         if token == Token::Bar && tokens.ends_operand(left) && next == Token::Bar && next_span.start == span.end {
             let blank_around = tokens.get(left).is_some_and(|(_, left)| left.end < span.start)
                 && tokens.get(at + 2).is_some_and(|(_, right)| right.start > next_span.end);
@@ -386,17 +383,17 @@ fn double_bar(tokens: &Tokens<'_>) -> Option<Found> {
             }
         }
     }
-    // One alone, and it is the beginning of an absolute value: `1 || 2|`.
+    // A single `||` begins an absolute value: `1 || 2|`.
     let [first, _, ..] = double_bars[..] else { return None };
     let edits = double_bars.iter().map(|bar| Fix::replacing(*bar, "or")).collect();
     Some(Found { kind: HintKind::DoubleBar, span: first, edits })
 }
 
-/// A `^` between numbers. `carets` are those found before it, which say that a power is meant in `2^3^2` too.
+/// A `^` between numbers. `carets` are the carets found before it: they show that `2^3^2` means powers too.
 fn xor(program: &Program, text: &str, starts: &[u32], carets: &mut HashSet<usize>, at: usize) -> Option<Found> {
     let span = caret_of(program, text, starts, at)?;
     let (left, right) = program.operands(starts, at)?;
-    // A text with sets, truth values or bits means exclusive or.
+    // If the text also has sets, truth values or bitwise operators, `^` means exclusive or.
     let means_it = |root: usize| match program.nodes[root] {
         Node::Binary(Binary::Xor) => !carets.contains(&root),
         Node::Set(_)
@@ -421,7 +418,7 @@ fn xor(program: &Program, text: &str, starts: &[u32], carets: &mut HashSet<usize
     Some(Found { kind: HintKind::Xor, span, edits: vec![Fix::replacing(span, "**")] })
 }
 
-/// `x<-3`, where a statement begins with it.
+/// `x<-3` at the beginning of a statement.
 fn less_than_negative(program: &Program, text: &str, starts: &[u32], at: usize) -> Option<Found> {
     let right = at.checked_sub(1)?;
     let left = (starts[right] as usize).checked_sub(1)?;
@@ -440,7 +437,7 @@ fn less_than_negative(program: &Program, text: &str, starts: &[u32], at: usize) 
     Some(Found { kind: HintKind::LessThanNegative { name }, span, edits: vec![Fix::replacing(span, "=")] })
 }
 
-/// A root with a coefficient, written without brackets under an exponent or another root.
+/// A root with a coefficient, without brackets, under an exponent or another root.
 fn tight_root(program: &Program, text: &str, starts: &[u32], at: usize) -> Option<Found> {
     let inner = match program.nodes[at] {
         Node::Root(_) => at.checked_sub(1)?,
@@ -453,7 +450,7 @@ fn tight_root(program: &Program, text: &str, starts: &[u32], at: usize) -> Optio
     if !matches!(program.nodes[root], Node::Root(_)) {
         return None;
     }
-    // A product written as one has its `*` there, and a root in it its sign behind that.
+    // An explicit product has a `*` in this gap; a root with a coefficient has the sign of the root there.
     let left = (starts[root] as usize).checked_sub(1)?;
     let radicand = root.checked_sub(1)?;
     let gap = Span { start: program.spans[left].end, end: program.spans[radicand].start };
@@ -464,7 +461,7 @@ fn tight_root(program: &Program, text: &str, starts: &[u32], at: usize) -> Optio
         Token::Superscript => gap_tokens.iter().any(|(token, _)| token == Token::Root),
         _ => false,
     };
-    // Brackets around it say what is meant.
+    // Brackets around it make its meaning explicit.
     let span = program.spans[inner];
     let outer = match program.nodes[at] {
         Node::Root(_) => Span { start: program.spans[at].start.min(span.start), end: span.start },
@@ -494,7 +491,7 @@ fn complex_root(program: &Program, text: &str, at: usize, index: u32) -> Option<
     let span = program.spans[at];
     let covered = span.of(text);
     let kind = HintKind::ComplexRoot { index };
-    // A root with a coefficient covers its operand only.
+    // The span of a root with a coefficient begins at its operand.
     let Some(argument) = covered.split_once('√').map(|(_, argument)| argument.trim()) else {
         return Some(Found { kind, span, edits: Vec::new() });
     };

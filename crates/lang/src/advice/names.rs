@@ -1,26 +1,26 @@
-//! The name that was meant: what it is called here, or the nearest one in scope.
+//! The name that was meant: its name in this language, or the nearest name in scope.
 
 use crate::elsewhere::{self, Elsewhere};
 use crate::functions;
 use crate::lexer::normal_name;
 use crate::program::Binder;
 
-/// A longer name is not taken for a typing error.
+/// Longer names are not corrected.
 const NAME_BYTES: usize = 48;
-/// Names of so many letters or more are taken for a slip of one letter, and of two.
+/// The least number of letters in which one wrong letter is corrected, and two.
 const LETTERS_FOR_ONE: usize = 5;
 const LETTERS_FOR_TWO: usize = 7;
-/// One that the text itself defines may be shorter.
+/// The least number of letters for a name that the text itself defines.
 const OWN_LETTERS: usize = 4;
-/// A function that a value may be glued to: its name has so many letters or more.
+/// The least number of letters in a function's name to which a number is glued: `log5`.
 const GLUED_LETTERS: usize = 2;
 
 /// What a name was meant to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Meant {
-    /// A name.
+    /// A name in scope.
     Name(String),
-    /// A call of it is written so, `{0}` its first argument.
+    /// A formula for a call; `{0}` is its first argument.
     Call(&'static str),
     /// Several names, multiplied.
     Product(String),
@@ -31,12 +31,12 @@ pub(super) enum Meant {
 /// Names that are in scope, and whether each can be called.
 pub(super) struct Scope {
     names: Vec<(String, bool)>,
-    /// How many of them, the first, are the text's own or come with it.
+    /// How many names at the beginning the text defines or brings along.
     own: usize,
 }
 
 impl Scope {
-    /// The names that the text defines, and those of the language.
+    /// The names that the text defines, then those of the language.
     pub(super) fn new(own: &[(String, bool)]) -> Self {
         let (mut names, own) = (own.to_vec(), own.len());
         names.extend(functions::CONSTANTS.iter().map(|constant| (constant.name.to_owned(), false)));
@@ -70,7 +70,7 @@ impl Scope {
         self.names[..self.own].iter().any(|(known, _)| known == name)
     }
 
-    /// What `name` was meant to be; `called` where a bracket follows it.
+    /// What `name` was meant to be; `called` if a bracket follows it.
     pub(super) fn meant(&self, name: &str, called: bool) -> Option<Meant> {
         if let Some(known) = elsewhere::find(name) {
             return self.known_elsewhere(known, called);
@@ -91,7 +91,7 @@ impl Scope {
             return Some(Meant::Name(on_line));
         }
         self.glued(name, called).or_else(|| self.nearest(name, &small, called).map(Meant::Name)).or_else(|| {
-            // A typing error in a name known elsewhere.
+            // A misspelling of a name known elsewhere.
             let is_near = |known: &str| {
                 known.len() > LETTERS_FOR_ONE
                     && small.starts_with(&known[..1])
@@ -113,7 +113,7 @@ impl Scope {
         }
     }
 
-    /// `sinx`, `log5`, `xy`, `pi2`: names, and numbers behind them, that were not meant to be one.
+    /// Names, and numbers after them, that were glued together: `sinx`, `log5`, `xy`, `pi2`.
     fn glued(&self, name: &str, called: bool) -> Option<Meant> {
         if called {
             // `xsin(x)`, where the text gives x a value.
@@ -133,13 +133,13 @@ impl Scope {
             if functions::find(here).is_some() && stem.len() >= GLUED_LETTERS {
                 return Some(Meant::Applied { function: here.to_owned(), argument: digits.to_owned() });
             }
-            // Behind a constant they are a factor; `x2` may be anything.
+            // Digits after a constant are a factor; `x2` may mean anything.
             return functions::find_constant(&normal_name(stem)).map(|_| Meant::Product(format!("{stem}*{digits}")));
         }
         if let Some(factors) = self.factors(name) {
             return Some(Meant::Product(factors.join("*")));
         }
-        // The longest function that begins the name: `sinhx` is no `sin(hx)`.
+        // The longest function that begins the name: `sinhx` is not `sin(hx)`.
         let splits =
             name.char_indices().rev().map(|(at, _)| name.split_at(at)).filter(|(left, _)| left.len() >= GLUED_LETTERS);
         let mut applied = splits.filter(|(function, _)| functions::of_one_number(function));
@@ -152,7 +152,7 @@ impl Scope {
         })
     }
 
-    /// The values that a name is glued from, one of which at least is the text's own; or `π` before one letter.
+    /// The values that a name is glued from: at least one is defined by the text, or the name is `π` and a letter.
     fn factors(&self, name: &str) -> Option<Vec<String>> {
         if let Some(rest) = name.strip_prefix('π').filter(|rest| is_letter(rest)) {
             return Some(vec!["π".to_owned(), rest.to_owned()]);
@@ -168,7 +168,7 @@ impl Scope {
         (factors.len() > 1 && factors.iter().any(|factor| self.is_own(factor))).then_some(factors)
     }
 
-    /// The name at a distance of one typing error, or of two in a long name.
+    /// The name that differs by one letter, or by two in a long name.
     fn nearest(&self, name: &str, small: &str, called: bool) -> Option<String> {
         let length = name.chars().count();
         let first = small.chars().next();
@@ -192,7 +192,7 @@ impl Scope {
     }
 }
 
-/// The digit that a subscript is.
+/// The digit that a subscript stands for.
 fn digit_on_line(character: char) -> char {
     match character {
         '₀'..='₉' => char::from_digit(character as u32 - '₀' as u32, 10).unwrap_or(character),
@@ -200,7 +200,7 @@ fn digit_on_line(character: char) -> char {
     }
 }
 
-/// A variable that may stay undefined: one letter.
+/// A name that may stay undefined as a variable: a single letter.
 pub(super) fn is_letter(name: &str) -> bool {
     let mut characters = name.chars();
     matches!((characters.next(), characters.next()), (Some(letter), None) if letter.is_alphabetic())

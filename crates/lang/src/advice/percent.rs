@@ -1,22 +1,21 @@
-//! Percentages: `25%` is 25/100, and beside a sum a part of what stands before: `200 + 10%` is 220.
+//! Percentages: `25%` is 25/100; in a sum it is a part of the left side: `200 + 10%` is 220.
 
 use super::Fix;
 use super::tokens::{Tokens, ends_statement};
 use crate::error::Span;
 use crate::lexer::Token;
 
-/// How a text is to be written where its `%` stand for percent.
+/// The edits of a text whose `%` stand for percent.
 #[derive(Default)]
 pub(super) struct Percentages {
     pub(super) edits: Vec<Fix>,
-    /// The first sign.
     pub(super) first: Option<Span>,
-    /// Whether another reading is as good: `200 + 10%` may be 220 or 200.1.
+    /// Whether there is another reading that is as likely: `200 + 10%` may be 220 or 200.1.
     pub(super) is_ambiguous: bool,
 }
 
-/// What to write for the percentages of a text; `of_what_is_before` is the first reading of `200 + 10%`. In a text that
-/// is read `5% + 3` is one where the blanks say so.
+/// What to write for the percentages of a text; `of_what_is_before` if `200 + 10%` is 220. In a valid text, the blanks
+/// of `5% + 3` show that it is a percentage.
 pub(super) fn of(tokens: &Tokens<'_>, of_what_is_before: bool) -> Percentages {
     let mut found = Percentages::default();
     for (at, (token, span)) in tokens.iter().enumerate() {
@@ -40,7 +39,7 @@ pub(super) fn of(tokens: &Tokens<'_>, of_what_is_before: bool) -> Percentages {
     found
 }
 
-/// Whether the `%` at `at` has nothing to divide by.
+/// Whether the `%` at `at` has no right operand, and so means percent.
 fn is_percent(tokens: &Tokens<'_>, at: usize) -> bool {
     let Some((_, span)) = tokens.get(at) else { return false };
     if at == 0 || !tokens.ends_operand(at - 1) {
@@ -49,7 +48,7 @@ fn is_percent(tokens: &Tokens<'_>, at: usize) -> bool {
     let Some((next, next_span)) = tokens.get(at + 1) else { return true };
     let is_attached = tokens.get(at - 1).is_some_and(|(_, left)| left.end == span.start);
     match next {
-        // The sign with a blank on both sides looks like that of a sum; so does one behind which is percent again.
+        // A sign with blanks on both sides is that of a sum; so is a sign before another percentage.
         Token::Plus | Token::Minus => {
             let behind = tokens.get(at + 2).map_or(next_span.end, |(_, right)| right.start);
             let looks_like_sum = next_span.start > span.end && behind > next_span.end;
@@ -65,7 +64,7 @@ fn is_percent(tokens: &Tokens<'_>, at: usize) -> bool {
     }
 }
 
-/// `25%` as `25/100`, in brackets where that would not be one factor.
+/// `25%` as `25/100`, with brackets where it must be one factor.
 fn hundredth(tokens: &Tokens<'_>, operand: usize, at: usize) -> Vec<Fix> {
     use Token::{Caret, DoubleSlash, DoubleStar, Percent, Slash};
     let before = operand.checked_sub(1).and_then(|before| tokens.token(before));
@@ -76,7 +75,7 @@ fn hundredth(tokens: &Tokens<'_>, operand: usize, at: usize) -> Vec<Fix> {
     if is_tight { vec![Fix::new(start.start as usize, start.start as usize, "("), close] } else { vec![close] }
 }
 
-/// Where the sum begins of which `b%` is a part: `a + b%`, and nothing that binds tighter behind it.
+/// The start of the sum of which `b%` is a part: `a + b%`, with no operator after it that binds tighter.
 fn sum_before(tokens: &Tokens<'_>, operand: usize, at: usize) -> Option<usize> {
     use Token::{Caret, DoubleSlash, DoubleStar, Open, Percent, Slash, Star};
     if let Star | Slash | DoubleSlash | Percent | DoubleStar | Caret | Open(_) = tokens.token(at + 1)? {

@@ -11,25 +11,25 @@ use crate::functions;
 use crate::lexer::{Lexer, Token, normal_name};
 use crate::spelling;
 
-/// The words that may stand directly behind a number.
+/// Words that may stand directly after a number.
 const WORDS: [&str; 8] = ["and", "or", "not", "in", "is", "if", "else", "mod"];
 
-/// Modules of Python and JavaScript whose functions are here without a prefix.
+/// Modules of Python and JavaScript whose functions are built in here without a prefix.
 const MODULES: [&str; 6] = ["Math", "np", "numpy", "cmath", "statistics", "sympy"];
 
-/// Functions of several numbers, as they are written without brackets: `min 4, 3`.
+/// Functions of several numbers that people call without brackets: `min 4, 3`.
 const SEVERAL: [&str; 15] = [
     "max", "min", "gcd", "lcm", "comb", "perm", "pow", "atan2", "hypot", "mean", "median", "sum", "prod", "stdev",
     "variance",
 ];
 
-/// What a keyboard's dead key writes for `^` before what takes no accent.
+/// What a dead key writes for `^` before a character that takes no accent.
 const CIRCUMFLEX: char = 'ˆ';
 
-/// Signs of money, which say nothing about a number. Longer ones first.
+/// Currency signs, which mean nothing to the language; longer ones first.
 const MONEY: [&str; 7] = ["R$", "US$", "U$", "$", "€", "£", "¥"];
 
-/// A text without what only surrounds it: `= 7*8 =`, `2+2=?`, signs of money.
+/// The text without signs that only surround it: `= 7*8 =`, `2+2=?`, currency signs.
 pub(super) fn trimmed(tokens: &Tokens<'_>) -> Option<String> {
     let text = tokens.text;
     let inside = text.trim();
@@ -37,7 +37,7 @@ pub(super) fn trimmed(tokens: &Tokens<'_>) -> Option<String> {
     if !core.starts_with("==") {
         core = core.strip_prefix('=').unwrap_or(core);
     }
-    // A `?` that begins a choice is not at the end.
+    // A `?` of a conditional is not at the end.
     core = core.trim_end().strip_suffix('?').unwrap_or(core).trim_end();
     while let Some(shorter) = core.strip_suffix('=') {
         core = shorter.trim_end();
@@ -49,7 +49,7 @@ pub(super) fn trimmed(tokens: &Tokens<'_>) -> Option<String> {
     without_money(tokens)
 }
 
-/// A text with its ranges as bounds where those are asked for: `sum(1..10)`, `sum(k, k, 1..10)`.
+/// The text with its ranges as bounds, in calls that take bounds: `sum(1..10)`, `sum(k, k, 1..10)`.
 pub(super) fn ranges(tokens: &Tokens<'_>) -> Option<String> {
     let text = tokens.text;
     if !text.contains("..") {
@@ -73,7 +73,7 @@ pub(super) fn ranges(tokens: &Tokens<'_>) -> Option<String> {
     (!edits.is_empty()).then(|| apply(text, edits))
 }
 
-/// A text without the circumflex that a dead key writes, U+02C6, which is a letter: `2ˆ3`.
+/// The text with `^` for the circumflex U+02C6, which a dead key writes and which is a letter: `2ˆ3`.
 pub(super) fn carets(text: &str) -> Option<String> {
     if !text.contains(CIRCUMFLEX) {
         return None;
@@ -102,8 +102,7 @@ fn without_money(tokens: &Tokens<'_>) -> Option<String> {
     (!edits.is_empty()).then(|| apply(text, edits))
 }
 
-/// The edits that the error suggests; the caller checks whether they help. `is_given` tells the names that come with
-/// the text.
+/// The edits that the error suggests; the caller checks them. `is_given` tells whether a name comes with the text.
 pub(super) fn mend(tokens: &Tokens<'_>, error: &Error, choice: Choice, is_given: impl Fn(&str) -> bool) -> Option<Fix> {
     let text = tokens.text;
     let span = error.span;
@@ -209,7 +208,7 @@ fn unsupported(tokens: &Tokens<'_>, feature: Feature, span: Span) -> Option<Fix>
         Feature::Attribute => {
             let (_, _, module) = tokens.before(tokens.from(span.start))?;
             let module_name = module.of(tokens.text);
-            // What NumPy calls the standard deviation is that of a population.
+            // `std` of NumPy is that of a population.
             let next = tokens.from(span.end);
             let population = match tokens.spelled(next) {
                 "std" => Some("pstdev"),
@@ -225,7 +224,7 @@ fn unsupported(tokens: &Tokens<'_>, feature: Feature, span: Span) -> Option<Fix>
     }
 }
 
-/// `007`, but no part of a date, a clock time or a decimal number.
+/// `007`, if it is not a part of a date, a time or a decimal number.
 fn leading_zeros(text: &str, span: Span) -> Option<Fix> {
     let part = |c: char| matches!(c, ',' | '.' | ':' | '-' | '/' | '−' | '–');
     let is_beside = text[..span.start as usize].ends_with(part) || text[span.end as usize..].starts_with(part);
@@ -233,7 +232,7 @@ fn leading_zeros(text: &str, span: Span) -> Option<Fix> {
     (!is_beside).then(|| Fix::replacing(span, digits))
 }
 
-/// `6 : 2` is a division; `09:30` and `12:30` are none.
+/// `6 : 2` is a division; `09:30` and `12:30` are times.
 fn ratio(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
     let at = tokens.from(span.start);
     let (last, next) = (at.checked_sub(1)?, at + 1);
@@ -245,7 +244,7 @@ fn ratio(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
     (is_operand && !is_time && !goes_on).then(|| Fix::replacing(span, "/"))
 }
 
-/// A word gets a blank on each side, where neither a blank nor an opening bracket is.
+/// Adds a blank on each side of a word, where there is neither a blank nor an opening bracket.
 fn spaced(text: &str, span: Span, meant: &str) -> String {
     if !meant.starts_with(|c: char| c.is_ascii_alphabetic()) && meant != "! ==" {
         return meant.to_owned();
@@ -258,7 +257,7 @@ fn spaced(text: &str, span: Span, meant: &str) -> String {
     format!("{left}{meant}{right}")
 }
 
-/// Where there is one look-alike there are more: all from here on, outside of strings, are mended at once.
+/// A text with one look-alike has more: all from here on, outside strings, are mended at once.
 fn lookalikes(text: &str, from: usize) -> Option<Fix> {
     let mut edits = Vec::new();
     let mut at = from;
@@ -270,13 +269,13 @@ fn lookalikes(text: &str, from: usize) -> Option<Fix> {
             edits.extend(edit);
             end
         } else if matches!(character, '"' | '\'' | '#') {
-            // A string or a comment stays as it is.
+            // A string or a comment stays unchanged.
             match Lexer::new(rest).next() {
                 Ok((Token::String, span)) => at + span.end as usize,
                 _ => at + rest.find('\n').unwrap_or(rest.len()),
             }
         } else {
-            // What the language reads is no look-alike, and inside a name it is the name's.
+            // A character that the language reads is no look-alike; inside a name it belongs to the name.
             let is_read = || matches!(Lexer::new(&text[at..next]).next(), Ok((token, _)) if token != Token::End);
             let meant = spelling::meant(character).filter(|_| at == from || !(is_inside_name(text, at) || is_read()));
             let span = Span::new(at, next);
@@ -287,7 +286,7 @@ fn lookalikes(text: &str, from: usize) -> Option<Fix> {
     difference(text, &apply(text, edits))
 }
 
-/// What to write for a quotation mark at `at`, of `length` bytes, and where what it begins ends.
+/// What to write for a quotation mark of `length` bytes at `at`, and where the string that it begins ends.
 fn quoted(text: &str, at: usize, length: usize) -> (Option<Fix>, usize) {
     let next = at + length;
     if is_between_digits(text, at, next) {
@@ -307,7 +306,7 @@ fn is_between_digits(text: &str, start: usize, end: usize) -> bool {
 }
 
 fn is_inside_name(text: &str, at: usize) -> bool {
-    // Far enough back for any name that somebody writes.
+    // No name that somebody writes is longer.
     let word = text[..at].chars().rev().take(64).take_while(|c| *c == '_' || unicode_ident::is_xid_continue(*c)).last();
     word.is_some_and(|first| first == '_' || unicode_ident::is_xid_start(first))
         && text[at..].chars().next().is_some_and(unicode_ident::is_xid_continue)
@@ -332,14 +331,14 @@ fn number_then_name(tokens: &Tokens<'_>, span: Span, number: &str, name: &str, i
         return Some(Fix::replacing(behind, format!(" {word} {}", &name[word.len()..])));
     }
     if words::is_unit(name) && !is_known {
-        // `30graus`: a word, which is read once it stands alone.
+        // `30graus`: a unit, which is read as a word once a blank precedes it.
         return Some(Fix::replacing(behind, format!(" {name}")));
     }
     if matches!(name, "i" | "I") && !is_known {
         return imaginary(tokens, behind, name);
     }
     let product = format!("{number}*{name}");
-    // The number is no token, since a name follows it: what stands before it is the last that is.
+    // A number directly before a name is no token: the last token is the one before it.
     match tokens.before(tokens.from(span.start)) {
         Some((_, Token::Name, function)) if is_function(function.of(tokens.text)) => {
             Some(Fix::new(function.end as usize, span.end as usize, format!("({product})")))
@@ -348,7 +347,7 @@ fn number_then_name(tokens: &Tokens<'_>, span: Span, number: &str, name: &str, i
     }
 }
 
-/// `(1+2i)*(3-i)`: the letter behind the number, and wherever it stands alone.
+/// `(1+2i)*(3-i)`: the letter after a number, and wherever else it stands alone.
 fn imaginary(tokens: &Tokens<'_>, behind: Span, letter: &str) -> Option<Fix> {
     let alone = tokens.iter().filter(|(token, span)| *token == Token::Name && span.of(tokens.text) == letter);
     let edits = std::iter::once(Fix::replacing(behind, "j")).chain(alone.map(|(_, span)| Fix::replacing(span, "1j")));
@@ -359,7 +358,7 @@ fn is_function(name: &str) -> bool {
     functions::find(&normal_name(name)).is_some()
 }
 
-/// Underscores that are too many, `0or 2`, `1_if`.
+/// Malformed numbers: too many underscores, `0or 2`, `1_if`.
 fn malformed_number(text: &str, span: Span) -> Option<Fix> {
     let written = span.of(text);
     if let Some(rest) = written.strip_prefix("0or") {
@@ -395,7 +394,7 @@ fn missing_operator(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
         return thousands(tokens, left_at);
     }
     if left.is_number() && right.is_number() {
-        // `1.2.3`, `1 2`: unclear.
+        // `1.2.3`, `1 2`: no clear meaning.
         return None;
     }
     if left == Token::Superscript && left_at.checked_sub(1).is_some_and(|name| is_function(tokens.spelled(name))) {
@@ -404,7 +403,7 @@ fn missing_operator(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
         let end = tokens.get(last)?.1.end as usize;
         return Some(Fix::new(left_span.end as usize, end, format!("({})", tokens.between(at, last))));
     }
-    // `2 e 3` is `and` where something is compared, and no product.
+    // `2 e 3` beside a comparison is `and`, not a product.
     if span.of(tokens.text) == "e" && tokens.token(at + 1).is_some_and(Token::is_operand) {
         return None;
     }
@@ -413,7 +412,7 @@ fn missing_operator(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
         return None;
     }
     if left == Token::Name && !tokens.defines(left_span.of(tokens.text)) {
-        // `sen 30`: a function, also under the name that it has elsewhere.
+        // `sen 30`: a function, perhaps under a name from elsewhere.
         let name = normal_name(left_span.of(tokens.text));
         if let Some(Meant::Name(function)) = Scope::new(&[]).meant(&name, true)
             && functions::find(&function).is_some()
@@ -435,7 +434,7 @@ fn missing_operator(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
     match gap.of(tokens.text) {
         "" => Some(Fix::replacing(gap, "*")),
         blank if blank.chars().all(|c| c == ' ' || c == '\t') => Some(Fix::replacing(gap, " * ")),
-        // A newline or a comment stands between.
+        // A newline or a comment stands between the operands.
         _ => Some(Fix::new(span.start as usize, span.start as usize, "* ")),
     }
 }
@@ -493,7 +492,7 @@ fn call_brackets(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
         }
     }
     if names.is_empty() && takes_several(function.of(tokens.text)) {
-        // `min 4, 3`: all of them.
+        // `min 4, 3`: all the values are arguments.
         at = tokens.before(tokens.end(from, ends_statement))?.0;
     }
     let mut argument = tokens.between(from, at).to_owned();
@@ -507,7 +506,7 @@ fn call_brackets(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
     Some(Fix::new(function.end as usize, tokens.get(at)?.1.end as usize, format!("({argument})")))
 }
 
-/// Functions that are called with several values, or a list of them.
+/// Functions that take several values, or a list of values.
 fn takes_several(name: &str) -> bool {
     let name = normal_name(name);
     let meant = match Scope::new(&[]).meant(&name, true) {
@@ -523,7 +522,7 @@ fn replace_assign(tokens: &Tokens<'_>, from: u32, meant: &str) -> Option<Fix> {
     Some(Fix::replacing(assign.1, meant))
 }
 
-/// `a = b = 3` at the second `=`: `b = 3; a = b`.
+/// `a = b = 3`, with the error at the second `=`: `b = 3; a = b`.
 fn chained_assignment(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
     let second = tokens.from(span.start);
     let [name, first, other] = [second.checked_sub(3)?, second - 2, second - 1];
@@ -549,7 +548,7 @@ fn closing(open: char) -> Option<&'static str> {
     }
 }
 
-/// A bracket that closes another one than `open`: that is closed before, where what it closes is open further out.
+/// A bracket that does not close `open`. If it closes an outer bracket, `open` is closed before it.
 fn unmatched(tokens: &Tokens<'_>, span: Span, open: char) -> Option<Fix> {
     let mut outer = Vec::new();
     for (token, _) in tokens.iter().take_while(|(_, at)| at.start < span.start) {
@@ -567,7 +566,7 @@ fn unmatched(tokens: &Tokens<'_>, span: Span, open: char) -> Option<Fix> {
     Some(Fix::replacing(place, closing(open)?))
 }
 
-/// Everything that is open at the end is closed there.
+/// Closes at the end every bracket that is open there.
 fn unclosed(tokens: &Tokens<'_>, bracket: char) -> Option<Fix> {
     let last = tokens.iter().rev().find(|(token, _)| !matches!(token, Token::End | Token::Newline))?;
     let end = last.1.end as usize;
@@ -577,7 +576,7 @@ fn unclosed(tokens: &Tokens<'_>, bracket: char) -> Option<Fix> {
             Token::Close(_) | Token::Bang | Token::Degree | Token::Superscript | Token::Comma | Token::Bar
         );
     if !complete {
-        // More is missing than a bracket: `(3*`.
+        // More than a bracket is missing: `(3*`.
         return None;
     }
     if bracket == '|' {
@@ -597,7 +596,7 @@ fn unclosed(tokens: &Tokens<'_>, bracket: char) -> Option<Fix> {
     (!closers.is_empty()).then(|| Fix::new(end, end, closers))
 }
 
-/// A newline has ended the text, and more follows: the line goes on, or another statement begins.
+/// Text after the newline that ended the expression: the line goes on, or another statement begins.
 fn after_the_end(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
     let next = tokens.from(span.start);
     let (last, _, before) = tokens.before(next)?;
@@ -606,7 +605,7 @@ fn after_the_end(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
     if !goes_on {
         return Some(Fix::new(before.end as usize, before.end as usize, ";"));
     }
-    // The whole statement goes in brackets, up to the next one or the end.
+    // The whole statement gets brackets, up to the next one or to the end.
     let from = (0..=last).rev().find(|at| tokens.token(*at) == Some(Token::Semicolon)).map_or(0, |at| at + 1);
     let from = (from..=last).find(|at| tokens.token(*at) != Some(Token::Newline))?;
     let from = match tokens.token(from + 1) {

@@ -1,35 +1,34 @@
-//! Numbers written with a decimal comma, or with separators between their thousands.
+//! Numbers with a decimal comma, or with separators between thousands.
 
 use super::tokens::Tokens;
 use super::{Choice, Fix};
 use crate::error::Span;
 
-/// How a text is to be written where its commas, or some of its points, belong to numbers.
+/// The edits of a text whose commas, or some of whose points, belong to numbers.
 #[derive(Default)]
 pub(super) struct Separators {
     pub(super) edits: Vec<Fix>,
-    /// Whether thousands are separated in it.
     pub(super) has_thousands: bool,
-    /// Whether another reading is as good: `1,234` may be 1234 or 1.234.
+    /// Whether there is another reading that is as likely: `1,234` may be 1234 or 1.234.
     pub(super) is_ambiguous: bool,
 }
 
-/// What the separators of a number say.
+/// What the separators in a number mean.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Kind {
-    /// `1,05`: no list is written so.
+    /// `1,05`: surely decimal, since nobody writes a list so.
     Surely,
-    /// `1,5`.
+    /// `1,5`: probably decimal.
     Decimal,
-    /// `1,234`.
+    /// `1,234`: decimal, or thousands.
     Either,
     /// `1,234,567` and `1.234.567`.
     Thousands,
-    /// `1,234.56`, and with a decimal comma `1.234,56`.
+    /// `1,234.56`, or with a decimal comma `1.234,56`.
     Both { decimal: u8 },
-    /// `1.234`: a number as it stands.
+    /// `1.234`: valid as it stands, but the point may separate thousands.
     Point,
-    /// `0.5`: a number that shows what the point is for.
+    /// `0.5`: the point is surely decimal.
     DecimalPoint,
     /// `1,2,3`.
     List,
@@ -41,26 +40,26 @@ struct Number {
     kind: Kind,
 }
 
-/// What stands between two brackets, or a statement.
+/// The text between two brackets, or a statement.
 #[derive(Default)]
 struct Part {
-    /// Whether commas separate its values as a matter of course: arguments, elements, subscripts.
+    /// Whether commas normally separate values here: arguments, elements, subscripts.
     is_list: bool,
-    /// Whether it is an operand: an operator of numbers stands beside its brackets.
+    /// Whether it is an operand: a numeric operator stands beside its brackets.
     is_operand: bool,
-    /// Whether it is said from outside that its commas are decimal: with them as they stand the call fails.
+    /// Whether its commas must be decimal, because the call fails with them as separators.
     is_forced: bool,
     is_bracketed: bool,
-    /// Whether something but numbers and their separators is in it.
+    /// Whether it holds anything other than numbers and separators.
     is_calculated: bool,
-    /// Commas and semicolons that are in no number.
+    /// Commas and semicolons that belong to no number.
     commas: usize,
     semicolons: Vec<usize>,
     numbers: Vec<Number>,
 }
 
-/// What to write for the numbers of a text. In arguments only what cannot be
-/// anything else is taken for a number, but for those between `all_within`.
+/// What to write for the numbers of a text. Arguments with commas are left alone unless they are certain to be numbers,
+/// or lie in `all_within`.
 pub(super) fn of(tokens: &Tokens<'_>, choice: Choice, all_within: Option<Span>) -> Separators {
     let code = tokens.code();
     if !code.iter().any(|byte| matches!(byte, b',' | b';')) && code.iter().filter(|byte| **byte == b'.').count() < 2 {
@@ -74,7 +73,7 @@ pub(super) fn of(tokens: &Tokens<'_>, choice: Choice, all_within: Option<Span>) 
         }
     }
     let all = || parts.iter().flat_map(|part| &part.numbers).map(|number| number.kind);
-    // One number may say what the comma, and what the point is in the whole text.
+    // One number may show what the comma or the point means in the whole text.
     let comma_groups = all().any(|kind| matches!(kind, Kind::Both { decimal: b'.' } | Kind::DecimalPoint));
     let comma_is_decimal =
         all().any(|kind| matches!(kind, Kind::Surely | Kind::Decimal | Kind::Both { decimal: b',' })) && !comma_groups;
@@ -84,7 +83,7 @@ pub(super) fn of(tokens: &Tokens<'_>, choice: Choice, all_within: Option<Span>) 
         let takes = part.taken() && !choice.listed;
         for number in part.numbers.iter().filter(|number| takes || number.is_certain(&code)) {
             let is_decimal = match number.kind {
-                // Something else separates: `round(2,345; 2)`.
+                // Semicolons separate the arguments: `round(2,345; 2)`.
                 Kind::Either if comma_is_decimal || !part.semicolons.is_empty() => true,
                 Kind::Either if comma_groups => false,
                 Kind::Either => {
@@ -123,14 +122,14 @@ pub(super) fn of(tokens: &Tokens<'_>, choice: Choice, all_within: Option<Span>) 
 }
 
 impl Part {
-    /// Whether the commas in its numbers are taken to belong to these.
+    /// Whether the commas in its numbers belong to these numbers.
     fn taken(&self) -> bool {
         let is = |kind: fn(Kind) -> bool| self.numbers.iter().any(|number| kind(number.kind));
         if self.is_forced {
             return !is(|kind| kind == Kind::List);
         }
         if self.is_list {
-            // `max(1,5; 2)`: something else separates.
+            // Semicolons separate the arguments: `max(1,5; 2)`.
             return !self.semicolons.is_empty() && !is(|kind| kind == Kind::List);
         }
         if self.commas > 0 || is(|kind| kind == Kind::List) || (self.is_bracketed && !self.is_operand) {
@@ -143,13 +142,13 @@ impl Part {
 }
 
 impl Number {
-    /// Whether it cannot be several values: `1,05`, and `1.000.000` with or without decimals.
+    /// Whether the number cannot be several values: `1,05`, and `1.000.000` with or without decimals.
     fn is_certain(&self, code: &[u8]) -> bool {
         let points = code[self.start..self.end].iter().filter(|byte| **byte == b'.').count();
         self.kind == Kind::Surely || (points > 1 && self.kind != Kind::List)
     }
 
-    /// How to write it: its last separator is the decimal one, or none is.
+    /// The edits of a number. With `is_decimal`, its last separator is the decimal one.
     fn edits(&self, code: &[u8], is_decimal: bool) -> Vec<Fix> {
         let places: Vec<usize> = (self.start..self.end).filter(|at| matches!(code[*at], b',' | b'.')).collect();
         let last = places.last().copied();
@@ -189,7 +188,7 @@ fn parts(code: &[u8]) -> Vec<Part> {
             }
             (b'.', Some(part)) if code.get(at + 1).is_some_and(u8::is_ascii_digit) && !is_inside_word => {
                 part.is_calculated = true;
-                // `.5`: its digits begin no number of their own.
+                // `.5`: the digits after the point are not a number of their own.
                 next = at + 1 + code[at + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
             }
             (b'(' | b'[' | b'{', Some(part)) => {
@@ -219,7 +218,7 @@ fn is_word(byte: u8) -> bool {
 }
 
 fn is_operator(byte: u8) -> bool {
-    // What is painted over is a superscript, a root or the like, or a look-alike of an operator.
+    // Every byte outside ASCII is painted over: a superscript, a root sign or a look-alike of an operator.
     matches!(byte, b'+' | b'-' | b'*' | b'/' | b'%' | b'^' | b'<' | b'>' | b'!' | b'~')
 }
 
@@ -227,7 +226,7 @@ fn before(code: &[u8], at: usize) -> Option<u8> {
     code[..at].iter().rev().copied().find(|byte| *byte != b' ')
 }
 
-/// Whether the bracket at `at` belongs to a call: a name that is no operator stands before it.
+/// Whether the bracket at `at` belongs to a call: a name that is not an operator stands before it.
 fn is_called(code: &[u8], at: usize) -> bool {
     let length = code[..at].iter().rev().take_while(|byte| is_word(**byte) || **byte == b'~').count();
     let word = &code[at - length..at];

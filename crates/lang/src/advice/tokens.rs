@@ -1,4 +1,4 @@
-//! A text in tokens, also one that cannot be parsed: characters outside of tokens are skipped.
+//! The tokens of a text, which may be invalid: characters outside tokens are skipped.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -15,7 +15,7 @@ impl<'t> Tokens<'t> {
     pub(super) fn of(text: &'t str) -> Self {
         let mut list = Vec::new();
         let mut from = 0;
-        // A lexer stops at an error; another goes on behind it.
+        // A lexer stops at an error; the next one continues after it.
         while from <= text.len() {
             let mut lexer = Lexer::new(&text[from..]);
             let error = loop {
@@ -40,7 +40,7 @@ impl<'t> Tokens<'t> {
         Self { text, list }
     }
 
-    /// The number of the first token that begins at `start` or behind it.
+    /// The index of the first token at or after `start`.
     pub(super) fn from(&self, start: u32) -> usize {
         self.list.partition_point(|(_, span)| span.start < start)
     }
@@ -57,14 +57,14 @@ impl<'t> Tokens<'t> {
         self.get(at).map_or("", |(_, span)| span.of(self.text))
     }
 
-    /// Whether the byte at `at` is one of a string.
+    /// Whether the byte at `at` is inside a string.
     pub(super) fn has_string_at(&self, at: usize) -> bool {
         let (token, span) =
             self.list[self.list.partition_point(|(_, span)| span.end as usize <= at).min(self.list.len() - 1)];
         token == Token::String && span.start as usize <= at
     }
 
-    /// The token before, newlines passed over.
+    /// The token before `at`, without newlines.
     pub(super) fn before(&self, at: usize) -> Option<(usize, Token, Span)> {
         self.list[..at.min(self.list.len())]
             .iter()
@@ -73,7 +73,7 @@ impl<'t> Tokens<'t> {
             .map(|(at, (token, span))| (at, *token, *span))
     }
 
-    /// The bracket that closes the one at `open`.
+    /// The bracket that closes the bracket at `open`.
     pub(super) fn closing(&self, open: usize) -> Option<usize> {
         let mut depth = 0_usize;
         for (at, (token, _)) in self.list.iter().enumerate().skip(open) {
@@ -87,7 +87,7 @@ impl<'t> Tokens<'t> {
         None
     }
 
-    /// The bracket that the one at `close` closes.
+    /// The bracket that the bracket at `close` closes.
     pub(super) fn opening(&self, close: usize) -> Option<usize> {
         let mut depth = 0_usize;
         for at in (0..=close.min(self.list.len().saturating_sub(1))).rev() {
@@ -101,8 +101,7 @@ impl<'t> Tokens<'t> {
         None
     }
 
-    /// Where what begins at `at` ends: before the first token outside of brackets that `ends` it, or a bracket that
-    /// closes what was open before.
+    /// The end of what begins at `at`: the first token outside brackets that `ends` it, or an unmatched bracket.
     pub(super) fn end(&self, at: usize, ends: impl Fn(Token) -> bool) -> usize {
         let mut depth = 0_usize;
         for (here, (token, _)) in self.list.iter().enumerate().skip(at) {
@@ -118,12 +117,11 @@ impl<'t> Tokens<'t> {
         self.list.len().saturating_sub(1)
     }
 
-    /// Whether the text gives `name` a meaning: by a statement, or as a bound name or parameter.
+    /// Whether the text defines `name`: by a statement, or as a bound name or parameter.
     pub(super) fn defines(&self, name: &str) -> bool {
         self.defined().contains(name)
     }
 
-    /// The names that the text gives a meaning.
     pub(super) fn defined(&self) -> HashSet<Cow<'t, str>> {
         let has = |wanted: Token| self.list.iter().any(|(token, _)| *token == wanted);
         let defines_functions = has(Token::AssignFormula);
@@ -143,7 +141,7 @@ impl<'t> Tokens<'t> {
         names.map(|(_, (_, span))| normal_name(span.of(self.text))).collect()
     }
 
-    /// Whether a statement gives `name` a value.
+    /// Whether a statement assigns to `name`.
     pub(super) fn assigns(&self, name: &str) -> bool {
         self.list.windows(2).any(|pair| {
             matches!(pair[1].0, Token::Assign | Token::AssignFormula)
@@ -152,7 +150,7 @@ impl<'t> Tokens<'t> {
         })
     }
 
-    /// The last token of the operand that begins at `at`: a sign before it and what binds to it included.
+    /// The last token of the operand that begins at `at`, with a sign before it and the operators that bind to it.
     pub(super) fn operand_end(&self, at: usize) -> Option<usize> {
         let mut at = at;
         while matches!(self.token(at)?, Token::Minus | Token::Plus | Token::Root)
@@ -176,7 +174,7 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// The first token of the operand that ends with the one at `at`; a sign before it is none of it.
+    /// The first token of the operand that ends at `at`, without a sign before it.
     pub(super) fn operand_start(&self, at: usize) -> Option<usize> {
         let mut at = at;
         while matches!(self.token(at)?, Token::Superscript | Token::Bang | Token::Degree) {
@@ -188,7 +186,7 @@ impl<'t> Tokens<'t> {
                 token if token.is_operand() => {}
                 _ => return None,
             }
-            // A call or an index goes with what stands directly before it.
+            // A call or an index belongs to the token directly before it.
             let Some(before) = at.checked_sub(1) else { return Some(at) };
             let (token, span) = self.get(before)?;
             let is_callee = matches!(self.token(at)?, Token::Open('(' | '['))
@@ -205,7 +203,7 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    /// Whether an operand ends with the token at `at`.
+    /// Whether the token at `at` ends an operand.
     pub(super) fn ends_operand(&self, at: usize) -> bool {
         self.token(at).is_some_and(|token| {
             token.is_number()
@@ -214,7 +212,7 @@ impl<'t> Tokens<'t> {
         })
     }
 
-    /// The text with strings, comments and every character outside ASCII overwritten, byte by byte, in the same length.
+    /// The text with each byte of strings, comments and characters outside ASCII overwritten; its length is the same.
     pub(super) fn code(&self) -> Vec<u8> {
         let mut code: Vec<u8> = self.text.bytes().map(|byte| if byte.is_ascii() { byte } else { b'~' }).collect();
         let mut end = 0;
@@ -236,7 +234,7 @@ impl<'t> Tokens<'t> {
         self.list.iter().copied()
     }
 
-    /// The part of the text from the beginning of one token to the end of another.
+    /// The text from the beginning of one token to the end of another.
     pub(super) fn between(&self, first: usize, last: usize) -> &'t str {
         match (self.get(first), self.get(last)) {
             (Some((_, first)), Some((_, last))) => first.to(last).of(self.text),
@@ -245,7 +243,6 @@ impl<'t> Tokens<'t> {
     }
 }
 
-/// What ends a statement.
 pub(super) fn ends_statement(token: Token) -> bool {
     matches!(token, Token::Semicolon | Token::Newline)
 }

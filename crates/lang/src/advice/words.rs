@@ -1,4 +1,4 @@
-//! Sums in words: `5 choose 2`, `raiz quadrada de 9`, `3 elevado a 4`, `se 3 > 2 então 1 senão 0`.
+//! Expressions in words: `5 choose 2`, `raiz quadrada de 9`, `3 elevado a 4`, `se 3 > 2 então 1 senão 0`.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -16,33 +16,33 @@ use crate::lexer::{Token, is_name};
 enum Phrase {
     /// An operator between two operands.
     Infix(&'static str),
-    /// One directly behind its operand.
+    /// An operator directly after its operand.
     Postfix(&'static str),
-    /// An exponent of the operand behind it.
+    /// An exponent of the operand after it.
     Power(&'static str),
-    /// One before its operand.
+    /// An operator before its operand.
     Prefix(&'static str),
-    /// A function of the operand behind it, perhaps of a list of them.
+    /// A function of the operand after it, or of a list of operands.
     Call(&'static str),
-    /// A function of what stands on both sides.
+    /// A function of the operands on both sides.
     Pair(&'static str),
-    /// A function of all that stands before it.
+    /// A function of everything before it.
     Conversion(&'static str),
-    /// The base of the logarithm before it, or behind it: `log 8 base 2`, `log base 2 of 8`.
+    /// The base of the logarithm before or after it: `log 8 base 2`, `log base 2 of 8`.
     Base,
-    /// `20% off 50`, `50 with 20% off`: what is left of it, or what it grows to, by the sign.
+    /// `20% off 50`, `50 with 20% off`: a decrease or an increase, by the sign.
     Change(&'static str),
-    /// Nothing, before a statement that gives a name a value.
+    /// No meaning, before an assignment.
     Declaration,
-    /// Nothing, before a phrase that stands before its operand.
+    /// No meaning, before a phrase that precedes its operand.
     Article,
-    /// Nothing.
+    /// No meaning.
     Politeness,
 }
 
 use Phrase::{Article, Base, Call, Change, Conversion, Declaration, Infix, Pair, Politeness, Postfix, Power, Prefix};
 
-/// Phrases in small letters without accents.
+/// Phrases in lower case without accents.
 const PHRASES: &[(&str, Phrase)] = &[
     ("and", Infix("and")),
     ("choose", Pair("comb")),
@@ -280,7 +280,7 @@ const PHRASES: &[(&str, Phrase)] = &[
     ("the value of", Politeness),
 ];
 
-/// The phrases by their first word, and the words with which one ends.
+/// The phrases by their first word, and the last words of phrases.
 static BEGINNINGS: LazyLock<HashMap<&str, Vec<(&str, Phrase)>>> = LazyLock::new(|| {
     let mut phrases: HashMap<_, Vec<_>> = HashMap::new();
     for (words, phrase) in PHRASES {
@@ -291,15 +291,15 @@ static BEGINNINGS: LazyLock<HashMap<&str, Vec<(&str, Phrase)>>> = LazyLock::new(
 static ENDINGS: LazyLock<HashSet<&str>> =
     LazyLock::new(|| PHRASES.iter().filter_map(|(words, _)| words.rsplit(' ').next()).collect());
 
-/// What stands between a percentage, or a function, and what it is of.
+/// Words between a percentage or a function and its operand.
 const OF: [&str; 8] = ["of", "de", "do", "da", "dos", "das", "del", "di"];
 
-/// Phrases at the beginning of a choice, before what it comes to, and before what it comes to otherwise.
+/// The phrases before the condition, before the value if it holds, and before the value otherwise.
 const CHOICE: [&[&str]; 3] =
     [&["if", "se"], &["then", "entao"], &["else", "otherwise", "senao", "caso contrario", "se nao"]];
 
-/// The text with its phrases as operators; `None` if it has none. A name that `is_known` is not a word. Each phrase
-/// takes a pass over the text, which `pays` pays for.
+/// The text with operators in place of its phrases; `None` if it has no phrases. A name that `is_known` is not a word.
+/// Each phrase takes a pass over the text, which `pays` pays for.
 pub(super) fn mend(text: &str, is_known: impl Fn(&str) -> bool, pays: impl Fn(usize) -> bool) -> Option<String> {
     if !text.bytes().any(|byte| byte.is_ascii_alphabetic()) {
         return None;
@@ -315,7 +315,7 @@ pub(super) fn mend(text: &str, is_known: impl Fn(&str) -> bool, pays: impl Fn(us
     (mended != text).then_some(mended)
 }
 
-/// Whether a word stands directly behind a number: `30graus`.
+/// Whether the word is a phrase that may follow a number directly: `30graus`.
 pub(super) fn is_unit(word: &str) -> bool {
     let word = plain(word);
     PHRASES.iter().any(|(phrase, meaning)| *phrase == word && matches!(meaning, Postfix(_) | Infix(_)))
@@ -324,7 +324,7 @@ pub(super) fn is_unit(word: &str) -> bool {
 /// A text's tokens, and which of them are words.
 struct Words<'t> {
     tokens: &'t Tokens<'t>,
-    /// By token: the word in small letters without accents; empty for what is none.
+    /// For each token, the word in lower case without accents; empty for other tokens.
     list: Vec<String>,
 }
 
@@ -340,12 +340,12 @@ fn words(tokens: &Tokens<'_>, is_known: impl Fn(&str) -> bool) -> Vec<String> {
 }
 
 impl Words<'_> {
-    /// The phrases whose first word stands there.
+    /// The phrases whose first word is the token at `at`.
     fn phrases_at(&self, at: usize) -> &'static [(&'static str, Phrase)] {
         self.list.get(at).and_then(|word| BEGINNINGS.get(word.as_str())).map_or(&[], Vec::as_slice)
     }
 
-    /// How many tokens, from the one at `at`, are the words of a phrase.
+    /// How many tokens, from `at` on, make up the phrase.
     fn matches(&self, at: usize, phrase: &str) -> Option<usize> {
         let mut length = 0;
         for word in phrase.split(' ') {
@@ -357,13 +357,13 @@ impl Words<'_> {
         Some(length)
     }
 
-    /// The edits that mend the first phrase that fits where it stands, the longest of those that begin there. What
-    /// stands behind an operand belongs to it, whatever is done with it: `seno de 30 graus`.
+    /// The edits for the first phrase that fits its place; of those that begin there, the longest. Phrases after an
+    /// operand are mended first, since they bind to it: `seno de 30 graus`.
     fn first_phrase(&self) -> Option<Vec<Fix>> {
         self.phrase(|phrase| matches!(phrase, Base | Postfix("°" | "%"))).or_else(|| self.phrase(|_| true))
     }
 
-    /// The same for the phrases that are `wanted`, where no longer one begins.
+    /// The edits for the first phrase that is `wanted`, if no longer phrase begins there.
     fn phrase(&self, wanted: impl Fn(Phrase) -> bool) -> Option<Vec<Fix>> {
         let is_any = wanted(Politeness);
         (0..self.list.len()).filter(|at| !self.list[*at].is_empty()).find_map(|at| {
@@ -383,7 +383,7 @@ impl Words<'_> {
         self.tokens.get(at).map_or(Span::default(), |(_, span)| span)
     }
 
-    /// From the end of the token before `from` to the beginning of the one at `to`.
+    /// The bytes from the end of the token before `from` to the beginning of the token at `to`.
     fn between(&self, from: usize, to: usize) -> (usize, usize) {
         let start = from.checked_sub(1).map_or(0, |before| self.span(before).end as usize);
         (start, self.span(to).start as usize)
@@ -409,7 +409,7 @@ impl Words<'_> {
         })
     }
 
-    /// Whether a phrase begins there that stands before its operand.
+    /// Whether a phrase that precedes its operand begins at `at`.
     fn begins_phrase(&self, at: usize) -> bool {
         self.phrases_at(at).iter().any(|(words, phrase)| {
             let takes_operand = matches!(phrase, Call(_) | Prefix(_) | Power(_));
@@ -417,7 +417,7 @@ impl Words<'_> {
         })
     }
 
-    /// What a phrase, from the token at `at` to the one before `next`, is to be written as.
+    /// The edits for the phrase from the token at `at` to the one before `next`.
     fn edits(&self, at: usize, next: usize, phrase: Phrase) -> Option<Vec<Fix>> {
         let (start, end) = (self.span(at).start as usize, self.span(next - 1).end as usize);
         if matches!(phrase, Article) && !self.begins_phrase(next) {
@@ -425,7 +425,7 @@ impl Words<'_> {
         }
         let (before, behind) = (self.has_operand_before(at), self.has_operand_behind(next));
         match phrase {
-            // An expression of the language is not a phrase.
+            // An operator of the language is not a phrase.
             Infix(sign) | Prefix(sign) if self.spelled(at, next) == sign.trim_end() => None,
             Infix(sign) => (before && behind).then(|| vec![Fix::new(start, end, sign)]),
             Prefix(sign) => {
@@ -524,7 +524,7 @@ impl Words<'_> {
         self.tokens.token(next) == Some(Token::Open('('))
     }
 
-    /// A function of the operand from `next` on; of all of them, where several stand there.
+    /// A function of the operand from `next` on, or of all operands there.
     fn call(&self, at: usize, next: usize, function: &str) -> Option<Vec<Fix>> {
         let (start, from) = (self.span(at).start as usize, self.span(next).start as usize);
         if !self.has_operand_behind(next) || self.has_operand_before(at) {
@@ -555,7 +555,7 @@ impl Words<'_> {
         Some(vec![Fix::new(start, from, format!("{function}(")), Fix::new(end, end, ")")])
     }
 
-    /// `50% of 30`, `log of 100`, and `e` between two comparisons.
+    /// `50% of 30`, `log of 100`; and `e` between two comparisons.
     fn of(&self, at: usize) -> Option<Vec<Fix>> {
         let word = &*self.list[at];
         let span = self.span(at);
@@ -581,7 +581,7 @@ impl Words<'_> {
             && is_number(Some(before))
             && is_number(before.checked_sub(2));
         if is_fraction || matches!(self.tokens.token(before), Some(Token::Fraction(..))) {
-            // `2/3 of 90`, `¾ of 20`.
+            // The percentage may be a fraction: `2/3 of 90`, `¾ of 20`.
             let first = if is_fraction { before - 2 } else { before };
             let (open, close) = (self.span(first).start as usize, self.span(before).end as usize);
             let factor = Fix::new(close, self.span(at + 1).start as usize, ")*");
@@ -593,7 +593,7 @@ impl Words<'_> {
         if is_function { self.call(before, at + 1, here) } else { None }
     }
 
-    /// `if 3>2 then 1 else 0` as `3>2 ? 1 : 0`, in which nothing changes places.
+    /// `if 3>2 then 1 else 0` as `3>2 ? 1 : 0`, which has the same order.
     fn choice(&self) -> Option<Vec<Fix>> {
         let find = |from: usize, phrases: &[&str]| {
             (from..self.list.len()).find_map(|at| {

@@ -1,5 +1,5 @@
-//! Operators in decimal mode. Among themselves, integers behave as in Python's mode, but for `/` and negative powers;
-//! with decimals, they are converted exactly before the result is rounded.
+//! Operators in decimal mode. Integers behave among themselves as in Python's mode, except for `/` and negative powers;
+//! beside a decimal, an integer is converted exactly before the result is rounded.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub(crate) fn value(decimal: Decimal) -> Value {
     Value::Decimal(Arc::new(decimal))
 }
 
-/// The digits of the mode, which must be decimal.
+/// The precision of the mode, which must be decimal.
 pub(crate) fn precision(budget: &Budget) -> Precision {
     match budget.mode {
         Mode::Decimal(digits) => digits.count() as Precision,
@@ -23,7 +23,7 @@ pub(crate) fn precision(budget: &Budget) -> Precision {
     }
 }
 
-/// The number as a decimal, with all its digits; `None` for what is no number.
+/// The number as a decimal, with all its digits; `None` for values that are no number.
 pub(crate) fn decimal(value: &Value) -> Option<Decimal> {
     match value {
         Value::Decimal(value) => Some((**value).clone()),
@@ -40,7 +40,7 @@ pub(super) fn unary(operator: Unary, operand: &Decimal, budget: &mut Budget) -> 
     }
 }
 
-/// `left operator right`, at least one of which is a decimal; `None` where the other is no number, and for bits.
+/// `left operator right`, where at least one is a decimal; `None` if the other is no number, and for bitwise operators.
 pub(super) fn binary(
     operator: Binary,
     left: &Value,
@@ -70,13 +70,13 @@ pub(super) fn divide(a: &Integer, b: &Integer, budget: &mut Budget) -> Result<Va
     Decimal::from(a.clone()).divide(&Decimal::from(b.clone()), precision, budget).map(value)
 }
 
-/// `**` of integers, the exponent negative.
+/// `**` of integers with a negative exponent.
 pub(super) fn negative_power(base: &Integer, exponent: &Integer, budget: &mut Budget) -> Result<Value, ErrorKind> {
     let precision = precision(budget);
     Decimal::from(base.clone()).power(&Decimal::from(exponent.clone()), precision, budget).map(value)
 }
 
-/// The root of an index of 2 or more.
+/// The root, for an index of 2 or more.
 pub(crate) fn root(operand: &Value, index: u32, operation: &str, budget: &mut Budget) -> Result<Value, ErrorKind> {
     let precision = precision(budget);
     let operand = decimal(operand).ok_or(ErrorKind::Internal)?;

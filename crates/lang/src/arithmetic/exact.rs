@@ -1,4 +1,4 @@
-//! Operators in exact mode: integers and fractions, and an error where the result is neither.
+//! Operators in exact mode: integers and fractions, and an error if the result is neither.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::limits::Budget;
 use crate::number::{Integer, Rational};
 use crate::value::Value;
 
-/// The value of a fraction: an integer where it is whole.
+/// The value of a fraction: an integer if it is whole.
 pub(crate) fn value(rational: Rational) -> Value {
     match rational.to_integer() {
         Some(integer) => Value::Int(integer),
@@ -16,7 +16,7 @@ pub(crate) fn value(rational: Rational) -> Value {
     }
 }
 
-/// The number as a fraction; `None` for other values. Refused where a part exceeds its limit.
+/// The number as a fraction; `None` for other values. An error if a part exceeds its limit.
 pub(crate) fn rational(value: &Value) -> Result<Option<Rational>, ErrorKind> {
     match value {
         Value::Fraction(value) => Ok(Some((**value).clone())),
@@ -32,7 +32,8 @@ pub(super) fn unary(operator: Unary, operand: &Rational) -> Option<Value> {
     }
 }
 
-/// `left operator right`, at least one of which is a fraction; `None` where the other is no number, and for bits.
+/// `left operator right`, where at least one is a fraction; `None` if the other is no number, and for bitwise
+/// operators.
 pub(super) fn binary(
     operator: Binary,
     left: &Value,
@@ -80,7 +81,7 @@ fn parts(value: &Value) -> Option<(Integer, Integer)> {
     }
 }
 
-/// `base ** exponent` of integers and fractions, where it is rational.
+/// `base ** exponent` of integers and fractions, if the result is rational.
 pub(super) fn power(base: &Value, exponent: &Value, budget: &mut Budget) -> Result<Value, ErrorKind> {
     let inexact = || ErrorKind::NotExact { operation: "**".to_owned() };
     let (Some((above, below)), Some((times, index))) = (parts(base), parts(exponent)) else {
@@ -106,7 +107,7 @@ pub(super) fn power(base: &Value, exponent: &Value, budget: &mut Budget) -> Resu
     base.power(&Rational::from_integer(times)?, budget).map(value)
 }
 
-/// The root of an index of 2 or more, where it is rational; `operation` is for the error.
+/// The root for an index of 2 or more, if it is rational; `operation` is for the error.
 pub(crate) fn root(operand: &Value, index: u32, operation: &str, budget: &mut Budget) -> Result<Value, ErrorKind> {
     let (above, below) = parts(operand).ok_or(ErrorKind::Internal)?;
     if above.is_negative() {

@@ -6,16 +6,16 @@ use crate::limits::Budget;
 use crate::number::{Compensated, Complex, Integer, Number, Tripled};
 use crate::value::Value;
 
-/// A running sum or product. A sum goes through CPython's stages, each of which ends at the first element that it
-/// cannot take: that element is added with `+`, and the type of the result decides the next stage.
+/// A running sum or product. A sum goes through CPython's stages. Each stage ends at the first element that it cannot
+/// take: that element is added with `+`, and the type of the result decides the next stage.
 pub(crate) enum Total {
     /// Integers, while the sum is a machine word.
     Words(i64),
-    /// Floats, and integers as floats: compensated.
+    /// Floats, and integers as floats, with compensated rounding.
     Floats(Compensated),
-    /// Complex numbers, and real ones in the real part: both parts compensated.
+    /// Complex and real numbers; both parts are compensated.
     Complex { real: Compensated, imaginary: Compensated },
-    /// Anything, as the operator does it.
+    /// Any values, with the operator.
     Plain { operator: Binary, value: Value },
 }
 
@@ -33,7 +33,7 @@ impl Total {
         Self::Plain { operator: Binary::Multiply, value: start }
     }
 
-    /// The next stage of a sum that exceeds a machine word.
+    /// The stage after a sum that exceeds a machine word.
     fn behind(value: Value) -> Self {
         match value {
             Value::Float(value) => Self::Floats(Compensated::new(value)),
@@ -44,7 +44,6 @@ impl Total {
         }
     }
 
-    /// Adds the next element.
     pub(crate) fn take(&mut self, element: &Value, budget: &mut Budget) -> Result<(), ErrorKind> {
         if let Self::Plain { operator, value } = self {
             *value = binary(*operator, value, element, budget)?;
@@ -75,7 +74,6 @@ impl Total {
         Ok(true)
     }
 
-    /// The result.
     pub(crate) fn value(&self) -> Value {
         match self {
             Self::Words(word) => Value::Int(Integer::Small(*word)),
@@ -90,9 +88,9 @@ impl Total {
 pub(crate) enum Products {
     /// Pairs of integers, while products and sum are machine words.
     Words(i64),
-    /// Pairs with a float, while the sum is finite; and what was there before them.
+    /// Pairs with a float, while the sum is finite; the first field is the sum of the pairs before them.
     Floats(Value, Option<Tripled>),
-    /// Anything, as the operators do it.
+    /// Any values, with the operators.
     Plain(Value),
 }
 
@@ -115,7 +113,6 @@ impl Products {
         binary(Binary::Add, &self.value(budget)?, &product, budget).map(Self::Plain)
     }
 
-    /// The result.
     pub(crate) fn value(self, budget: &mut Budget) -> Result<Value, ErrorKind> {
         match self {
             Self::Words(sum) => Ok(Value::Int(Integer::Small(sum))),
@@ -132,7 +129,7 @@ fn product_of_words(a: &Value, b: &Value) -> Option<i64> {
     }
 }
 
-/// Both as floats, if one of them is a float and the other a real number that has one.
+/// Both as floats, if one is a float and the other a real number that a float can hold.
 fn factors(a: &Value, b: &Value) -> Option<(f64, f64)> {
     let float = |value: &Value| match value.number()? {
         Number::Float(value) => Some(value),

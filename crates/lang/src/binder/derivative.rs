@@ -1,50 +1,48 @@
-//! A derivative at a point: central differences over steps from one to the size of the point's own rounding, and
-//! Richardson's extrapolation of them (Ridders 1982). What they tell is believed where nothing contradicts it: the
-//! differences to both sides come together as the step shrinks, and those over smaller steps agree but for rounding.
+//! A derivative at a point: central differences over shrinking steps, down to the rounding of the point itself, and
+//! Richardson's extrapolation of them (Ridders 1982). A result is accepted if nothing contradicts it: the slopes on
+//! both sides converge as the step shrinks, and the differences over smaller steps agree with it up to rounding.
 
 use super::{Step, point_text};
 use crate::error::{ErrorKind, Obstacle, ValueError};
 use crate::value::Value;
 
-/// The largest step, in the larger of 1 and the point's magnitude.
+/// The largest step, relative to the point's magnitude or 1, whichever is larger.
 const LARGEST: f64 = 0.25;
-/// The smallest, as a power of 2 in the point's magnitude.
+/// The smallest step is the point's magnitude times 2 to minus this.
 const SMALLEST_POWER: i32 = 40;
 const STEPS_MAX: usize = 100;
-/// Terms of the error that are removed at most.
+/// The maximum number of error terms that are removed.
 const ORDERS: usize = 7;
-/// Steps that tell of the body's noise, the smallest.
+/// The number of smallest steps from which the noise of the body is estimated.
 const NOISE_STEPS: usize = 8;
-/// What part of the largest change a change may be to be taken for rounding, as one of the variable's own spacing is:
-/// no jump is so small.
+/// A change smaller than this part of the largest change counts as rounding: a real jump is not that small.
 const HIDDEN: f64 = 1e-10;
-/// Halvings between which the two sides have to come together.
+/// The slopes on both sides must have converged after so many halvings.
 const APART: usize = 10;
-/// What error is an answer, relative to the derivative, and to the body's slopes nearby.
+/// The error that is accepted, relative to the derivative, and relative to the slopes of the body nearby.
 const TOLERANCE: f64 = 1e-8;
 const SLOPE_TOLERANCE: f64 = 1e-9;
-/// The same where it cannot be told from 0, relative to the body's value over the scale of the point, and to the slopes
-/// over the largest step.
+/// The error that is accepted for a derivative of 0, relative to the body's value divided by the scale of the point,
+/// and to the slope over the largest step.
 const FLAT_TOLERANCE: f64 = 1e-12;
 
-/// The values at one step to both sides.
+/// The values of the body at one step to each side.
 #[derive(Clone, Copy)]
 struct Pair {
-    /// The distances, which differ by rounding.
+    /// The distances on both sides, which differ by rounding.
     before: f64,
     behind: f64,
     low: f64,
     high: f64,
 }
 
-/// A running derivative.
 pub(crate) struct Derivative {
     at: f64,
     value: Option<f64>,
     step: f64,
     steps: usize,
     pairs: Vec<Pair>,
-    /// The value on the left, once it is known (`NaN` where there is none).
+    /// The value on the left, once it is known; `NaN` if the body has none.
     low: Option<f64>,
     point: f64,
 }
@@ -54,7 +52,7 @@ impl Derivative {
         if !at.is_finite() {
             return Err(ValueError::Domain.into());
         }
-        // Powers of 2, so that the points are exact wherever they can be.
+        // Powers of 2 keep the points exact wherever possible.
         let power = |value: f64| f64::from_bits(value.to_bits() & 0x7ff0_0000_0000_0000);
         let largest = power(at.abs().max(1.0)) * LARGEST;
         let own = power(at.abs());
@@ -74,7 +72,7 @@ impl Derivative {
         self.point
     }
 
-    /// Takes the body's failure at the last requested point: the body has no value there.
+    /// Takes the body's failure at the last requested point.
     pub(super) fn fail(&mut self) -> Option<Result<Step, ErrorKind>> {
         self.value.is_some().then(|| self.feed(f64::NAN))
     }
@@ -132,19 +130,19 @@ impl Derivative {
         Ok(Step::Done { value: Value::Float(value), error: Some(best.error + self.shift(best.row, best.value)) })
     }
 
-    /// Whether a candidate is good enough, and nothing seen over smaller steps contradicts it.
+    /// Whether a candidate is accurate enough and nothing seen over smaller steps contradicts it.
     fn is_confirmed(&self, candidate: &Candidate, middle: f64, central: &[f64], roundings: &[f64]) -> bool {
         let Candidate { value, error, row } = *candidate;
         let slope =
             self.pairs[row.saturating_sub(ORDERS)..=row].iter().map(|pair| pair.slope(middle)).fold(0.0, f64::max);
-        // What cannot be told from 0 is 0, where the body is flat but for its rounding, or far flatter than around.
+        // An estimate that is 0 within its error is 0 if the body is flat up to rounding, or far flatter than around.
         let widest = self.pairs.first().map_or(0.0, |pair| pair.slope(middle));
         let flat = FLAT_TOLERANCE * widest.max(middle.abs() / self.at.abs().max(1.0));
         let is_flat = value.abs() <= error && error <= flat;
         if !is_flat && error > (TOLERANCE * value.abs()).max(SLOPE_TOLERANCE * slope) {
             return false;
         }
-        // Over smaller steps the differences come nearer, but for rounding.
+        // Over smaller steps, the differences must agree better, up to rounding.
         let off = |at: usize| (central[at] - value).abs();
         let contradicts = |at: usize| {
             off(at) > 8.0 * roundings[at] + self.shift(at, value) + 2.0 * off(row) + SLOPE_TOLERANCE * slope
@@ -152,15 +150,14 @@ impl Derivative {
         !(row..self.pairs.len()).any(contradicts)
     }
 
-    /// What the rounding of the variable makes of the body: no second difference shows it where it is the same to both
-    /// sides.
+    /// The error caused by rounding the variable. Second differences do not show it if it is equal on both sides.
     fn shift(&self, at: usize, value: f64) -> f64 {
         let step = self.pairs[at].before + self.pairs[at].behind;
         4.0 * f64::EPSILON * self.at.abs() * value.abs() / step
     }
 
-    /// How much the body's values are off by, as what is left of the second differences where the body is flat. Where the
-    /// smallest steps change nothing at all, as in `1-cos(x)`, the smallest change that is seen may be hidden there.
+    /// The noise of the body's values, estimated from the second differences over the smallest steps. If the smallest
+    /// steps change nothing, as in `1-cos(x)`, the smallest visible change counts as noise.
     fn noise(&self, middle: f64) -> f64 {
         let smallest = &self.pairs[self.pairs.len().saturating_sub(NOISE_STEPS)..];
         let differences = smallest.iter().map(|pair| (pair.high - middle - (middle - pair.low)).abs());
@@ -174,12 +171,12 @@ impl Derivative {
         if is_still && least <= hidden { noise.max(least) } else { noise }
     }
 
-    /// The slopes to the left and to the right differ less and less as the step shrinks, as far as can be seen for
-    /// rounding, or it is a corner.
+    /// An error if there is a corner: the slopes on both sides must converge as the step shrinks, as far as rounding
+    /// shows.
     fn sides_agree(&self, middle: f64, roundings: &[f64]) -> Result<(), ErrorKind> {
         let gap = |at: usize| self.pairs[at].gap(middle).abs();
         let Some(later) = (0..self.pairs.len()).rfind(|at| gap(*at) > 8.0 * roundings[*at]) else { return Ok(()) };
-        // A corner beside the point is within the wide steps only: there the gap ends long before rounding hides it.
+        // A corner beside the point lies within the wide steps only: the gap vanishes long before rounding hides it.
         let is_hidden = roundings.get(later + 1).is_none_or(|rounding| gap(later) <= 64.0 * rounding);
         let is_corner = is_hidden && gap(later) > 0.6 * gap(later.saturating_sub(APART));
         if is_corner { Err(refuse(Obstacle::Corner, self.at)) } else { Ok(()) }
@@ -194,12 +191,12 @@ struct Candidate {
 }
 
 impl Pair {
-    /// By how much the slopes to both sides differ.
+    /// The difference between the slopes on both sides.
     fn gap(&self, middle: f64) -> f64 {
         (self.high - middle) / self.behind - (middle - self.low) / self.before
     }
 
-    /// The larger of the slopes.
+    /// The larger of the slopes on both sides.
     fn slope(&self, middle: f64) -> f64 {
         ((self.high - middle) / self.behind).abs().max(((middle - self.low) / self.before).abs())
     }

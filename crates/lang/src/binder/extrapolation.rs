@@ -1,15 +1,15 @@
 //! The limit of a sequence of sums, with an error estimated from its convergence: Wynn's ε-algorithm (1956), and
 //! Levin's transforms (1973).
 
-/// A limit, and an estimate of its error from above.
+/// A limit, and an upper estimate of its error.
 #[derive(Clone, Copy)]
 pub(super) struct Limit {
     pub(super) value: f64,
     pub(super) error: f64,
 }
 
-/// The limit of sums, `noise` being the error of each. The columns of the table remove one geometric part after the
-/// other; the one whose last entries agree best is believed, to ten times their distance.
+/// The limit of a sequence of sums, each with the error `noise`. Each column of the table removes one geometric part;
+/// the column whose last entries agree best is taken, with ten times their distance as the error.
 pub(super) fn limit(sums: &[f64], noise: f64) -> Option<Limit> {
     let mut best: Option<Limit> = None;
     let (mut before, mut column) = (vec![0.0; sums.len() + 1], sums.to_vec());
@@ -23,7 +23,7 @@ pub(super) fn limit(sums: &[f64], noise: f64) -> Option<Limit> {
                 best = Some(Limit { value: last, error });
             }
         }
-        // Nothing can be made of two that are equal: what lies behind them goes on.
+        // Equal neighbours would divide by zero: continue with the entries after them.
         if let Some(equal) = (1..column.len()).rposition(|at| column[at] == column[at - 1]) {
             column.drain(..=equal);
             before.drain(..=equal);
@@ -38,9 +38,9 @@ pub(super) fn limit(sums: &[f64], noise: f64) -> Option<Limit> {
     best
 }
 
-/// The limit of the sums of so many terms, each with what it lacks but for a series in the inverse of that number.
-/// Where terms fall like a power that is the number times the last term, where they alternate the last term. (By Sidi's
-/// W-algorithm, 1982.)
+/// The limit of the sums after `counts` terms. `lacks` is the leading part of what each sum lacks; the rest is a series
+/// in the inverse of the count. If terms fall like a power, that part is the count times the last term; if they
+/// alternate, the last term. (Sidi's W-algorithm, 1982.)
 pub(super) fn limit_of_terms(counts: &[f64], sums: &[f64], lacks: &[f64], noise: f64) -> Option<Limit> {
     let (mut above, mut below): (Vec<f64>, Vec<f64>) = (Vec::new(), Vec::new());
     let mut limits: Vec<f64> = Vec::new();

@@ -1,14 +1,14 @@
-//! Adaptive integration that looks everywhere first.
+//! Adaptive integration whose first panels cover the whole range.
 //!
-//! The range is one or more *rays*: from an end inwards, or from an end or from 0 to infinity. Points are distances
-//! from the ray's anchor, so that they keep their digits at an end, and those near it stand by decades: what is
-//! singular or narrow there is seen at any scale. The first panels are so many that nothing of the width that
-//! `docs/language.md` names lies between two points. Then the panel with the largest error is divided until the errors
-//! together are small against the integral, or against that of the magnitude. A panel that has an end of the ray is not
-//! halved but cut by decades; where floats allow no further cut, what is left is extrapolated from the pieces before
-//! it.
+//! The range is one or more *rays*: from an end inwards, or from an end or from 0 to infinity. A point is stored as its
+//! distance from the ray's anchor, so that it keeps its digits near an end. Panels near an end have equal widths in the
+//! logarithm of the distance, so that singular or narrow parts there are seen at any scale. The first panels are so
+//! dense that nothing of the width that `docs/language.md` names lies between two points. Then the panel with the
+//! largest error is divided until the sum of the errors is small, relative to the integral or to the integral of the
+//! magnitude. A panel at an end of its ray is not halved: its inner part is cut off. Where floats allow no further cut,
+//! the rest is extrapolated from the pieces before it.
 //!
-//! Each ray settles for itself, and no error cancels another: a principal value is no integral.
+//! Each ray must converge by itself, and no error cancels another: a principal value is not an integral.
 
 use std::collections::BinaryHeap;
 
@@ -19,45 +19,44 @@ use crate::error::{ErrorKind, Obstacle, Overflow, ValueError};
 use crate::number::Compensated;
 use crate::value::Value;
 
-/// Natural logarithm of the ratio by which a panel at an end is cut: some three and a half decades.
+/// Natural logarithm of the ratio by which a panel at an end is cut: about three and a half decades.
 const CUT: f64 = 8.0;
-/// The first look at an infinite ray is dense from 1e-7 to 1e7: a bell as far away as 60 of its widths has a point
-/// within 5 of them.
+/// The first panels of an infinite ray are dense from 1e-7 to 1e7: for a bell curve at a distance of 60 widths, there
+/// is a point within 5 widths.
 const WINDOW: Window = Window { reach: 16.0, panels: 20 };
-/// The same where two integrals are inside each other, from 1e-4 to 1e4: the plane has to be paid for.
+/// The same for two nested integrals, from 1e-4 to 1e4, since the number of points is squared.
 const WINDOW_OF_TWO: Window = Window { reach: 9.0, panels: 9 };
-/// Panels of equal width on a finite range: half as many are those of each end's ray.
+/// The number of first panels of equal width on a finite range; half of them belong to the ray of each end.
 const FIRST_PANELS: f64 = 12.0;
-/// Panels that are divided at most; what needs more is too hard.
 const DIVISIONS_MAX: u32 = 1_000;
-/// Relative error at which there is nothing more to do, and that where integrals are inside each other.
+/// The relative error at which the integration stops, and the one for nested integrals.
 const TOLERANCE: f64 = 1e-12;
 const TOLERANCE_OF_TWO: f64 = 1e-10;
-/// The same against the integral of the magnitude: what rounding leaves.
+/// The same relative to the integral of the magnitude: the effect of rounding.
 const ROUNDING: f64 = 20.0 * f64::EPSILON;
-/// The relative error that is still an answer where nothing can be done about it, and that against the magnitude.
+/// The relative error that is accepted if nothing improves it, and the one relative to the integral of the magnitude.
 const LAST_TOLERANCE: f64 = 1e-8;
 const LAST_ROUNDING: f64 = 1e-10;
-/// Nesting of integrals up to which each looks everywhere; deeper ones could never pay for it.
+/// The nesting of integrals up to which the first panels are dense; deeper ones would be too expensive.
 const THOROUGH_LEVELS: usize = 2;
-/// Distances from 0 beyond which a ray is not followed.
+/// The distances from 0 between which a ray is followed.
 const NEAREST: f64 = 1e-290;
 const FARTHEST: f64 = 1e290;
-/// Distances from an end other than 0, in its spacing: nearer, points are too coarse to tell a power; and nearer still,
-/// a body that fails is taken to fail at the end itself.
+/// Distances from an end other than 0, in units of the float spacing there. Below the first, points are too coarse for
+/// logarithmic panels; below the second, a failure of the body counts as one at the end itself.
 const COARSE: f64 = 8_192.0;
 const FLOATS_AT_END: f64 = 64.0;
-/// The same where the end is 0.
+/// The distance from 0 below which a failure of the body counts as one at 0.
 const FAILS_NEAR_ZERO: f64 = 1e-100;
-/// Distance from which an overflow of the body is taken for the end of its reach.
+/// The distance from which an overflow of the body means that the body has a value only up to there.
 const FAR: f64 = 1.0;
 
-/// By how much the pieces towards an end fall where they may yet come to rest; those of `1/x` do not.
+/// The integral converges if the ratio of successive pieces is this much less than 1; that of `1/x` is 1.
 const SETTLES: f64 = 1e-9;
-/// Distance from which what does not settle is said of infinity.
+/// The distance from which the lack of convergence is reported at infinity.
 const OUT_THERE: f64 = 1e3;
 
-/// Panels of equal width in the logarithm of the distance, which reach as far to either side of 1.
+/// Panels of equal width in the logarithm of the distance; they reach equally far below and above 1.
 struct Window {
     reach: f64,
     panels: u32,
@@ -68,7 +67,7 @@ struct Ray {
     anchor: f64,
     direction: f64,
     is_infinite: bool,
-    /// The nearest distance at which panels are cut.
+    /// The nearest distance at which a panel may be cut.
     nearest: f64,
     /// The first distance at which the body overflows.
     reach: f64,
@@ -80,7 +79,7 @@ impl Ray {
         Self { anchor, direction, is_infinite, nearest, reach: f64::INFINITY }
     }
 
-    /// The float at a distance: never the anchor.
+    /// The float at a distance from the anchor, but never the anchor itself.
     fn point(&self, distance: f64) -> f64 {
         let point = self.anchor + self.direction * distance;
         match point == self.anchor {
@@ -91,7 +90,7 @@ impl Ray {
     }
 }
 
-/// Pieces by their errors, the worst on top.
+/// Pieces ordered by error, the worst on top.
 struct Worst(Piece);
 
 impl PartialEq for Worst {
@@ -110,31 +109,30 @@ impl PartialOrd for Worst {
 
 impl Ord for Worst {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        // The place decides between equal errors, so that the order is the same everywhere.
+        // Among equal errors the place decides, so that the order is the same on every machine.
         let place = |piece: &Piece| (piece.panel.ray, piece.panel.edges().0);
         let ((ray, edge), (other_ray, other_edge)) = (place(&self.0), place(&other.0));
         self.0.error.total_cmp(&other.0.error).then(other_ray.cmp(&ray)).then(other_edge.total_cmp(&edge))
     }
 }
 
-/// An end that no further cut comes near to.
+/// An end where no further cut is possible.
 struct Tail {
     ray: usize,
     is_near: bool,
-    /// What the pieces towards the end have come to, in their order.
+    /// The pieces towards the end, in order.
     pieces: Vec<Piece>,
 }
 
-/// A running integral.
 pub(crate) struct Integral {
-    /// -1 where the bounds were given the wrong way round.
+    /// -1 if the lower bound is the larger one, else 1.
     sign: f64,
-    /// How many integrals are inside each other here.
+    /// The number of nested integrals, this one included.
     levels: usize,
     rays: Vec<Ray>,
     /// Pieces that may be divided.
     open: BinaryHeap<Worst>,
-    /// Pieces that a finer subdivision does not improve.
+    /// Pieces that no further division improves.
     settled: Vec<Piece>,
     /// Panels to be measured, the next one last.
     waiting: Vec<Panel>,
@@ -143,10 +141,10 @@ pub(crate) struct Integral {
     tail: Option<Tail>,
     /// The piece that was halved last, and its error.
     halved: Option<(Panel, f64)>,
-    /// What the errors may come to, by the totals as they were last made, and about what they come to now.
+    /// The accepted sum of errors, from the last totals; and the current sum of errors, roughly.
     tolerance: f64,
     errors: f64,
-    /// Pieces that have no error yet, since the body has no value somewhere in them.
+    /// The number of pieces without an error estimate, since the body has no value at some of their points.
     broken: usize,
     divisions: u32,
     told: f64,
@@ -161,7 +159,7 @@ struct Totals {
 }
 
 impl Integral {
-    /// From one bound to the other; `levels` is how many integrals are at work inside each other, this one among them.
+    /// Begins an integral from one bound to the other; `levels` is the number of nested integrals, this one included.
     pub(super) fn start(from: f64, to: f64, levels: usize) -> Result<(Self, Step), ErrorKind> {
         if from.is_nan() || to.is_nan() {
             return Err(ValueError::Domain.into());
@@ -258,27 +256,26 @@ impl Integral {
         self.waiting.push(Panel::far(ray, end));
     }
 
-    /// A panel that has the anchor, as one without it and a nearer one.
+    /// Cuts a panel at the anchor into one that does not touch the anchor and a nearer one that does.
     fn cut_near(panel: &Panel) -> [Panel; 2] {
         let (_, end) = panel.edges();
         let nearer = end * pxfm::f_exp(-CUT);
         [Panel::logarithmic(panel.ray, end * pxfm::f_exp(-0.5 * CUT), 0.5 * CUT), Panel::near(panel.ray, nearer)]
     }
 
-    /// A panel that reaches infinity, as one that does not and a farther one.
+    /// Cuts a panel up to infinity into a finite one and a farther one up to infinity.
     fn cut_far(panel: &Panel) -> [Panel; 2] {
         let (start, _) = panel.edges();
         let farther = start * pxfm::f_exp(CUT);
         [Panel::logarithmic(panel.ray, start * pxfm::f_exp(0.5 * CUT), 0.5 * CUT), Panel::far(panel.ray, farther)]
     }
 
-    /// The next point to request.
     fn next_point(&mut self) -> Result<Step, ErrorKind> {
         let panel = *self.waiting.last().ok_or(ErrorKind::Internal)?;
         let ray = &self.rays[panel.ray];
         let distance = self.points.distance(&panel, self.sample.values.len());
         let point = ray.point(distance);
-        // Exact near an end, which is where it matters.
+        // The distance of the float itself. It is exact near an end, where it matters.
         let taken = if ray.anchor == 0.0 { distance } else { (point - ray.anchor).abs() };
         self.sample.asked.push(distance);
         self.sample.distances.push(taken);
@@ -295,12 +292,12 @@ impl Integral {
         self.here().map_or(f64::NAN, |(distance, ray)| self.rays[ray].point(distance))
     }
 
-    /// Takes the error bound of the body, which is an integral itself.
+    /// Takes the error bound of the body, if the body is an integral itself.
     pub(super) fn tell(&mut self, error: f64) {
         self.told = self.told.max(error);
     }
 
-    /// Takes the body's failure at the last requested point: `None` where it is not the end of the body's range.
+    /// Takes the body's failure at the last requested point; `None` if that is not at the end of the body's range.
     pub(super) fn fail(&mut self, kind: &ErrorKind) -> Option<Result<Step, ErrorKind>> {
         let (distance, at) = self.here()?;
         let ray = &mut self.rays[at];
@@ -321,7 +318,7 @@ impl Integral {
         if value.is_finite() {
             return self.take(value);
         }
-        // As if the body had overflowed.
+        // An infinite or undefined value counts as an overflow.
         let undefined = || Err(Self::refuse(Obstacle::Undefined, Some(self.point())));
         let undefined = undefined();
         self.fail(&Overflow::Range.into()).unwrap_or(undefined)
@@ -375,7 +372,7 @@ impl Integral {
         self.open.push(Worst(piece));
     }
 
-    /// Takes the worst of the pieces away.
+    /// Removes the piece with the largest error.
     fn pop_worst(&mut self) -> Option<Piece> {
         let Worst(piece) = self.open.pop()?;
         if piece.error.is_finite() {
@@ -386,7 +383,7 @@ impl Integral {
         Some(piece)
     }
 
-    /// The next panel, or the answer.
+    /// Continues with the next panel, or gives the result.
     fn go_on(&mut self) -> Result<Step, ErrorKind> {
         while let Some(panel) = self.waiting.last() {
             if panel.edges().0 < self.rays[panel.ray].reach {
@@ -400,7 +397,7 @@ impl Integral {
         }
         self.settle_noise();
         loop {
-            // The sums over all pieces are made only where they may be the last.
+            // The totals are expensive, so they are made only when the integration may be complete.
             let is_due =
                 self.divisions.is_multiple_of(32) || (self.broken == 0 && self.errors <= 1.01 * self.tolerance);
             if is_due || self.open.is_empty() || self.divisions >= DIVISIONS_MAX {
@@ -421,7 +418,7 @@ impl Integral {
         }
     }
 
-    /// Divides a piece: `false` if it is too narrow, and stays as it is.
+    /// Divides a piece; `false` if it is too narrow and stays undivided.
     fn divide(&mut self, mut piece: Piece) -> Result<bool, ErrorKind> {
         let panel = piece.panel;
         let ray = &self.rays[panel.ray];
@@ -452,7 +449,7 @@ impl Integral {
                 let point = ray.point(panel.middle);
                 return Err(Self::refuse(Obstacle::Steep, Some(point)));
             }
-            // Beside where the body overflows: what it is there has to be next to nothing.
+            // The body overflows beside this piece: its values here must be negligible.
             piece.error = piece.error.min(4.0 * piece.size / panel.half.min(1.0));
             piece.is_settled = true;
             self.keep(piece);
@@ -465,8 +462,8 @@ impl Integral {
         Ok(true)
     }
 
-    /// Where halving a piece has made nothing better and the values of both halves are all but right, they are noise: no
-    /// closer look tells more. (A corner is in one half only.)
+    /// If halving a piece did not reduce the error and both halves are rough, their values are noise, and further
+    /// division would not help. (A corner makes only one half rough.)
     fn settle_noise(&mut self) {
         let Some((panel, error)) = self.halved.take() else { return };
         let worst: Vec<Piece> = (0..2).filter_map(|_| self.pop_worst()).collect();
@@ -481,7 +478,7 @@ impl Integral {
         }
     }
 
-    /// All pieces together, in one order, so that roundings do not depend on the way here.
+    /// The sums over all pieces, in a fixed order, so that the rounding does not depend on the order of division.
     fn totals(&self) -> Totals {
         let mut pieces: Vec<&Piece> = self.open.iter().map(|Worst(piece)| piece).chain(&self.settled).collect();
         pieces.sort_by(|a, b| b.size.total_cmp(&a.size).then(a.value.total_cmp(&b.value)));
@@ -495,17 +492,17 @@ impl Integral {
         totals
     }
 
-    /// Whether the pieces fit to each other; those that do not are open again, with what may be missing between them as
-    /// their error.
+    /// Whether neighbouring pieces fit together. Others are opened again, with the possible gap as a part of their
+    /// error.
     fn is_seamless(&mut self, totals: &mut Totals) -> bool {
         let mut pieces = std::mem::take(&mut self.settled);
         pieces.extend(self.open.drain().map(|Worst(piece)| piece));
-        // By rays, and on each by distance; where two rays of a finite range meet, by their far ends.
+        // Ordered by ray, then by distance. The two rays of a finite range meet at their far ends.
         pieces.sort_by(|a, b| {
             let edge = |piece: &Piece| piece.panel.edges().0;
             a.panel.ray.cmp(&b.panel.ray).then(edge(a).total_cmp(&edge(b)))
         });
-        // Which pieces meet, and at which end of the second.
+        // The pairs of pieces that meet, and the end of the second at which they do.
         let mut meetings: Vec<(usize, usize, usize)> = (1..pieces.len())
             .filter(|at| pieces[at - 1].panel.ray == pieces[*at].panel.ray)
             .map(|at| (at - 1, at, 0))
@@ -538,12 +535,12 @@ impl Integral {
     }
 
     fn done(&self, totals: &Totals) -> Step {
-        // What cannot be told from 0 is 0.
+        // A value that is not larger than its error is 0.
         let value = if totals.value.abs() <= totals.error { 0.0 } else { self.sign * totals.value };
         Step::Done { value: Value::Float(value), error: Some(totals.error) }
     }
 
-    /// The result so far, if it is precise enough, when no further refinement is possible.
+    /// The result so far, if it is accurate enough, when no further division is possible.
     fn last_word(&mut self, totals: &Totals) -> Result<Step, ErrorKind> {
         if !totals.value.is_finite() || !totals.size.is_finite() {
             return Err(Overflow::Range.into());
@@ -564,7 +561,7 @@ impl Integral {
         Err(Self::refuse(if is_noise { Obstacle::Noise } else { Obstacle::TooHard }, Some(place)))
     }
 
-    /// Measures equal pieces towards an end that cannot be cut further, in place of what was there.
+    /// Replaces the pieces towards an end that cannot be cut further by pieces of equal logarithmic width.
     fn begin_tail(&mut self, end: &Panel) {
         const HALF: f64 = 1.0;
         let ray = &self.rays[end.ray];
@@ -595,7 +592,7 @@ impl Integral {
         self.tail = Some(Tail { ray: end.ray, is_near, pieces: Vec::new() });
     }
 
-    /// Where a piece ends, some three cuts or as much as there is beyond a distance.
+    /// Where to begin the tail: the end of a piece about three cuts farther out, or of the farthest piece.
     fn boundary(&self, ray: usize, distance: f64) -> f64 {
         let beyond = distance * pxfm::f_exp(2.5 * CUT);
         let pieces = self.open.iter().map(|Worst(piece)| piece).chain(&self.settled);
@@ -610,7 +607,7 @@ impl Integral {
         if least.is_finite() { least } else { most }
     }
 
-    /// The sum of the pieces towards an end and of what lies beyond them.
+    /// The extrapolated sum of the pieces towards an end, with the remainder beyond the last piece.
     fn extrapolated(&self, tail: &Tail) -> Result<Piece, ErrorKind> {
         let ray = &self.rays[tail.ray];
         let place = if tail.is_near { ray.anchor } else { ray.direction * f64::INFINITY };
@@ -645,7 +642,7 @@ impl Integral {
         if best.error > 1e-5 * (size + best.value.abs()) {
             return Err(Self::refuse(Obstacle::Slow, Some(place)));
         }
-        // It stands where the first of them does, which has a neighbour.
+        // The sum takes the place of the first piece, which has a neighbour.
         let first = tail.pieces.first().ok_or(ErrorKind::Internal)?;
         let (panel, ends, error) = (first.panel, first.ends, best.error);
         Ok(Piece {

@@ -1,10 +1,9 @@
-//! Gauss and Kronrod's rule of 15 points on one panel, and what its values say about its error.
+//! The 15-point Gauss–Kronrod rule on one panel, and the error estimate from its values.
 
-/// Values that a panel needs.
+/// Values that one panel needs.
 pub(super) const POINTS: usize = 15;
 
-/// Abscissas of the 15-point Kronrod rule on [-1, 1], from the outermost to the middle. (Kronrod 1964; the digits are
-/// QUADPACK's.)
+/// Abscissas of the 15-point Kronrod rule on [-1, 1], from the outermost inwards. (Kronrod 1964; digits by QUADPACK.)
 const ABSCISSAS: [f64; 8] = [
     0.991_455_371_120_812_6,
     0.949_107_912_342_758_5,
@@ -26,8 +25,8 @@ const WEIGHTS: [f64; 8] = [
     0.209_482_141_084_727_82,
 ];
 
-/// What makes the coefficients of the Legendre polynomials of degrees 8, 9, 12 and 13 from sums (even degrees) or
-/// differences (odd degrees) of the values at opposite points.
+/// Weights that give the Legendre coefficients of degrees 8, 9, 12 and 13, from sums (even degrees) or differences (odd
+/// degrees) of the values at opposite points.
 const SPECTRUM: [[f64; 8]; 4] = [spectrum(8), spectrum(9), spectrum(12), spectrum(13)];
 
 const fn spectrum(degree: usize) -> [f64; 8] {
@@ -37,7 +36,7 @@ const fn spectrum(degree: usize) -> [f64; 8] {
         row[at] = (degree as f64 + 0.5) * WEIGHTS[at] * legendre(degree, ABSCISSAS[at]);
         at += 1;
     }
-    // The middle stands in no pair.
+    // The middle point has no opposite point.
     row[7] *= 0.5;
     row
 }
@@ -52,8 +51,7 @@ const fn legendre(degree: usize, x: f64) -> f64 {
     value
 }
 
-/// What makes of the values at the points that of their polynomial at the upper end of the panel; those in reverse
-/// order give it at the lower end.
+/// Weights that give the interpolating polynomial at the upper end of the panel; in reverse order, at the lower end.
 const AT_END: [f64; POINTS] = at_end();
 
 const fn at_end() -> [f64; POINTS] {
@@ -80,7 +78,7 @@ const fn abscissa(at: usize) -> f64 {
 /// The part of a panel's half width that lies between its end and the outermost point.
 const MARGIN: f64 = 1.0 - ABSCISSAS[0];
 
-/// Values below the first of these have lost digits to underflow on the way, and may be off by the second.
+/// Values below the first constant may have lost digits to underflow; the second bounds their error.
 const NEARLY_UNDERFLOWN: f64 = 1e-300;
 const UNDERFLOW: f64 = 2_048.0 * f64::MIN_POSITIVE * f64::EPSILON;
 
@@ -89,9 +87,9 @@ const UNDERFLOW: f64 = 2_048.0 * f64::MIN_POSITIVE * f64::EPSILON;
 pub(super) enum Map {
     /// The distance is the variable.
     Linear,
-    /// The distance is `middle · exp(variable)`: as many points in each decade.
+    /// The distance is `middle · exp(variable)`: every decade has equally many points.
     Logarithmic,
-    /// The distance is the inverse of the variable: the panel that reaches infinity.
+    /// The distance is the inverse of the variable, for the panel that reaches infinity.
     Inverse,
 }
 
@@ -123,7 +121,7 @@ impl Panel {
         Self { ray, map: Map::Logarithmic, middle, half }
     }
 
-    /// Whether the anchor is one of its ends.
+    /// Whether one of its ends is the anchor.
     pub(super) fn is_near(&self) -> bool {
         self.map == Map::Linear && self.middle == self.half
     }
@@ -141,17 +139,17 @@ impl Panel {
         }
     }
 
-    /// How far its outermost point is from its end.
+    /// The distance between an end and the outermost point beside it.
     fn margin(&self, edge: f64) -> f64 {
         match self.map {
             Map::Linear => MARGIN * self.half,
             Map::Logarithmic => MARGIN * self.half * edge,
-            // Of the half, since that is half of all of it.
+            // The panel begins at 0, so its half width is half of the edge.
             Map::Inverse => MARGIN * 0.5 * edge,
         }
     }
 
-    /// Its two halves. The parts of one that has an end of the ray are its own to make.
+    /// Its two halves. A panel at an end of the ray is cut in another way.
     pub(super) fn halves(&self) -> [Self; 2] {
         let half = 0.5 * self.half;
         let [low, high] = match self.map {
@@ -162,7 +160,7 @@ impl Panel {
     }
 }
 
-/// The points of a panel: what a logarithmic one multiplies its middle with is the same for all of one width.
+/// The points of panels. Logarithmic panels of one width share their factors, so these are computed once.
 pub(super) struct Points {
     half: f64,
     ratios: [f64; 7],
@@ -194,27 +192,26 @@ impl Points {
     }
 }
 
-/// What one panel has come to.
 pub(super) struct Piece {
     pub(super) panel: Panel,
     pub(super) value: f64,
-    /// An estimate of the error from above.
+    /// An upper estimate of the error.
     pub(super) error: f64,
     /// The integral of the body's magnitude.
     pub(super) size: f64,
-    /// The part of the error that no subdivision reduces: rounding.
+    /// The part of the error that comes from rounding, which no division reduces.
     pub(super) rounding: f64,
-    /// The nearest and the farthest distance.
+    /// The body at the nearest and at the farthest distance.
     pub(super) ends: [End; 2],
-    /// Whether it stands for more than its panel.
+    /// Whether it includes an extrapolated tail.
     pub(super) is_tail: bool,
-    /// Whether a subdivision would not help: the rest of the error is rounding.
+    /// Whether further division would not help, since the rest of the error is rounding.
     pub(super) is_settled: bool,
-    /// Whether its values show no sign of a smooth body: the spectrum does not fall.
+    /// Whether its values do not look smooth: the spectrum does not fall.
     pub(super) is_rough: bool,
 }
 
-/// What the body comes to at an end of a panel, by the polynomial through its values.
+/// The value at an end of a panel, extrapolated by the polynomial through its values.
 #[derive(Clone, Copy, Default)]
 pub(super) struct End {
     value: f64,
@@ -222,9 +219,8 @@ pub(super) struct End {
 }
 
 impl Piece {
-    /// What may be missing where two pieces meet, this one's end `own` and the other's `end`: where the body seems to
-    /// come to another value on either side, a jump or a corner may lie between their outermost points, where neither
-    /// has seen it.
+    /// The area that may be missing where this piece's end `own` meets the other's end `end`. If the two extrapolate to
+    /// different values there, a jump or a corner may lie between their outermost points, unseen by both.
     pub(super) fn seam(&self, own: usize, other: &Self, end: usize) -> f64 {
         let (a, b) = (self.ends[own], other.ends[end]);
         let edge = if own == 1 { self.panel.edges().1 } else { self.panel.edges().0 };
@@ -237,11 +233,11 @@ impl Piece {
 pub(super) struct Sample {
     /// The body's values.
     pub(super) values: Vec<f64>,
-    /// Where they were taken, as distances: floats are not dense everywhere.
+    /// The distances at which they were taken, which are those of floats.
     pub(super) distances: Vec<f64>,
     /// The distances that the rule requested.
     pub(super) asked: Vec<f64>,
-    /// The largest error bounds of the body itself, weighted as its values are.
+    /// The largest error bound of the body itself, weighted like its values.
     pub(super) told: f64,
     /// Whether there are points at which the body has no value.
     pub(super) is_broken: bool,
@@ -260,7 +256,7 @@ impl Sample {
         (self.told, self.is_broken) = (0.0, false);
     }
 
-    /// What a distance counts for, but for the weights of the rule.
+    /// The derivative of the distance by the rule's variable.
     pub(super) fn weight(panel: &Panel, distance: f64) -> f64 {
         match panel.map {
             Map::Linear => panel.half,
@@ -276,11 +272,11 @@ impl Sample {
 
     /// The integral over the panel, whose distances are from `anchor`.
     ///
-    /// The error is told by the spectrum: the coefficients of the values' Legendre series at degrees 8 and 9 (`middle`)
-    /// and at 12 and 13 (`high`). What the rule cannot integrate begins at degree 23. For a smooth body the
-    /// coefficients fall like a power, and so the error is far below the last of them; where they do not fall (a
-    /// corner, a jump, a pole, noise) they are the error themselves. Even and odd degrees both count: an odd pole in
-    /// the middle of a panel leaves no trace in the difference of two symmetric rules.
+    /// The error is estimated from the spectrum: the Legendre coefficients of the values at degrees 8 and 9 (`middle`)
+    /// and at 12 and 13 (`high`). The rule is exact up to degree 22. For a smooth body the coefficients fall like a
+    /// power, so that the error is far below the last of them; where they do not fall (a corner, a jump, a pole,
+    /// noise), they are as large as the error. Both even and odd degrees are used: an odd pole in the middle of a panel
+    /// would cancel out in the even ones.
     pub(super) fn measure(&self, panel: &Panel, anchor: f64) -> Piece {
         let moved = self.moved_back();
         let value_at = |at: usize| moved[at] * Self::weight(panel, self.asked[at]);
@@ -335,14 +331,14 @@ impl Sample {
         }
     }
 
-    /// What it may come to that values are as small as floats can be.
+    /// A bound of the error that underflow of the values causes.
     fn underflow(&self, panel: &Panel) -> f64 {
         let is_concerned = |at: &usize| self.values[*at] != 0.0 && self.values[*at].abs() < NEARLY_UNDERFLOWN;
         let weight = |at| Self::rule_weight(at) * Self::weight(panel, self.asked[at]);
         UNDERFLOW * (0..POINTS).filter(is_concerned).map(weight).sum::<f64>()
     }
 
-    /// What it may come to that a point stands by a rounding beside where it is taken to stand.
+    /// A bound of the error that rounding of the points causes.
     fn displacement(&self, anchor: f64) -> f64 {
         let part = if self.asked == self.distances { 0.5 } else { 0.25 };
         let moves = (1..POINTS).map(|at| {
@@ -352,8 +348,8 @@ impl Sample {
         part * f64::EPSILON * moves.sum::<f64>()
     }
 
-    /// The values at the points that were asked for, where those that could be had stand beside them: along the line
-    /// through the neighbours.
+    /// The values at the requested points. Where the nearest float differs from the requested point, the value is
+    /// corrected along the line through the neighbours.
     fn moved_back(&self) -> [f64; POINTS] {
         std::array::from_fn(|at| {
             let (value, shift) = (self.values[at], self.asked[at] - self.distances[at]);

@@ -1,12 +1,12 @@
-//! Bisection over the floats themselves: it ends, after 64 steps at most, between two neighbours.
+//! Bisection over the floats themselves: it ends after at most 64 steps, between two neighbouring floats.
 
 use super::{Step, point_text};
 use crate::error::{ErrorKind, Obstacle};
 use crate::value::Value;
 
-/// Steps back with whose values the last ones are compared: of a continuous body they are smaller by then.
+/// How many steps back the last values are compared with: for a continuous body, they have become smaller.
 const MEMORY: usize = 20;
-/// Values that are this small beside those at the bounds are as good as 0: what is left of them is rounding.
+/// A value that is this small relative to those at the bounds counts as 0: it is only rounding.
 const NOTHING: f64 = 1e-9;
 
 /// A running search for a root.
@@ -16,7 +16,7 @@ pub(crate) struct Bisection {
     high: (f64, Option<f64>),
     /// The last requested point.
     point: f64,
-    /// The smaller of the magnitudes at the two ends, step by step.
+    /// The smaller of the magnitudes at the two ends, after each step.
     sizes: Vec<f64>,
 }
 
@@ -69,7 +69,7 @@ impl Bisection {
         Step::Evaluate(Value::Float(point))
     }
 
-    /// The float half way between the ends in the order of floats, or the answer if they are neighbours.
+    /// Requests the float half way between the ends, or gives the answer if the ends are neighbours.
     fn halve(&mut self) -> Result<Step, ErrorKind> {
         let [low_size, high_size] = [self.low.1, self.high.1].map(|value| value.map_or(f64::NAN, f64::abs));
         self.sizes.push(low_size.min(high_size));
@@ -90,7 +90,7 @@ impl Bisection {
         }
     }
 
-    /// What the body does between two neighbours if it does not pass through 0 there.
+    /// What the body does between two neighbouring floats, if it does not pass through 0.
     fn gap(&self) -> Option<Obstacle> {
         let (first, last) = (*self.sizes.first()?, *self.sizes.last()?);
         let earlier = self.sizes[self.sizes.len().saturating_sub(MEMORY)];

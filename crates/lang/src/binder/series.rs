@@ -1,7 +1,7 @@
-//! Sums and products to infinity. The partial sums at 1, 2, 4, 8, … terms are extrapolated: whether the terms fall like
-//! a power of their number or alternate, what those sums lack is told by the last term and its number, or is a sum of
-//! geometric sequences, and [`extrapolation`] removes both. Where the terms fall faster they are added until nothing is
-//! left.
+//! Sums and products to infinity. The partial sums after 1, 2, 4, 8, … terms are extrapolated. If the terms fall like a
+//! power of their index or alternate, the rest of a sum is estimated from the last term and its index, or is a sum of
+//! geometric sequences; [`extrapolation`] removes both. If the terms fall faster, they are added until they no longer
+//! change the sum.
 
 use super::{Step, extrapolation, point_text};
 use crate::error::{ErrorKind, Obstacle};
@@ -9,33 +9,32 @@ use crate::limits::Budget;
 use crate::number::{Compensated, Integer};
 use crate::value::Value;
 
-/// Terms at most, a power of 2.
+/// The maximum number of terms, a power of 2.
 const TERMS_MAX: u32 = 8_192;
-/// Terms one after the other that fall by this ratio or faster, and are nothing beside the sum, end it.
+/// The sum ends after so many successive terms that fall by this ratio or faster and are negligible.
 const FAST: f64 = 0.9;
 const FAST_TERMS: u32 = 8;
-/// The largest relative size of the remaining terms, where they fall that fast.
+/// The largest relative size of the remaining terms that is negligible, if the terms fall fast.
 const NOTHING: f64 = 1e-18;
-/// Relative error that is still an answer.
+/// The largest relative error of a result.
 const TOLERANCE: f64 = 1e-9;
 
-/// A running series.
 pub(crate) struct Series {
     is_product: bool,
     next: Integer,
     terms: u32,
-    /// The sum so far, or the product.
+    /// The sum or the product so far.
     sum: Compensated,
     size: f64,
-    /// The last term, or the last factor less 1, and how many have fallen fast.
+    /// The last term (of a product, the last factor less 1), and how many successive terms have fallen fast.
     last: f64,
     fast: u32,
-    /// How many terms one after the other had another sign than the one before.
+    /// How many successive terms had another sign than the one before.
     alternating: u32,
     /// The sums after 1, 2, 4, … terms, and the last of these terms.
     sums: Vec<f64>,
     lasts: Vec<f64>,
-    /// The largest of the terms since the last of these sums, and up to it.
+    /// The largest term since the last of these sums, and the largest before it.
     largest: f64,
     largest_before: f64,
 }
@@ -105,7 +104,7 @@ impl Series {
         self.size += value.abs();
     }
 
-    /// The limit of the sums, if they have one: the terms fall, and so do the differences of the sums.
+    /// The limit of the sums, if they have one: the terms fall, and the differences of the sums fall too.
     fn finish(&self) -> Result<Step, ErrorKind> {
         let place = Some(point_text(f64::INFINITY));
         if self.largest == 0.0 && self.largest_before == 0.0 {
@@ -122,7 +121,7 @@ impl Series {
         if is_slow {
             return Err(self.refuse(Obstacle::Slow, place));
         }
-        // The first of all terms may have another sign than those that stand at even places.
+        // The first term of all is left out: its sign may not fit the alternation.
         let counts: Vec<f64> = (1..self.sums.len()).map(|power| (1_u64 << power) as f64).collect();
         let alternates = self.alternating > self.terms / 2;
         let lack = |(count, last): (&f64, &f64)| if alternates { *last } else { count * last };

@@ -1,11 +1,11 @@
-//! The messages for an argument outside the domain of a function: in CPython's words, in English and in Portuguese.
+//! The messages for an argument outside the domain of a function, in CPython's words, in English and in Portuguese.
 
 use super::Language::{self, English, Portuguese};
 use crate::error::Given;
 use crate::functions::{self, Domain};
 use crate::number::{Complex, float};
 
-/// Integers from here up are not all floats.
+/// Not every integer above this is a float.
 const EXACT_INTEGERS: f64 = 9_007_199_254_740_992.0;
 
 /// CPython's words; `None` for functions that it does not have.
@@ -22,12 +22,12 @@ pub(super) fn python(function: &str, given: Option<Given>) -> Option<String> {
         Domain::Quotient | Domain::RealPower => return Some("math domain error".to_owned()),
         Domain::All | Domain::Angle | Domain::OutsideUnit | Domain::Counting | Domain::Words => return None,
     };
-    // Logarithms take integers beyond floats, and CPython does not name these.
+    // CPython does not name the argument of a logarithm if it is an integer beyond the floats.
     let given = given.filter(|given| !(given.is_integer() && expected == "expected a positive input"));
     Some(given.map_or_else(|| expected.to_owned(), |given| format!("{expected}, got {}", float::text(given.value()))))
 }
 
-/// Plain words. `function` may be an operator too, in the modes where that has a domain.
+/// The plain message. `function` may also be an operator, in the modes where it has a domain.
 pub(super) fn message(function: &str, given: Option<Given>, language: Language) -> String {
     let say = |english: &str, portuguese: &str| match language {
         English => english.to_owned(),
@@ -91,7 +91,7 @@ fn domain(function: &str) -> Domain {
     if function == "√" { Domain::NotNegative } else { functions::domain(function).unwrap_or(Domain::All) }
 }
 
-/// The square root of a negative number: the message names the complex one.
+/// The message for the square root of a negative number, which suggests the complex one.
 fn square_root(given: Option<Given>, language: Language) -> String {
     let number = given.map_or_else(String::new, |given| shown(given, language));
     let none = match language {
@@ -106,7 +106,7 @@ fn square_root(given: Option<Given>, language: Language) -> String {
     }
 }
 
-/// The number as it would be written.
+/// The number as a person would write it.
 fn shown(given: Given, language: Language) -> String {
     match (given.value(), language) {
         (value, _) if given.is_integer() && value.abs() < EXACT_INTEGERS => format!("{value:.0}"),

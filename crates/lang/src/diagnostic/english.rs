@@ -1,11 +1,11 @@
-//! Messages for failures at run time, in plain English: what was given, what is wanted, what to write.
+//! Messages for failures at run time, in plain English: what was given, what is expected, what to write instead.
 
 use super::Language::English;
 use super::domain;
 use crate::error::{Arity, Bound, ErrorKind, Overflow, Type, TypeError, ValueError, ZeroDivision};
 use crate::functions::takes_a_list;
 
-/// The sentence; `None` where both languages are said in one place.
+/// The message; `None` for errors whose messages in both languages stand together elsewhere.
 pub(super) fn at_run_time(kind: &ErrorKind) -> Option<String> {
     Some(match kind {
         ErrorKind::UnknownName { name } => {
@@ -38,7 +38,7 @@ fn a(kind: Type) -> &'static str {
     }
 }
 
-/// Two types.
+/// Two types in one phrase.
 fn both(left: Type, right: Type) -> String {
     if left == right && left != Type::None {
         format!("two {}s", name(left))
@@ -86,7 +86,7 @@ fn operands(operator: &str, types: &[Type]) -> String {
     cannot + what_instead(operator, left, right)
 }
 
-/// What to write instead of an operator between these two.
+/// What to write instead of an operator between these two types.
 fn what_instead(operator: &str, left: Type, right: Type) -> &'static str {
     let either = |kind: Type| left == kind || right == kind;
     if either(Type::Function) || either(Type::Type) || either(Type::Defined) {
@@ -220,7 +220,6 @@ fn type_error(error: &TypeError) -> String {
     }
 }
 
-/// An argument of the wrong type.
 fn argument(function: &str, integer: bool, found: Type) -> String {
     let wanted = if integer { "a whole number" } else { "a real number" };
     let instead = match (function, found) {
@@ -245,7 +244,7 @@ fn arity_error(arity: &Arity) -> String {
     };
     let plural = super::plural(wanted);
     let positional = if positional { " without a name" } else { "" };
-    // The usual cause.
+    // The usual cause: separate arguments instead of a list.
     let cause = if given > wanted && takes_a_list(function) {
         format!("; several values go in a list, as in {function}([1, 2, 3])")
     } else if wanted == 1 && given == 2 {

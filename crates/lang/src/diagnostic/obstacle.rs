@@ -1,9 +1,9 @@
-//! Why `integral` and its like give no value.
+//! Messages for `integral`, `sum` and similar forms that find no value.
 
 use super::Language::{self, English};
 use crate::error::Obstacle;
 
-/// The message for an obstacle to `what`; `at` is a value of its variable.
+/// The message for an obstacle to `what`; `at` is the place: a value of its variable.
 pub(super) fn words(what: &str, obstacle: Obstacle, at: Option<&str>, language: Language) -> String {
     let is_english = language == English;
     let say = |english: &str, portuguese: &str| if is_english { english.to_owned() } else { portuguese.to_owned() };

@@ -1,4 +1,4 @@
-//! CPython 3.14's words where CPython fails at run time, to the letter.
+//! CPython 3.14's exact messages for failures at run time.
 
 use super::domain;
 use crate::error::{Arity, Bound, Counted, Overflow, Type, TypeError, ValueError, ZeroDivision};

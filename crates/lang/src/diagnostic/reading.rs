@@ -200,7 +200,7 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
     }
 }
 
-/// A look-alike is shown with its code, since it cannot be told from what is meant by looking.
+/// The message shows the code of a look-alike, since it looks like the character that is meant.
 fn misspelled(found: &str, meant: &str, language: Language) -> String {
     let mut characters = found.chars();
     let (shown_en, shown_pt) = match (characters.next(), characters.next()) {
@@ -240,7 +240,7 @@ fn closing(bracket: char) -> char {
     }
 }
 
-/// What is not supported, and what to write instead where there is such a thing.
+/// The message for an unsupported feature, with what to write instead if there is something.
 pub(super) fn feature(feature: Feature, language: Language) -> String {
     let (english, portuguese, instead_en, instead_pt) = match feature {
         Feature::Attribute => (

@@ -1,4 +1,4 @@
-//! The errors of a text before anything is calculated.
+//! The errors of parsing.
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
@@ -10,28 +10,28 @@ use serde::{Deserialize, Serialize};
 pub enum Syntax {
     /// Nothing but blanks and comments.
     Empty,
-    /// `integral`, `sum` or another form over a variable, with the wrong parts.
+    /// `integral`, `sum` or another form over a variable, called with the wrong parts.
     BinderForm {
         /// Its name.
         name: String,
         /// Its parts, as in `body, variable, from, to`.
         parts: String,
     },
-    /// The text ends where an operand should stand.
+    /// The text ends where an operand is expected.
     UnexpectedEnd,
-    /// Something in place of an operand.
+    /// Something else where an operand is expected.
     ExpectedOperand {
         /// What was found.
         found: String,
     },
-    /// Something in place of an operator or the end.
+    /// Something else where an operator or the end is expected.
     ExpectedOperator {
         /// What was found.
         found: String,
     },
     /// Two operands side by side (`2 x`).
     MissingOperator {
-        /// The second.
+        /// The second operand.
         found: String,
     },
     /// A function whose argument has no brackets (`sin 1`).
@@ -39,27 +39,27 @@ pub enum Syntax {
         /// The function.
         name: String,
     },
-    /// A spelling that this language does not have: a look-alike (`–`), or another language's operator (`&&`).
+    /// A spelling from elsewhere: a look-alike (`–`), or another language's operator (`&&`).
     Misspelled {
         /// What was found.
         found: String,
-        /// How it is written here.
+        /// The spelling of this language.
         meant: String,
     },
-    /// `5%`: the remainder, and nothing to divide by.
+    /// `5%`: a remainder without a divisor.
     Percent,
-    /// A newline ends the text, and something follows.
+    /// Something after the newline that ended the text.
     AfterTheEnd,
     /// A bracket that is never closed; the span is the bracket's.
     Unclosed {
         /// The bracket.
         bracket: char,
     },
-    /// A closing bracket that closes nothing, or not the open bracket.
+    /// A closing bracket without an opening one, or of another kind than the open bracket.
     Unmatched {
         /// The closing bracket.
         bracket: char,
-        /// The bracket that is open, if any.
+        /// The open bracket, if there is one.
         open: Option<char>,
     },
     /// `a if c` without its `else`.
@@ -68,26 +68,26 @@ pub enum Syntax {
     NotNeedsBrackets,
     /// `007`: leading zeros.
     LeadingZeros,
-    /// `1,05`: a decimal comma; the span is the whole number's.
+    /// `1,05`: a decimal comma; the span is that of the whole number.
     DecimalComma {
-        /// The number as it is written.
+        /// The number as written.
         found: String,
         /// The same number with a point.
         meant: String,
     },
-    /// `2024-01-01`, `09:30`: a date or a clock time; the span is the whole of it.
+    /// `2024-01-01`, `09:30`: a date or a time of day; the span is that of all of it.
     DateOrTime {
         /// What was found.
         found: String,
     },
-    /// `2½`: a mixed number, or a product?
+    /// `2½`: either a mixed number or a product.
     MixedNumber {
         /// The whole number.
         whole: String,
-        /// The fraction on the line: `1/2`.
+        /// The fraction without Unicode's sign: `1/2`.
         fraction: String,
     },
-    /// `2+2=`, `2+2=?`, `=2+2`: a `=` that asks for the answer; the span is that of the `=` and of a `?` after it.
+    /// `2+2=`, `2+2=?`, `=2+2`: an `=` that asks for the answer; the span is that of the `=` and of a `?` after it.
     StrayEqual,
     /// Digits or underscores that do not form a number (`1__0`, `0x`, `1e`).
     MalformedNumber,
@@ -98,7 +98,7 @@ pub enum Syntax {
         /// The name.
         name: String,
     },
-    /// A character that has no place in the language.
+    /// A character that is not part of the language.
     UnknownCharacter {
         /// The character.
         character: char,
@@ -109,11 +109,11 @@ pub enum Syntax {
     UnterminatedString,
     /// An escape in a string that is malformed or stands for no character.
     MalformedEscape,
-    /// A postfix operator behind a looser one (`2²!`), or a call behind one: needs brackets.
+    /// A postfix operator after a looser one (`2²!`), or a call after one: it needs brackets.
     NeedsBrackets {
         /// What was found.
         found: String,
-        /// Where what stands before it begins, in bytes.
+        /// The first byte of the operand before it.
         from: u32,
     },
     /// A superscript after a blank, or without a base.
@@ -122,14 +122,14 @@ pub enum Syntax {
     Exponent {
         /// The run.
         found: String,
-        /// The same signs on the line.
+        /// The same characters, not raised.
         on_line: String,
     },
     /// The index of a root that is below 2, signed, or absurd.
     RootIndex,
-    /// `sin⁻²(x)`: a power of the inverse, or of the reciprocal?
+    /// `sin⁻²(x)`: either a power of the inverse function or of the reciprocal.
     AmbiguousPower,
-    /// `log²(x)`: only the trigonometric and hyperbolic functions take their power before the bracket.
+    /// `log²(x)`: only trigonometric and hyperbolic functions take an exponent before the bracket.
     FunctionPower {
         /// The function.
         name: String,
@@ -138,9 +138,9 @@ pub enum Syntax {
     MissingColon,
     /// The left side of `=` is not a name.
     AssignmentTarget,
-    /// `@=` takes a name, or a name with parameters.
+    /// The left side of `@=` is not a name, or a name with parameters.
     FormulaTarget,
-    /// A name that cannot be given a new meaning: a built-in function's, or `mod`.
+    /// A name that cannot be redefined: a built-in function, or `mod`.
     NotAssignable {
         /// The name.
         name: String,
@@ -163,7 +163,7 @@ pub enum Syntax {
     AssignmentInside,
 }
 
-/// Why the variables that came with a text could not be taken.
+/// Why the variables that came with a text are invalid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
@@ -177,12 +177,12 @@ pub enum VariableError {
     },
     /// Two spellings of one name.
     Repeated {
-        /// One.
+        /// One spelling.
         name: String,
-        /// The other.
+        /// The other spelling.
         other: String,
     },
-    /// A value that is a JSON object, or holds one: the language has none.
+    /// A value that is or holds a JSON object, which the language does not have.
     Object {
         /// The variable.
         name: String,
@@ -199,7 +199,7 @@ pub enum VariableError {
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum Feature {
-    /// `x.y`, but for `math.`.
+    /// `x.y`, except for `math.`.
     Attribute,
     /// `lambda`.
     Lambda,
@@ -225,6 +225,6 @@ pub enum Feature {
     NamedCharacter,
     /// `is` with neither side written `None`, `True` or `False`.
     Identity,
-    /// Python's statements and what belongs to them (`import`, `await`, `yield`, …).
+    /// Python's statements and their keywords (`import`, `await`, `yield`, …).
     Keyword,
 }

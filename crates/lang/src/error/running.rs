@@ -1,4 +1,4 @@
-//! The errors of a running program: CPython's, and those of decimal numbers.
+//! The errors of evaluation: CPython's, and those of decimal numbers.
 
 #[cfg(feature = "serde")]
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ pub enum Type {
 }
 
 impl Type {
-    /// Whether it is one of the types of numbers, truth among them.
+    /// Whether it is a type of numbers, `bool` included.
     pub(crate) fn is_number(self) -> bool {
         matches!(self, Self::Bool | Self::Int | Self::Float | Self::Complex | Self::Fraction | Self::Decimal)
     }
@@ -118,9 +118,9 @@ pub enum TypeError {
     },
     /// `cannot use 'tuple' as a set element (unhashable type: 'list')`, `unhashable type: 'list'`.
     Unhashable {
-        /// The type of the element; `None` where the error is of `mode`, which counts its data.
+        /// The type of the element; `None` if the error is from `mode`, which counts its data.
         element: Option<Type>,
-        /// The type that cannot be in a set: the element's own, or that of something in it.
+        /// The unhashable type: that of the element, or of something in it.
         found: Type,
     },
     /// `can only concatenate str (not "int") to str`.
@@ -137,10 +137,10 @@ pub enum TypeError {
     },
     /// `'int' object is not subscriptable`.
     NotSubscriptable {
-        /// The type that was to be indexed.
+        /// The type that was indexed.
         found: Type,
     },
-    /// `type 'int' is not subscriptable`: a function that is a type to Python.
+    /// `type 'int' is not subscriptable`: a function that is a type in Python.
     TypeNotSubscriptable {
         /// Its name.
         name: String,
@@ -180,12 +180,12 @@ pub enum TypeError {
     Argument {
         /// The function.
         function: String,
-        /// Whether it wants an integer, rather than any real number.
+        /// Whether it expects an integer, or any real number.
         integer: bool,
         /// The argument's type.
         found: Type,
     },
-    /// `can't convert type 'str' to numerator/denominator`: not a number for statistics.
+    /// `can't convert type 'str' to numerator/denominator`: not a number, in a function of statistics.
     NotRatio {
         /// The element's type.
         found: Type,
@@ -215,8 +215,8 @@ pub enum TypeError {
         /// Its position, from 1.
         position: u64,
     },
-    /// The same for a function that CPython implements in Python: `mean() missing 1 required positional argument:
-    /// 'data'`.
+    /// `MissingArgument` for a function that CPython implements in Python: `mean() missing 1 required positional
+    /// argument: 'data'`.
     MissingPositional {
         /// The function.
         function: String,
@@ -234,7 +234,7 @@ pub enum TypeError {
         /// Its position, from 1.
         position: u64,
     },
-    /// The same for a function that CPython implements in Python: `mean() got multiple values for argument 'data'`.
+    /// `GivenTwice` for a function that CPython implements in Python: `mean() got multiple values for argument 'data'`.
     MultipleValues {
         /// The function.
         function: String,
@@ -254,7 +254,7 @@ pub enum TypeError {
         function: String,
         /// The keyword.
         name: String,
-        /// The keyword that CPython takes to be meant.
+        /// The keyword that CPython suggests.
         meant: Option<String>,
     },
     /// `pow() 3rd argument not allowed unless all arguments are integers`.
@@ -275,9 +275,10 @@ pub enum TypeError {
         /// The argument's type.
         found: Type,
     },
-    /// `decoding to str: need a bytes-like object, int found`, `decoding str is not supported`: there are no bytes.
+    /// `decoding to str: need a bytes-like object, int found`, `decoding str is not supported`: the language has no
+    /// bytes.
     Decoding {
-        /// The type of what was to be decoded.
+        /// The type of the value to be decoded.
         found: Type,
     },
     /// `int() missing string argument`.
@@ -286,7 +287,7 @@ pub enum TypeError {
     LdexpExponent,
 }
 
-/// CPython's ways to count arguments.
+/// CPython's messages for a wrong number of arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
@@ -304,7 +305,7 @@ pub enum Arity {
         function: String,
         /// `""`, `at least ` or `at most `.
         bound: Bound,
-        /// How many are wanted.
+        /// The expected number.
         wanted: u64,
         /// How many were given.
         given: u64,
@@ -315,28 +316,27 @@ pub enum Arity {
         function: String,
         /// `at most `, `at least ` or `exactly `.
         bound: Bound,
-        /// How many are wanted.
+        /// The expected number.
         wanted: u64,
         /// How many were given.
         given: u64,
-        /// Which of the arguments are counted.
+        /// Which arguments are counted.
         counted: Counted,
     },
-    /// `stdev() takes from 1 to 2 positional arguments but 3 were given`: of a function that CPython has written in
-    /// Python.
+    /// `stdev() takes from 1 to 2 positional arguments but 3 were given`: a function that CPython implements in Python.
     TakesPositional {
         /// The function.
         function: String,
-        /// How many it needs.
+        /// The minimum.
         least: u64,
-        /// How many it takes.
+        /// The maximum.
         most: u64,
         /// How many were given.
         given: u64,
     },
 }
 
-/// Which arguments a count is of, as CPython says it.
+/// Which arguments are counted, in CPython's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 pub enum Counted {
@@ -344,7 +344,7 @@ pub enum Counted {
     All,
     /// `positional arguments`.
     Positional,
-    /// `keyword arguments`: there are no others.
+    /// `keyword arguments`, if no others are given.
     Keyword,
 }
 
@@ -365,13 +365,13 @@ pub enum Bound {
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(rename_all = "kebab-case"))]
 #[non_exhaustive]
 pub enum ValueError {
-    /// A number for which the calculation has no value.
+    /// A value outside the domain of the calculation.
     Domain,
     /// An argument outside the domain of a function: `expected a nonnegative input, got -4.0`, `math domain error`.
     Outside {
         /// The function.
         function: String,
-        /// The argument, of Python's numbers.
+        /// The argument, if it is one of Python's numbers.
         given: Option<Given>,
     },
     /// `negative shift count`.
@@ -426,17 +426,17 @@ pub enum ValueError {
     EmptyRandomRange,
     /// `both points must have the same number of dimensions`.
     Dimensions,
-    /// `Inputs are not the same length`: the two of `sumprod`.
+    /// `Inputs are not the same length`: the two arguments of `sumprod`.
     LengthsDiffer,
-    /// `invalid operation in fma`: nan from numbers.
+    /// `invalid operation in fma`: a nan that no argument is.
     FmaInvalid,
-    /// `steps must be a non-negative integer`: those of `nextafter`.
+    /// `steps must be a non-negative integer`, in `nextafter`.
     NegativeSteps,
     /// `mean requires at least one data point`.
     DataPoints {
         /// The function.
         function: String,
-        /// How many it wants at least.
+        /// The minimum number of data points.
         least: u64,
     },
     /// `no median for empty data`.
@@ -452,7 +452,7 @@ pub enum ValueError {
     Quantile,
     /// `percentile`'s second argument is not between 0 and 100.
     Percentile,
-    /// A circular function of an angle at which it has no value.
+    /// A trigonometric function at an angle where it has no value.
     Pole {
         /// The function, as it is spelled.
         function: String,
@@ -463,20 +463,20 @@ pub enum ValueError {
     FsumInfinities,
     /// `not enough values to unpack (expected 2, got 1)`, `too many values to unpack (expected 2, got 3)`.
     Unpack {
-        /// How many names there are.
+        /// The number of names.
         expected: u64,
-        /// How many values; where there are too many, only of a list or a tuple.
+        /// The number of values; if there are too many, it is known only for a list or a tuple.
         got: Option<u64>,
     },
-    /// `modulo by complex numbers` and the like: `complex modulo`.
+    /// `complex modulo`.
     ComplexModulo,
 }
 
-/// A real number in an error. Serialises as text, since JSON has no infinities.
+/// A real number in an error. It serialises as text, since JSON has no infinities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize))]
 pub struct Given {
-    /// A float, or an integer as a float; infinite for an integer beyond floats.
+    /// The float, or the integer as a float; infinite for an integer beyond the floats.
     value: Real,
     /// Whether it was an integer.
     integer: bool,
@@ -491,7 +491,6 @@ impl Given {
         Self { value: Real(value.to_bits()), integer: true }
     }
 
-    /// As a float.
     pub(crate) fn value(self) -> f64 {
         f64::from_bits(self.value.0)
     }
@@ -501,7 +500,7 @@ impl Given {
     }
 }
 
-/// The bits of a float, which have an equality, and its shortest text in JSON.
+/// The bits of a float, so that equal bits are equal; in JSON, its shortest text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(Serialize, Deserialize), serde(try_from = "String", into = "String"))]
 struct Real(u64);
@@ -515,7 +514,7 @@ impl From<Real> for String {
 impl TryFrom<String> for Real {
     type Error = &'static str;
 
-    /// Only of a text that is written for some float.
+    /// Accepts only texts that a float is written as.
     fn try_from(text: String) -> Result<Self, Self::Error> {
         let value = text.parse().ok().map(|value: f64| Self(value.to_bits()));
         value.filter(|value| String::from(*value) == text).ok_or("not the text of a float")
@@ -529,7 +528,7 @@ impl TryFrom<String> for Real {
 pub enum ZeroDivision {
     /// `/`.
     Division,
-    /// The same of two logarithms: `log(x, 1)`.
+    /// `/` of two logarithms: `log(x, 1)`.
     Base,
     /// `//`.
     Floor,
@@ -543,7 +542,7 @@ pub enum ZeroDivision {
     ComplexPower,
     /// `Fraction(1, 0)`: a rational number divided by zero.
     Fraction {
-        /// The sign of what was divided: -1, 0 or 1.
+        /// The sign of the dividend: -1, 0 or 1.
         sign: i8,
     },
 }
@@ -557,7 +556,7 @@ pub enum DecimalError {
     DivisionByZero,
     /// `DivisionUndefined`: zero divided by zero.
     DivisionUndefined,
-    /// `DivisionImpossible`: the whole quotient of `//` or `%` has more digits than the mode.
+    /// `DivisionImpossible`: the integer quotient of `//` or `%` has more digits than the mode.
     DivisionImpossible {
         /// The digits of the mode.
         digits: u64,
@@ -569,12 +568,12 @@ pub enum DecimalError {
         /// The operation, as its function or operator is spelled.
         operation: String,
     },
-    /// `InvalidOperation`: rounded to so many places, the number has more digits than the mode.
+    /// `InvalidOperation`: the number, rounded to the given places, has more digits than the mode.
     TooManyDigits {
         /// The digits of the mode.
         digits: u64,
     },
-    /// An angle of 10^`limit` or more: to reduce it would take as many digits of π.
+    /// An angle of 10^`limit` or more: its reduction would need as many digits of π.
     ArgumentTooLarge {
         /// The limit, as a power of ten.
         limit: u64,
@@ -604,7 +603,7 @@ pub enum Overflow {
     Fsum,
     /// `overflow in fma`.
     Fma,
-    /// `cannot fit 'int' into an index-sized integer`: how often a sequence is repeated, beyond 64 bits.
+    /// `cannot fit 'int' into an index-sized integer`: the number of repetitions of a sequence, beyond 64 bits.
     Repetition,
     /// A bound of a range beyond 64 bits.
     RangeBound,

@@ -1,4 +1,4 @@
-//! Binding arguments to parameters, with CPython's errors for those that do not fit.
+//! Binding of arguments to parameters, with CPython's errors.
 
 use super::keyword;
 use super::row::{Body, Parameters};
@@ -6,7 +6,7 @@ use crate::error::{Arity, Bound, Counted, ErrorKind, TypeError};
 use crate::value::Value;
 
 impl Body {
-    /// Refuses a wrong number of arguments, with CPython's error.
+    /// Checks the number of arguments, with CPython's error.
     pub(super) fn check_count(
         &self,
         name: &str,
@@ -40,14 +40,14 @@ fn takes(function: &str, bound: Bound, wanted: usize, counted: Counted, given: u
     TypeError::Arity(Arity::Takes { function, bound, wanted, given, counted }).into()
 }
 
-/// More arguments than a function has parameters.
+/// The error for more arguments than a function has parameters.
 pub(super) fn too_many(function: &str, most: usize, positional: usize, named: usize) -> ErrorKind {
     let counted = if positional == 0 { Counted::Keyword } else { Counted::All };
     takes(function, Bound::AtMost, most, counted, positional + named)
 }
 
 impl Parameters {
-    /// One value for each parameter, `None` for an absent one. Errors come in CPython's order.
+    /// One value for each parameter, `None` if it is not given. Errors come in CPython's order.
     pub(super) fn bind(
         &self,
         function: &str,
@@ -59,7 +59,7 @@ impl Parameters {
         let given = positional.len() + named.len();
         let all = self.positional == self.names.len();
         if self.required == 0 && keywords.is_empty() && given > self.names.len() {
-            // The constructors of types have their own words for too many arguments without keywords.
+            // Constructors of types have another message for too many positional arguments.
             return Err(expected(&function(), Bound::AtMost, self.names.len(), given));
         }
         if given > self.names.len() {
@@ -75,7 +75,7 @@ impl Parameters {
         for (at, parameter) in self.names.iter().enumerate().skip(positional.len()) {
             bound[at] = keyword(parameter).map(|at| named[at].clone());
             if bound[at].is_none() && at < self.required && parameter.is_empty() {
-                // By position only: CPython counts these and does not name them.
+                // Parameters without a name: CPython counts them instead of naming them.
                 let bound = if all { Bound::AtLeast } else { Bound::Exactly };
                 let counted = Counted::Positional;
                 return Err(takes(&function(), bound, self.required, counted, positional.len()));
@@ -98,8 +98,8 @@ impl Parameters {
     }
 }
 
-/// One value for each parameter of a [`Body::Written`], `None` for an absent one. Errors come in the order of a call of
-/// a Python function in CPython.
+/// One value for each parameter of a [`Body::Written`], `None` if it is not given. Errors come in the order of a call
+/// of a Python function in CPython.
 pub(super) fn bind_written(
     function: &str,
     names: &[&str],

@@ -28,8 +28,8 @@ pub(super) const TABLE: &[Function] = &[
         name: "max",
         section: Section::Numbers,
         signature: "*values, key=None, default",
-        doc: "Largest of the arguments, or of the elements of the only one.",
-        doc_pt: "O maior dos argumentos, ou dos elementos do único argumento.",
+        doc: "Largest of the arguments; of a single argument, its largest element.",
+        doc_pt: "O maior dos argumentos; de um único argumento, o maior dos seus elementos.",
         domain: Domain::All,
         price: SCALAR,
         python: Body::Extreme(max),
@@ -41,8 +41,8 @@ pub(super) const TABLE: &[Function] = &[
         name: "min",
         section: Section::Numbers,
         signature: "*values, key=None, default",
-        doc: "Smallest of the arguments, or of the elements of the only one.",
-        doc_pt: "O menor dos argumentos, ou dos elementos do único argumento.",
+        doc: "Smallest of the arguments; of a single argument, its smallest element.",
+        doc_pt: "O menor dos argumentos; de um único argumento, o menor dos seus elementos.",
         domain: Domain::All,
         price: SCALAR,
         python: Body::Extreme(min),
@@ -54,8 +54,8 @@ pub(super) const TABLE: &[Function] = &[
         name: "pow",
         section: Section::Powers,
         signature: "base, exp, mod=None",
-        doc: "Power, as `base**exp`; with `mod`, its remainder by division by `mod` (integers).",
-        doc_pt: "Potência, como `base**exp`; com `mod`, o resto da divisão por `mod` (inteiros).",
+        doc: "Power, like `base**exp`; with `mod`, the remainder of its division by `mod` (integers only).",
+        doc_pt: "Potência, como `base**exp`; com `mod`, o resto da sua divisão por `mod` (só inteiros).",
         domain: Domain::All,
         price: SCALAR,
         python: Body::Named {
@@ -94,14 +94,14 @@ pub(super) const TABLE: &[Function] = &[
     },
 ];
 
-/// The types, each of which is called to make a value of it.
+/// Python's types, whose call converts a value.
 pub(super) const TYPES: &[Function] = &[
     Function {
         name: "bool",
         section: Section::Numbers,
         signature: "[x]",
-        doc: "Truth of a value: False for zeros, None and what is empty.",
-        doc_pt: "Valor lógico: False para zeros, None e o que está vazio.",
+        doc: "Truth of a value: False for zeros, None and empty values.",
+        doc_pt: "Valor lógico: False para zeros, None e valores vazios.",
         domain: Domain::All,
         price: SCALAR,
         python: Body::Counted { least: 0, most: 1, call: bool },
@@ -176,7 +176,7 @@ fn float(arguments: &[Value], budget: &mut Budget) -> Outcome {
     }
 }
 
-/// `float` in the other modes: the mode's number for an integer or a text.
+/// `float` in exact and decimal mode: the mode's number for an integer or a text.
 fn number_of_mode(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let zero = Value::Int(Integer::ZERO);
     let argument = arguments.first().unwrap_or(&zero);
@@ -212,18 +212,18 @@ fn number_of_mode(arguments: &[Value], budget: &mut Budget) -> Outcome {
 /// The price of parsing a string as a number, and of the error if it is not a number.
 fn reading_price(argument: &Value, text: &Text) -> u64 {
     let bytes = text.string.len() as u64;
-    // Each character that is not ASCII may be a digit of some script.
+    // Every character outside ASCII may be a digit of another script.
     argument.text_estimate().1 + if text.is_ascii() { bytes } else { 8 * bytes }
 }
 
-/// A string that may be a float's: whether a minus stands before it, and the rest in ASCII and lower case.
+/// A string that may be a float: whether it has a minus sign, and the rest in ASCII and lower case.
 fn float_parts(text: &str) -> (bool, String) {
     let text = ascii_digits(text.trim());
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(&text);
     (text.starts_with('-'), unsigned.to_ascii_lowercase())
 }
 
-/// Parses a string as Python's `float` does: a literal with a sign, blanks around it, or a name of infinity or nan.
+/// Parses a string as Python's `float` does: a literal with a sign and with blanks around it, or infinity or nan.
 fn parse_float(text: &str) -> Option<f64> {
     let (negative, unsigned) = float_parts(text);
     let sign = if negative { -1.0 } else { 1.0 };
@@ -235,9 +235,9 @@ fn parse_float(text: &str) -> Option<f64> {
     plain_float(&unsigned)?.parse::<f64>().ok().map(|value| sign * value)
 }
 
-/// A literal without its underscores, if these stand where they may; the caller parses the rest.
+/// A literal without its underscores, if these are in valid places; the caller parses the rest.
 fn plain_float(unsigned: &str) -> Option<String> {
-    // An underscore stands between two digits only.
+    // An underscore must stand between two digits.
     let bytes = unsigned.as_bytes();
     let digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     let fits = bytes.iter().enumerate().all(|(at, byte)| match byte {
@@ -252,7 +252,7 @@ fn plain_float(unsigned: &str) -> Option<String> {
     Some(plain)
 }
 
-/// Digits of any script as the ASCII digits that they stand for, as Python reads numbers in strings.
+/// The text with the digits of every script as ASCII digits, as Python reads numbers in strings.
 fn ascii_digits(text: &str) -> String {
     text.chars().map(|character| ascii_digit(character).unwrap_or(character)).collect()
 }
@@ -292,7 +292,7 @@ fn int(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     }
 }
 
-/// Parses a string in a base as Python's `int` does; base 0 means the prefix decides.
+/// Parses a string in a base as Python's `int` does; with base 0, the prefix decides.
 fn parse_int(text: &str, base: u32, budget: &mut Budget) -> Result<Option<Integer>, ErrorKind> {
     let text = ascii_digits(text.trim());
     let digits = text.strip_prefix(['+', '-']).unwrap_or(&text);
@@ -306,7 +306,7 @@ fn parse_int(text: &str, base: u32, budget: &mut Budget) -> Result<Option<Intege
         Some(radix) if base == 0 || base == radix => (radix, &digits[2..], true),
         _ if base == 0 => {
             let zeros = digits.trim_start_matches(['0', '_']).is_empty();
-            // As a literal: no leading zeros, unless it is zero.
+            // Like a literal: no leading zeros, unless the number is zero.
             if digits.starts_with('0') && !zeros {
                 return Ok(None);
             }
@@ -335,7 +335,7 @@ fn min(positional: &[Value], keywords: &[&str], named: &[Value], budget: &mut Bu
     extreme("min", Comparison::Less, positional, keywords, named, budget)
 }
 
-/// The first of the smallest or largest arguments.
+/// The smallest or largest argument; of equal ones, the first.
 fn extreme(
     function: &str,
     beats: Comparison,
@@ -388,8 +388,8 @@ fn pow(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     if let [Some(base), Some(exponent), Some(modulus)] = all.map(Value::integer) {
         return base.modular_power(&exponent, &modulus, budget).map(Value::Int);
     }
-    // CPython asks the operands' types in order: a float refuses at once, a complex number where the first two are
-    // numbers, and the other types do not refuse.
+    // CPython asks the operands' types in order: a float refuses at once, a complex number if the first two are
+    // numbers; other types do not refuse.
     for value in all {
         match value {
             Value::Float(_) | Value::Fraction(_) | Value::Decimal(_) => {
@@ -405,11 +405,11 @@ fn pow(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     Err(TypeError::Operands { operator: "** or pow()".to_owned(), types }.into())
 }
 
-/// `round` and `round_half_up`, which differ in the rounding of ties.
+/// `round` and `round_half_up`, which round ties differently.
 fn round(arguments: &[Option<Value>], ties: Ties, budget: &mut Budget) -> Outcome {
     let [Some(number), places] = arguments else { return Err(ErrorKind::Internal) };
     let places = places.as_ref().filter(|places| !matches!(places, Value::None));
-    // Beyond a machine word, what counts is only the sign.
+    // Beyond a machine word, only the sign matters.
     let machine = |places: &Value| -> Result<i64, ErrorKind> {
         let places = integer(places)?;
         Ok(places.as_i64().unwrap_or(if places.is_negative() { i64::MIN } else { i64::MAX }))
@@ -435,7 +435,7 @@ fn round(arguments: &[Option<Value>], ties: Ties, budget: &mut Budget) -> Outcom
         (Some(Number::Float(value)), Some(places)) => {
             floats::round_places(value, machine(places)?, ties, budget).map(Value::Float)
         }
-        // The number's type checks the places, so this error comes first whatever they are.
+        // CPython's number checks the places itself, so this error comes before any error about them.
         _ => Err(TypeError::NoMethod { found: number.kind(), method: "round".to_owned() }.into()),
     }
 }

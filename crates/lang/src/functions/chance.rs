@@ -1,4 +1,4 @@
-//! Random functions. Their answers are never remembered; the caller gives the seed.
+//! Random functions. Their answers are never stored; the caller gives the seed.
 
 use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
 use super::{Outcome, SCALAR, Section, integer, outside};
@@ -37,7 +37,7 @@ pub(super) const TABLE: &[Function] = &[
 ];
 
 fn rnd(_: &[Value], budget: &mut Budget) -> Outcome {
-    // 53 bits, as every float in [0, 1) that is a multiple of 2^-53.
+    // 53 bits: every multiple of 2^-53 in [0, 1) is equally likely.
     Ok(Value::Float((budget.random() >> 11) as f64 / 9_007_199_254_740_992.0))
 }
 
@@ -53,7 +53,7 @@ fn randint(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let width = from.abs_diff(to);
     let chance = match width.checked_add(1) {
         None => budget.random(),
-        // The high half of a product of 128 bits: no draw is refused, and the bias is below 2^-64 times the width.
+        // The high half of a 128-bit product: no draw is rejected, and the bias is below 2^-64 times the width.
         Some(count) => ((u128::from(budget.random()) * u128::from(count)) >> 64) as u64,
     };
     Ok(Value::Int(Integer::from(i128::from(from) + i128::from(chance))))

@@ -11,13 +11,13 @@ use crate::value::Value;
 
 type InDecimal = fn(Precision, &mut Budget) -> Result<Decimal, ErrorKind>;
 
-/// A constant. In exact mode, a finite one is not exact and the others do not exist.
+/// A constant. In exact mode, a finite constant is not exact, and the others do not exist.
 pub(crate) struct Constant {
     pub(crate) name: &'static str,
     pub(super) doc: &'static str,
     pub(super) doc_pt: &'static str,
     pub(crate) value: f64,
-    /// `None` for one that decimal mode does not have.
+    /// `None` if decimal mode does not have it.
     decimal: Option<InDecimal>,
     /// Whether `math.` may stand before it.
     pub(crate) is_math: bool,
@@ -72,7 +72,7 @@ pub(crate) fn find_constant(name: &str) -> Option<u8> {
     CONSTANTS.iter().position(|constant| constant.name == name).map(|row| row as u8)
 }
 
-/// The constant of a row in the mode's numbers.
+/// The constant of a row, as a number of the mode.
 pub(crate) fn constant(row: u8, budget: &mut Budget) -> Outcome {
     let constant = &CONSTANTS[usize::from(row)];
     let operation = || constant.name.to_owned();

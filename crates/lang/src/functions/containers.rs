@@ -131,7 +131,7 @@ pub(super) const TABLE: &[Function] = &[
     },
 ];
 
-/// The types, each of which is called to make a value of it.
+/// The types, whose call converts a value.
 pub(super) const TYPES: &[Function] = &[
     Function {
         name: "list",
@@ -150,7 +150,7 @@ pub(super) const TYPES: &[Function] = &[
         name: "range",
         section: Section::Collections,
         signature: "[start, ]stop[, step]",
-        doc: "Integers from `start` (0) up to, but without, `stop`, by `step` (1).",
+        doc: "Integers from `start` (0) up to, but not including, `stop`, in steps of `step` (1).",
         doc_pt: "Inteiros a partir de `start` (0) até antes de `stop`, de `step` em `step` (1).",
         domain: Domain::All,
         price: SCALAR,
@@ -203,7 +203,7 @@ pub(super) const TYPES: &[Function] = &[
     },
 ];
 
-/// Those of `math`.
+/// The functions of `math`.
 pub(super) const MATH: &[Function] = &[
     Function {
         name: "dist",
@@ -251,8 +251,8 @@ pub(super) const MATH: &[Function] = &[
         name: "sumprod",
         section: Section::Collections,
         signature: "p, q",
-        doc: "Sum of the products of the elements of two collections, pair by pair; of floats rounded only once.",
-        doc_pt: "Soma dos produtos dos elementos de duas coleções, par a par; com floats, arredondada uma única vez.",
+        doc: "Sum of the products of two collections, element by element; with floats, rounded only once.",
+        doc_pt: "Soma dos produtos de duas coleções, elemento a elemento; com floats, arredondada uma única vez.",
         domain: Domain::All,
         price: SCALAR,
         python: Body::Counted { least: 2, most: 2, call: sumprod },
@@ -301,7 +301,7 @@ fn in_base(value: &Value, base: u8, prefix: &str, budget: &mut Budget) -> Outcom
     Value::string(format!("{sign}{prefix}{}", integer.absolute().in_base(base)), budget)
 }
 
-/// The elements as values of their own, if there are not too many.
+/// The elements as separate values, if there are not too many.
 pub(super) fn collect(arguments: &[Value], budget: &mut Budget) -> Result<Vec<Value>, ErrorKind> {
     let Some(argument) = arguments.first() else { return Ok(Vec::new()) };
     let limit = budget.limits.elements;
@@ -459,7 +459,7 @@ fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
     total.value(budget)
 }
 
-/// The elements as floats, as `math` makes them.
+/// The elements as floats, converted as in `math`.
 fn floats(value: &Value, budget: &mut Budget) -> Result<Vec<f64>, ErrorKind> {
     elements(value, budget)?.map(|element| to_float(&element)).collect()
 }
@@ -470,7 +470,7 @@ fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
         return Err(ValueError::Dimensions.into());
     }
     budget.charge(price::ELEMENTARY * 32 * arguments[0].length().unwrap_or(0))?;
-    // In turn, so that the error names the first that is not a number.
+    // Pair by pair, so that the error names the first element that is not a number.
     let pairs: Result<Vec<(f64, f64)>, ErrorKind> = p.zip(q).map(|(p, q)| Ok((to_float(&p)?, to_float(&q)?))).collect();
     let (p, q): (Vec<f64>, Vec<f64>) = pairs?.into_iter().unzip();
     let differences: Vec<f64> = p.iter().zip(&q).map(|(p, q)| p - q).collect();
@@ -483,13 +483,13 @@ fn dist(arguments: &[Value], budget: &mut Budget) -> Outcome {
     }))
 }
 
-/// Shewchuk's algorithm: partial sums that do not overlap, and hold the sum exactly.
+/// Shewchuk's algorithm: partial sums that do not overlap and together are the exact sum.
 fn fsum(value: &Value, budget: &mut Budget) -> Outcome {
     let values = floats(value, budget)?;
     let mut partials: Vec<f64> = Vec::new();
     let mut special: Vec<f64> = Vec::new();
     for value in values {
-        // Infinities and NaN are added apart; as in CPython, earlier elements then count only if they overflow.
+        // Infinities and NaN are added separately; as in CPython, earlier elements then matter only if they overflow.
         if !value.is_finite() {
             special.push(value);
             partials.clear();
@@ -524,7 +524,7 @@ fn fsum(value: &Value, budget: &mut Budget) -> Outcome {
         let total = special.iter().sum();
         return if infinities { Err(ValueError::FsumInfinities.into()) } else { Ok(Value::Float(total)) };
     }
-    // Summed from the top; what remains below decides a tie.
+    // Added from the largest; what remains decides a tie.
     let Some(mut high) = partials.pop() else { return Ok(Value::Float(0.0)) };
     let mut low = 0.0;
     while let Some(y) = partials.pop() {

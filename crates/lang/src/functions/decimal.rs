@@ -1,4 +1,4 @@
-//! The formulas of decimal mode: decimals of the mode's digits, correctly rounded.
+//! The formulas of decimal mode: correctly rounded decimals with the mode's number of digits.
 
 use super::{Outcome, elements, pairs};
 use crate::arithmetic::decimal::{decimal, precision, value};
@@ -14,7 +14,7 @@ pub(super) fn integer(value: i64) -> Decimal {
     Decimal::from(Integer::from(value))
 }
 
-/// A test for infinities or NaN, which this mode does not have.
+/// The result of a test for infinity or NaN, which do not exist in this mode.
 pub(super) fn always(answer: bool, arguments: &[Value]) -> Outcome {
     number(&arguments[0])?;
     Ok(Value::Bool(answer))
@@ -26,7 +26,7 @@ pub(super) fn sign(arguments: &[Value], _: &mut Budget) -> Outcome {
     Ok(Value::Int(Integer::from(sign)))
 }
 
-/// A decimal rounded to an integer; integers stay what they are.
+/// A decimal rounded to an integer; integers stay unchanged.
 pub(super) fn whole(
     x: &Value,
     round: fn(&Decimal, &mut Budget) -> Result<Integer, ErrorKind>,
@@ -68,7 +68,6 @@ pub(super) fn hypot(arguments: &[Value], budget: &mut Budget) -> Outcome {
     Decimal::hypot(&values, precision(budget), budget).map(value)
 }
 
-/// A function of one decimal.
 pub(super) fn of_one(
     call: fn(&Decimal, Precision, &mut Budget) -> Result<Decimal, ErrorKind>,
     arguments: &[Value],
@@ -77,7 +76,6 @@ pub(super) fn of_one(
     call(&number(&arguments[0])?, precision(budget), budget).map(value)
 }
 
-/// A function of two decimals.
 pub(super) fn of_two(
     call: fn(&Decimal, &Decimal, Precision, &mut Budget) -> Result<Decimal, ErrorKind>,
     arguments: &[Value],
@@ -87,7 +85,6 @@ pub(super) fn of_two(
     call(&x, &y, precision(budget), budget).map(value)
 }
 
-/// A function of an angle in degrees.
 pub(super) fn of_degrees(function: Circular, angle: &Value, budget: &mut Budget) -> Outcome {
     let precision = precision(budget);
     number(angle)?.of_degrees(function, precision, budget).map(value)
@@ -152,7 +149,7 @@ pub(super) fn sumprod(arguments: &[Value], budget: &mut Budget) -> Outcome {
     }
 }
 
-/// A string as a decimal; `text` is a literal in decimal form.
+/// A string as a decimal. `text` is a literal in decimal form, without its sign.
 pub(super) fn from_text(text: &str, negative: bool, budget: &mut Budget) -> Outcome {
     budget.charge(price::SCALAR)?;
     let precision = precision(budget);

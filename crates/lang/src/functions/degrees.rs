@@ -1,8 +1,8 @@
-//! The circular functions of an argument that is directly in degrees: `sin(30°)`.
+//! The trigonometric functions of an argument that is written in degrees: `sin(30°)`.
 //!
-//! No name reaches these rows: the parser makes a call of one where `°` stands on the whole argument. The angle is the
-//! real number before the sign, an integer of any size or the exact value of a float or a decimal; it is reduced by
-//! whole turns exactly, and the value rounded once.
+//! No name refers to these rows: the parser calls one if `°` applies to the whole argument. The angle is the exact real
+//! number before the sign: an integer of any size, a float or a decimal. It is reduced exactly by whole turns, and the
+//! value is rounded once.
 
 use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
 use super::{ELEMENTARY, Outcome, Section, decimal, exact, outside, to_float};
@@ -20,7 +20,7 @@ const fn row(name: &'static str, call: fn(&Value, &mut Budget) -> Outcome, quick
         doc: "",
         doc_pt: "",
         domain: Domain::Angle,
-        // The reduction, and sine and cosine both.
+        // For the reduction, and for both sine and cosine.
         price: 2 * ELEMENTARY,
         python: Body::One(call),
         exact: InExact::Same,
@@ -29,7 +29,7 @@ const fn row(name: &'static str, call: fn(&Value, &mut Budget) -> Outcome, quick
     }
 }
 
-/// Each has the name of the function of radians.
+/// Each row has the name of the function of radians.
 pub(super) const TABLE: &[Function] = &[
     row(
         "sin",
@@ -71,7 +71,7 @@ fn of_degrees(function: Circular, value: &Value, budget: &mut Budget) -> Outcome
     }
     let x = match value.integer() {
         Some(integer) => match integer.as_i64() {
-            // A float, exactly.
+            // A small integer is exact as a float.
             Some(small @ -0x20_0000_0000_0000..=0x20_0000_0000_0000) => small as f64,
             _ => angle::within_a_turn(&integer, budget)?.into(),
         },

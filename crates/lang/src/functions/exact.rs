@@ -1,4 +1,4 @@
-//! The formulas of exact mode: the rational values, and a refusal of the others.
+//! The formulas of exact mode: they give rational values, and an error for irrational ones.
 
 use std::cmp::Ordering;
 
@@ -24,14 +24,14 @@ fn undefined(function: &str) -> ErrorKind {
     ValueError::Outside { function: function.to_owned(), given: None }.into()
 }
 
-/// The arguments, each an integer or a fraction. (An integer may be longer than the parts of a fraction, so that the
-/// formulas work on values, by the operators.)
+/// The arguments, each an integer or a fraction. (An integer may be longer than the parts of a fraction may be, so the
+/// formulas use the operators on values.)
 fn numbers<const N: usize>(arguments: &[Value]) -> Result<&[Value; N], ErrorKind> {
     arguments.iter().try_for_each(check)?;
     arguments.try_into().map_err(|_| ErrorKind::Internal)
 }
 
-/// A function with a rational value at one argument at most.
+/// A function that has a rational value for at most one rational argument.
 pub(super) fn only_at(
     function: &str,
     domain: Domain,
@@ -60,7 +60,7 @@ fn is_within(domain: Domain, x: &Value, budget: &mut Budget) -> Result<bool, Err
         Domain::OutsideUnit => size_to_one(budget)?.is_ge(),
         Domain::FromOne => compare_with_one(x, budget)?.is_ge(),
         Domain::NoPoles => sign_of(x) > 0 || matches!(x, Value::Fraction(_)),
-        // Numbers of this mode are finite; the others are of functions with a formula.
+        // The numbers of this mode are finite; functions with the other domains have their own formulas.
         Domain::All
         | Domain::Finite
         | Domain::Angle
@@ -71,7 +71,7 @@ fn is_within(domain: Domain, x: &Value, budget: &mut Budget) -> Result<bool, Err
     })
 }
 
-/// A test for infinities or NaN, which this mode does not have.
+/// The result of a test for infinity or NaN, which do not exist in this mode.
 pub(super) fn always(answer: bool, arguments: &[Value]) -> Outcome {
     let [_] = numbers(arguments)?;
     Ok(Value::Bool(answer))
@@ -170,7 +170,7 @@ pub(super) fn cbrt(arguments: &[Value], budget: &mut Budget) -> Outcome {
     negative_of(&exact::root(&positive, 3, "cbrt", budget)?, budget)
 }
 
-/// A logarithm to `base`, or to the base among the arguments; natural where there is none.
+/// A logarithm to `base`, else to the base among the arguments, else the natural one.
 pub(super) fn logarithm(function: &str, base: Option<i64>, arguments: &[Value], budget: &mut Budget) -> Outcome {
     arguments.iter().try_for_each(check)?;
     if arguments.iter().any(|argument| sign_of(argument) <= 0) {
@@ -179,7 +179,7 @@ pub(super) fn logarithm(function: &str, base: Option<i64>, arguments: &[Value], 
     let x = arguments.first().ok_or(ErrorKind::Internal)?;
     let base = base.map(|base| Value::Int(Integer::from(base)));
     let Some(base) = base.as_ref().or(arguments.get(1)) else {
-        // No power of e is rational but e⁰.
+        // The only rational power of e is e⁰.
         return if equals(x, 1) { integer(0) } else { Err(not_exact(function)) };
     };
     if equals(base, 1) {
@@ -232,7 +232,7 @@ pub(super) fn fsum(arguments: &[Value], budget: &mut Budget) -> Outcome {
     Ok(sum)
 }
 
-/// A function of an angle in degrees, where it is rational: at multiples of 30 and 45 only (Niven's theorem).
+/// A function of an angle in degrees, if its value is rational: at multiples of 30 or 45 only (Niven's theorem).
 pub(super) fn of_degrees(function: Circular, value: &Value, budget: &mut Budget) -> Outcome {
     check(value)?;
     let not_exact = || not_exact(function.name());
@@ -273,7 +273,6 @@ fn number(value: &Value) -> Result<Rational, ErrorKind> {
     exact::rational(value)?.ok_or(ErrorKind::Internal)
 }
 
-/// -1, 0 or 1.
 fn sign_of(value: &Value) -> i64 {
     let of = |value: &Integer| if value.is_negative() { -1 } else { i64::from(!value.is_zero()) };
     match value {
@@ -309,7 +308,7 @@ fn whole(
     }
 }
 
-/// One operation inside a formula, at the price of a node for the same operation, its operands included.
+/// One operation of a formula, at the price of a node with the same operation and its operands.
 fn step(operation: Binary, a: &Value, b: &Value, budget: &mut Budget) -> Outcome {
     budget.charge(2 * price::SCALAR)?;
     arithmetic::binary(operation, a, b, budget)

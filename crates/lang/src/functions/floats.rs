@@ -1,4 +1,4 @@
-//! Functions that look into a float, compare two, or round one to an integer, as CPython's `math` has them.
+//! Functions that inspect floats, compare them, or round them to integers, as in CPython's `math`.
 
 use std::cmp::Ordering;
 
@@ -106,8 +106,8 @@ pub(super) const TABLE: &[Function] = &[
         name: "isclose",
         section: Section::Floats,
         signature: "a, b, rel_tol=1e-09, abs_tol=0.0",
-        doc: "Whether two numbers are close, by a relative and an absolute tolerance.",
-        doc_pt: "Se dois números estão próximos, por uma tolerância relativa e uma absoluta.",
+        doc: "Whether two numbers are equal within a relative and an absolute tolerance.",
+        doc_pt: "Se dois números são iguais dentro de uma tolerância relativa e de uma absoluta.",
         domain: Domain::All,
         price: SCALAR,
         python: Body::Named {
@@ -187,8 +187,8 @@ pub(super) const TABLE: &[Function] = &[
         name: "nextafter",
         section: Section::Floats,
         signature: "x, y, steps=None",
-        doc: "Next float after x towards y, or the one `steps` floats further; it stops at y.",
-        doc_pt: "O float seguinte a x na direção de y, ou o que está `steps` floats adiante; não passa de y.",
+        doc: "Next float after x towards y; with `steps`, the float that many steps away, at most y.",
+        doc_pt: "O float seguinte a x na direção de y; com `steps`, o que está a esse número de passos, no máximo y.",
         domain: Domain::All,
         price: ELEMENTARY,
         python: Body::Named {
@@ -203,7 +203,7 @@ pub(super) const TABLE: &[Function] = &[
         name: "remainder",
         section: Section::Floats,
         signature: "x, y",
-        doc: "Difference of x from the nearest multiple of y (IEEE 754).",
+        doc: "Difference between x and the nearest multiple of y (IEEE 754).",
         doc_pt: "Diferença entre x e o múltiplo mais próximo de y (IEEE 754).",
         domain: Domain::Quotient,
         price: ELEMENTARY,
@@ -270,7 +270,7 @@ fn fmod(arguments: &[Value], budget: &mut Budget) -> Outcome {
 fn fma(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let (x, y) = pair(arguments, budget)?;
     let z = to_float(&arguments[2])?;
-    // Some C libraries lose the sign of a product that vanishes where 0 is added.
+    // Some C libraries lose the sign of a product that underflows to zero, if 0 is added.
     let is_product = z == 0.0 && x != 0.0 && y != 0.0;
     let value = if is_product { x * y } else { x.mul_add(y, z) };
     let is_any = |property: fn(f64) -> bool| [x, y, z].into_iter().any(property);
@@ -304,7 +304,7 @@ fn nextafter(arguments: &[Option<Value>], _: &mut Budget) -> Outcome {
         None => return float_value(next_towards(x, y)),
         Some(steps) => match integer(steps)? {
             steps if steps.is_negative() => return Err(ValueError::NegativeSteps.into()),
-            // There are fewer floats than a word can count.
+            // A 64-bit word counts more steps than there are floats.
             steps => steps.as_u64().unwrap_or(u64::MAX),
         },
     };
@@ -326,7 +326,7 @@ fn remainder(arguments: &[Value], budget: &mut Budget) -> Outcome {
     if y.is_infinite() {
         return float_value(x);
     }
-    // CPython's `m_remainder`: every step is exact.
+    // CPython's `m_remainder`, in which every step is exact.
     let (size, divisor) = (x.abs(), y.abs());
     let rest = size % divisor;
     let complement = divisor - rest;
@@ -335,7 +335,7 @@ fn remainder(arguments: &[Value], budget: &mut Budget) -> Outcome {
     } else if rest > complement {
         -complement
     } else {
-        // Half way: the even multiple.
+        // A tie goes to the even multiple.
         rest - 2.0 * ((0.5 * (size - rest)) % divisor)
     };
     float_value(1.0_f64.copysign(x) * nearest)
@@ -348,7 +348,7 @@ fn ldexp(arguments: &[Value], _: &mut Budget) -> Outcome {
     if x == 0.0 || !x.is_finite() {
         return float_value(x);
     }
-    // Beyond ±2^13 every finite float has over- or underflowed.
+    // Beyond ±2^13, every finite float has overflowed or underflowed.
     let exponent = exponent.as_i64().unwrap_or(if exponent.is_negative() { i64::MIN } else { i64::MAX });
     let value = rounding::scale(x, exponent.clamp(-8192, 8192));
     if value.is_infinite() { Err(Overflow::Range.into()) } else { float_value(value) }
@@ -371,7 +371,7 @@ fn sign(value: &Value, _: &mut Budget) -> Outcome {
     Ok(Value::Int(Integer::from(sign)))
 }
 
-/// `floor`, `ceil`: integers stay what they are.
+/// `floor` and `ceil`; integers stay unchanged.
 fn to_integer(value: &Value, round: fn(f64) -> f64) -> Outcome {
     match value.number() {
         Some(Number::Int(value)) => Ok(Value::Int(value)),
@@ -400,7 +400,7 @@ fn ulp(value: &Value, _: &mut Budget) -> Outcome {
     float_value(if !x.is_finite() {
         x
     } else if x == f64::MAX {
-        // The next one up is infinite; the step below is as wide.
+        // The next float is infinite; the step below is equally wide.
         x - x.next_down()
     } else {
         x.next_up() - x
@@ -421,7 +421,7 @@ fn isclose(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     let difference = (b - a).abs();
     let finite = a.is_finite() && b.is_finite();
     let near = difference <= (relative * b).abs() || difference <= (relative * a).abs() || difference <= absolute;
-    // Infinities are close to themselves only.
+    // An infinity is close only to itself.
     Ok(Value::Bool(a == b || (finite && near)))
 }
 

@@ -127,6 +127,8 @@ pub(super) fn comb(arguments: &[Value], budget: &mut Budget) -> Outcome {
     if k.is_negative() {
         return Err(ValueError::NegativeK.into());
     }
+    // The comparison.
+    budget.charge(n.words().max(k.words()) / 8)?;
     if k > n {
         return Ok(Value::Int(Integer::ZERO));
     }
@@ -147,6 +149,8 @@ fn perm(arguments: &[Value], budget: &mut Budget) -> Outcome {
     if k.is_negative() {
         return Err(ValueError::NegativeK.into());
     }
+    // The comparison.
+    budget.charge(n.words().max(k.words()) / 8)?;
     if k > n {
         return Ok(Value::Int(Integer::ZERO));
     }

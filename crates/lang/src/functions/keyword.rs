@@ -2,14 +2,14 @@
 
 use crate::error::{ErrorKind, TypeError};
 
-/// The distance of an inserted, deleted or exchanged byte.
+/// The cost of an inserted, deleted or exchanged byte.
 const MOVE: usize = 2;
-/// The distance of a capital and a small letter.
+/// The cost of a capital letter in place of the small one, or the reverse.
 const CASE: usize = 1;
-/// Bytes that may differ between a common prefix and suffix; longer differences are not compared.
+/// At most so many bytes may differ between the common prefix and suffix; longer differences are not compared.
 const DIFFERENT_MAX: usize = 40;
 
-/// The error for a keyword that no parameter has.
+/// The error for a keyword that no parameter is called.
 pub(super) fn unknown(function: &str, keyword: &str, parameters: &[&str]) -> ErrorKind {
     let meant = meant(keyword, parameters).map(str::to_owned);
     TypeError::UnknownKeyword { function: function.to_owned(), name: keyword.to_owned(), meant }.into()
@@ -25,7 +25,7 @@ fn meant<'p>(keyword: &str, parameters: &[&'p str]) -> Option<&'p str> {
     near.min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
-/// The edit distance of two texts; `None` for texts that differ too much.
+/// The edit distance of two texts; `None` if they differ too much.
 fn distance(mut a: &[u8], mut b: &[u8]) -> Option<usize> {
     while let ([x, rest_a @ ..], [y, rest_b @ ..]) = (a, b)
         && x == y
@@ -40,7 +40,7 @@ fn distance(mut a: &[u8], mut b: &[u8]) -> Option<usize> {
     if a.len().max(b.len()) > DIFFERENT_MAX {
         return None;
     }
-    // The row of the table of distances for the bytes of `a` so far.
+    // The row of the distance table for the bytes of `a` so far.
     let mut row: Vec<usize> = (0..=b.len()).map(|count| count * MOVE).collect();
     for (at, x) in a.iter().enumerate() {
         let mut diagonal = std::mem::replace(&mut row[0], (at + 1) * MOVE);

@@ -4,14 +4,14 @@
 use super::constants::Constant;
 use super::{ALIASES, CONSTANTS, ROWS, Reached, Row, Section};
 
-/// What a name is.
+/// What a name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FunctionKind {
-    /// Called with its arguments.
+    /// A function, called with its arguments.
     Function,
-    /// Called as `name(body, variable, from, to)`, `derivative` as `derivative(body, variable, at)`; the body is
-    /// evaluated for many values of the variable.
+    /// A form, called as `name(body, variable, from, to)` or `derivative(body, variable, at)`; its body is evaluated
+    /// for many values of the variable.
     Binder,
     /// A number.
     Constant,
@@ -28,24 +28,24 @@ impl FunctionKind {
     }
 }
 
-/// The manual's entry for a name. `sum` and `prod` have two entries: they are functions and binders.
+/// The manual's entry for a name. `sum` and `prod` have two entries, since they are functions and binders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FunctionInfo {
     /// The name, without the prefix.
     pub name: &'static str,
-    /// What the name is.
+    /// Its kind.
     pub kind: FunctionKind,
-    /// The section to which it belongs.
+    /// The section of the manual.
     pub section: Section,
-    /// The arguments in Python's notation: those in square brackets or with a default are optional, and a star stands
-    /// for any number of arguments. Empty for a constant.
+    /// The arguments in Python's notation: an argument in square brackets or with a default is optional, and a star
+    /// stands for any number of arguments. Empty for a constant.
     pub signature: &'static str,
-    /// One line in English; it may hold code between grave accents.
+    /// One line in English; code in it stands between grave accents.
     pub doc: &'static str,
     /// The same line in Brazilian Portuguese.
     pub doc_pt: &'static str,
-    /// Whether it is reached only with `math.` before its name.
+    /// Whether the name is found only with `math.` before it.
     pub needs_prefix: bool,
 }
 
@@ -71,12 +71,12 @@ const BINDERS: [FunctionInfo; 5] = [
     binder(
         "integral",
         "Numerical integral of the body over the variable; the bounds may be infinite.",
-        "Integral numérica do corpo na variável; os limites podem ser infinitos.",
+        "Integral numérica do corpo em relação à variável; os limites podem ser infinitos.",
     ),
     binder(
         "root",
-        "Value of the variable between the bounds at which the body, of opposite signs at them, is 0.",
-        "Valor da variável entre os limites no qual o corpo, de sinais opostos neles, é 0.",
+        "Value of the variable between the bounds at which the body is 0; its signs at the bounds must differ.",
+        "Valor da variável, entre os limites, no qual o corpo é 0; seus sinais nos limites devem ser opostos.",
     ),
 ];
 
@@ -93,7 +93,7 @@ const fn binder(name: &'static str, doc: &'static str, doc_pt: &'static str) -> 
     }
 }
 
-/// Every function, binder and constant, with other names for them, section by section, by name in each.
+/// Every function, binder and constant, and the aliases, section by section, in alphabetical order.
 pub fn functions() -> impl Iterator<Item = FunctionInfo> {
     let mut all: Vec<FunctionInfo> = Vec::new();
     for Row { function, reached, .. } in ROWS.iter().filter(|row| row.reached != Reached::Degrees) {
@@ -126,14 +126,14 @@ pub fn functions() -> impl Iterator<Item = FunctionInfo> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::row::Body;
     use super::*;
+    use crate::functions::row::Body;
 
-    /// How many arguments a signature takes at least, and at most (`None` where it is any number).
+    /// The minimum and the maximum number of arguments in a signature (`None` for any number).
     fn arity(signature: &str) -> (usize, Option<usize>) {
         let (mut least, mut most, mut open, mut any) = (0, 0, 0, false);
         for parameter in signature.split(',').map(str::trim).filter(|parameter| !parameter.is_empty()) {
-            // Brackets count up to the name: `[start, ]stop[, step]`.
+            // The brackets before the name count: `[start, ]stop[, step]`.
             let name = parameter.find(char::is_alphanumeric).unwrap_or(0);
             let brackets = |text: &str| text.matches('[').count() as i64 - text.matches(']').count() as i64;
             open += brackets(&parameter[..name]);
@@ -155,7 +155,7 @@ mod tests {
                 Body::Float(_) | Body::Overflowing(_) | Body::One(_) => (least, most) == (1, Some(1)),
                 Body::Counted { least: l, most: m, .. } => (least, most) == (*l, Some(*m)),
                 Body::Any(_) => (least, most) == (0, None),
-                // Its argument, and two by name.
+                // One positional argument, and two keywords.
                 Body::Sorted(_) => (least, most) == (1, Some(3)),
                 Body::Extreme(_) => most.is_none(),
                 Body::Written { names, .. } => {

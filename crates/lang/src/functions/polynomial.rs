@@ -11,8 +11,8 @@ pub(super) const ROOTS: Function = Function {
     name: "roots",
     section: Section::Powers,
     signature: "coefficients",
-    doc: "Roots of a polynomial, the coefficient of its highest power first; each as often as it counts.",
-    doc_pt: "Raízes de um polinômio, do coeficiente de maior grau ao menor; cada uma tantas vezes quantas conta.",
+    doc: "Roots of a polynomial, given its coefficients from the highest power down; multiple roots are repeated.",
+    doc_pt: "Raízes de um polinômio, dados os coeficientes do maior grau ao menor; raízes múltiplas são repetidas.",
     domain: Domain::All,
     price: SCALAR,
     python: Body::One(roots),
@@ -21,17 +21,16 @@ pub(super) const ROOTS: Function = Function {
     column: Column::None,
 };
 
-/// All roots, by real and then by imaginary part: real ones as floats. Coefficients are taken exactly as they are: real
-/// numbers, the highest power first; zeros before the first that is not 0 count for nothing.
+/// All roots, ordered by real and then by imaginary part; real roots are floats. The coefficients are real numbers,
+/// taken exactly, the highest power first; leading zeros are ignored.
 ///
-/// Fails for coefficients that are no real numbers or not finite, and for a polynomial that is 0, which is 0
-/// everywhere.
+/// Fails if a coefficient is not a finite real number, or if all coefficients are 0.
 fn roots(value: &Value, budget: &mut Budget) -> Outcome {
     let mut parts = Vec::new();
     for coefficient in elements(value, budget)? {
         parts.push(exact(&coefficient)?);
     }
-    // Lowest power first, all of one unit.
+    // Lowest power first, and all scaled to one power of 2.
     parts.reverse();
     let least = parts.iter().filter(|(mantissa, _)| !mantissa.is_zero()).map(|(_, unit)| *unit).min();
     let least = least.ok_or(ValueError::ZeroPolynomial)?;

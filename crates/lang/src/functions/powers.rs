@@ -38,7 +38,7 @@ pub(super) const TABLE: &[Function] = &[
         name: "erfc",
         section: Section::Special,
         signature: "x",
-        doc: "Complementary error function: 1 - erf(x), precise for large x.",
+        doc: "Complementary error function: 1 - erf(x), accurate for large x.",
         doc_pt: "Função erro complementar: 1 - erf(x), precisa para x grande.",
         domain: Domain::All,
         price: ELEMENTARY,
@@ -77,7 +77,7 @@ pub(super) const TABLE: &[Function] = &[
         name: "expm1",
         section: Section::Powers,
         signature: "x",
-        doc: "exp(x) - 1, precise for x near 0.",
+        doc: "exp(x) - 1, accurate for x near 0.",
         doc_pt: "exp(x) - 1, precisa para x perto de 0.",
         domain: Domain::All,
         price: ELEMENTARY,
@@ -170,7 +170,7 @@ pub(super) const TABLE: &[Function] = &[
         name: "log1p",
         section: Section::Powers,
         signature: "x",
-        doc: "Natural logarithm of 1 + x, precise for x near 0, -1 < x.",
+        doc: "Natural logarithm of 1 + x, accurate for x near 0, -1 < x.",
         doc_pt: "Logaritmo natural de 1 + x, preciso para x perto de 0, -1 < x.",
         domain: Domain::AboveMinusOne,
         price: ELEMENTARY,
@@ -209,15 +209,15 @@ pub(super) const TABLE: &[Function] = &[
     },
 ];
 
-/// Functions that a bare name does not reach: `pow` is the built-in.
+/// A function that its bare name does not find: `pow` is the built-in.
 pub(super) const QUALIFIED: &[Function] = &[Function {
     name: "pow",
     section: Section::Powers,
     signature: "x, y",
-    doc: "Power of two floats, as C's `pow`.",
+    doc: "Power of two floats, like `pow` in C.",
     doc_pt: "Potência de dois floats, como o `pow` da linguagem C.",
     domain: Domain::RealPower,
-    price: ELEMENTARY,
+    price: ELEMENTARY + 1,
     python: Body::Counted { least: 2, most: 2, call: pow },
     exact: InExact::Formula(exact::power),
     decimal: InDecimal::OfTwo(Decimal::power),
@@ -290,7 +290,7 @@ fn natural_logarithm(value: &Value, budget: &mut Budget) -> Outcome {
     logarithm("log", value, budget, pxfm::f_log, fixed_256::log)
 }
 
-/// `log(x)`, and `log(x, base)` correctly rounded (CPython divides two rounded logarithms).
+/// `log(x)`, and `log(x, base)`, which is correctly rounded (CPython divides two rounded logarithms).
 fn log(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let numerator = natural_logarithm(&arguments[0], budget)?;
     let Some(base) = arguments.get(1) else { return Ok(numerator) };
@@ -310,7 +310,8 @@ fn log(arguments: &[Value], budget: &mut Budget) -> Outcome {
     }
 }
 
-/// Correctly rounded for any number of arguments, by exact integers (the library's for two misrounds one in seven).
+/// Correctly rounded for any number of arguments, with exact integers (the library's function for two arguments
+/// misrounds one result in seven).
 fn hypot(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let values = arguments.iter().map(to_float).collect::<Result<Vec<f64>, _>>()?;
     budget.charge(price::ELEMENTARY * 32 * values.len() as u64)?;

@@ -1,4 +1,4 @@
-//! What a row of the table of functions says.
+//! The rows of the table of functions.
 
 use super::{Outcome, Section};
 use crate::error::ErrorKind;
@@ -7,19 +7,18 @@ use crate::number::Decimal;
 use crate::number::decimal::Precision;
 use crate::value::Value;
 
-/// All that the language knows of a function. A row without one of these does not compile, so that no mode can be
-/// forgotten.
+/// All that the language knows about a function. No field has a default, so that no mode can be forgotten.
 pub(super) struct Function {
-    /// The name in the language; of a function of degrees, the name of the function of radians.
+    /// The name in the language; for a function of degrees, the name of the function of radians.
     pub(super) name: &'static str,
     pub(super) section: Section,
     /// The arguments, as [`FunctionInfo::signature`](super::FunctionInfo::signature) shows them.
     pub(super) signature: &'static str,
     pub(super) doc: &'static str,
     pub(super) doc_pt: &'static str,
-    /// The arguments that are not a [domain error](crate::ValueError::Outside).
+    /// The arguments that do not cause a [domain error](crate::ValueError::Outside).
     pub(super) domain: Domain,
-    /// Fuel for every call. A formula charges for what depends on the sizes of its arguments.
+    /// Fuel for each call. The formula itself charges for the sizes of its arguments.
     pub(super) price: u64,
     /// How the function takes its arguments, and its formula in Python's mode.
     pub(super) python: Body,
@@ -28,13 +27,12 @@ pub(super) struct Function {
     pub(super) column: Column,
 }
 
-/// The formula in Python's mode. Its variant says how the arguments are taken, and so in which words CPython complains
-/// of them.
+/// The formula in Python's mode. Its variant says how arguments are taken, and so which messages wrong ones have.
 pub(super) enum Body {
-    /// A function of one float (CPython's `FUNC1`). NaN from a number is a domain error, and so is an infinity from a
-    /// finite float.
+    /// A function of one float (CPython's `FUNC1`). NaN from a number, or infinity from a finite float, is a domain
+    /// error.
     Float(fn(f64) -> f64),
-    /// The same, where an infinity from a finite float is an overflow.
+    /// The same, but an infinity from a finite float is an overflow.
     Overflowing(fn(f64) -> f64),
     /// Exactly one argument.
     One(fn(&Value, &mut Budget) -> Outcome),
@@ -42,10 +40,10 @@ pub(super) enum Body {
     Counted { least: usize, most: usize, call: fn(&[Value], &mut Budget) -> Outcome },
     /// Any number of arguments.
     Any(fn(&[Value], &mut Budget) -> Outcome),
-    /// Parameters with names: one value for each, `None` for an absent one.
+    /// Named parameters: one value for each, `None` if it is not given.
     Named { parameters: Parameters, call: fn(&[Option<Value>], &mut Budget) -> Outcome },
-    /// The same for a function that CPython implements in Python: every parameter can be given by position or by name,
-    /// and the first is required.
+    /// The same for a function that CPython implements in Python: any parameter may be named, and the first is
+    /// required.
     Written { names: &'static [&'static str], call: fn(&[Option<Value>], &mut Budget) -> Outcome },
     /// `sorted`: one argument, and `key` and `reverse` by name.
     Sorted(fn(&Value, Option<&Value>, bool, &mut Budget) -> Outcome),
@@ -55,10 +53,10 @@ pub(super) enum Body {
 
 /// The parameters of a [`Body::Named`].
 pub(super) struct Parameters {
-    /// Empty for a parameter that can be given by position only.
+    /// Empty for a parameter that can only be positional.
     pub(super) names: &'static [&'static str],
     pub(super) required: usize,
-    /// How many can be given by position.
+    /// How many parameters may be positional.
     pub(super) positional: usize,
 }
 
@@ -66,13 +64,13 @@ pub(super) struct Parameters {
 pub(super) enum InExact {
     /// The formula of Python's mode serves this mode too.
     Same,
-    /// Its own formula, which gives the rational values and refuses the others as not exact.
+    /// A formula of its own, which gives rational values and an error for others.
     Formula(fn(&[Value], &mut Budget) -> Outcome),
-    /// The only rational argument with a rational value, and that value.
+    /// The only rational argument with a rational value, and this value.
     OnlyAt(i64, i64),
-    /// No rational argument has a rational value.
+    /// The value is irrational for every rational argument.
     Irrational,
-    /// Refused as unavailable.
+    /// The function does not exist in this mode.
     NotInMode,
 }
 
@@ -80,27 +78,27 @@ pub(super) enum InExact {
 pub(super) enum InDecimal {
     /// The formula of Python's mode serves this mode too.
     Same,
-    /// Its own formula.
+    /// A formula of its own.
     Formula(fn(&[Value], &mut Budget) -> Outcome),
-    /// Its own formula, of one decimal.
+    /// A formula of its own, for one decimal.
     OfOne(fn(&Decimal, Precision, &mut Budget) -> Result<Decimal, ErrorKind>),
-    /// Its own formula, of two decimals.
+    /// A formula of its own, for two decimals.
     OfTwo(fn(&Decimal, &Decimal, Precision, &mut Budget) -> Result<Decimal, ErrorKind>),
-    /// Refused as unavailable.
+    /// The function does not exist in this mode.
     NotInMode,
 }
 
-/// How a function of one float runs over a column of them: NaN from a number, or an infinity from a finite float, sends
-/// that row to the evaluator.
+/// How a function of one float runs over a column. A row with NaN from a number, or with an infinity from a finite
+/// float, goes to the evaluator.
 #[derive(Clone, Copy)]
 pub(crate) enum Column {
-    /// A call leaves the column to the evaluator.
+    /// A program with this call runs row by row.
     None,
     /// The function of a [`Body::Float`] or [`Body::Overflowing`].
     Same,
     /// Another function of one float.
     Float(fn(f64) -> f64),
-    // An operation that the loops over columns have built in.
+    // The others are operations that the loops over columns have built in.
     Absolute,
     Cosine,
     Logarithm,
@@ -129,9 +127,9 @@ pub(crate) enum Domain {
     OutsideUnit,
     /// Finite floats.
     Finite,
-    /// Finite floats, of a function that CPython does not have.
+    /// Finite floats, for a function that CPython does not have.
     Angle,
-    /// All but 0, -1, -2 and so on.
+    /// All numbers except 0, -1, -2 and so on.
     NoPoles,
     /// A finite x and a y that is not 0.
     Quotient,
@@ -144,7 +142,7 @@ pub(crate) enum Domain {
 }
 
 impl Function {
-    /// Whether the parts of a row fit each other: checked at compile time.
+    /// Whether the fields of a row are consistent, checked at compile time.
     pub(super) const fn is_consistent(&self) -> bool {
         let is_of_float = matches!(self.python, Body::Float(_) | Body::Overflowing(_));
         let is_by_name =

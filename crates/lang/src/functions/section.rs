@@ -1,12 +1,12 @@
 //! The sections of the manual.
 
-/// A section of the manual, in the order in which they are read.
+/// A section of the manual. The variants are in reading order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Section {
-    /// Conversion to numbers, and comparison of them.
+    /// Conversion to numbers, and comparison.
     Numbers,
-    /// To integers, or to a number of places.
+    /// Rounding to integers or to a number of places.
     Rounding,
     /// Powers, roots, exponentials and logarithms.
     Powers,
@@ -14,11 +14,11 @@ pub enum Section {
     Trigonometry,
     /// Divisors, primes, combinations.
     Integers,
-    /// Over a variable.
+    /// Forms over a variable.
     Binders,
     /// Lists, tuples, sets, ranges.
     Collections,
-    /// Of a list of numbers.
+    /// Statistics of a list of numbers.
     Statistics,
     /// Strings.
     Text,
@@ -28,7 +28,7 @@ pub enum Section {
     Floats,
     /// Random numbers.
     Chance,
-    /// Numbers with a name.
+    /// Named numbers.
     Constants,
 }
 

@@ -1,7 +1,7 @@
 //! Statistics of a list of numbers: Python's `statistics` module, and quantiles.
 //!
-//! Sums are exact: every number is a ratio of integers, and the result is rounded once, at the end. Ratios are first
-//! added by denominator; those of floats are powers of two.
+//! Sums are exact: every number becomes a ratio of integers, and the result is rounded once, at the end. Ratios are
+//! first added up for each denominator; those of floats are powers of two.
 
 use std::collections::BTreeMap;
 
@@ -33,8 +33,8 @@ pub(super) const TABLE: &[Function] = &[
         name: "median",
         section: Section::Statistics,
         signature: "data",
-        doc: "Middle value of the sorted data; of an even number of them, the mean of the middle two.",
-        doc_pt: "Valor do meio dos dados ordenados; se são em número par, a média dos dois do meio.",
+        doc: "Middle value of the sorted data; for an even number of values, the mean of the middle two.",
+        doc_pt: "Valor do meio dos dados ordenados; se há um número par de valores, a média dos dois do meio.",
         domain: Domain::All,
         price: SCALAR,
         python: Body::Written { names: &["data"], call: median },
@@ -46,8 +46,8 @@ pub(super) const TABLE: &[Function] = &[
         name: "median_high",
         section: Section::Statistics,
         signature: "data",
-        doc: "Middle value of the sorted data; of an even number of them, the larger of the middle two.",
-        doc_pt: "Valor do meio dos dados ordenados; se são em número par, o maior dos dois do meio.",
+        doc: "Middle value of the sorted data; for an even number of values, the larger of the middle two.",
+        doc_pt: "Valor do meio dos dados ordenados; se há um número par de valores, o maior dos dois do meio.",
         domain: Domain::All,
         price: SCALAR,
         python: Body::Written { names: &["data"], call: median_high },
@@ -59,8 +59,8 @@ pub(super) const TABLE: &[Function] = &[
         name: "median_low",
         section: Section::Statistics,
         signature: "data",
-        doc: "Middle value of the sorted data; of an even number of them, the smaller of the middle two.",
-        doc_pt: "Valor do meio dos dados ordenados; se são em número par, o menor dos dois do meio.",
+        doc: "Middle value of the sorted data; for an even number of values, the smaller of the middle two.",
+        doc_pt: "Valor do meio dos dados ordenados; se há um número par de valores, o menor dos dois do meio.",
         domain: Domain::All,
         price: SCALAR,
         python: Body::Written { names: &["data"], call: median_low },
@@ -72,8 +72,8 @@ pub(super) const TABLE: &[Function] = &[
         name: "mode",
         section: Section::Statistics,
         signature: "data",
-        doc: "Most common value; of several, the one that comes first.",
-        doc_pt: "Valor mais comum; entre vários, o que vem primeiro.",
+        doc: "Most common value; if several are equally common, the first of them.",
+        doc_pt: "Valor mais comum; se vários são igualmente comuns, o primeiro deles.",
         domain: Domain::All,
         price: SCALAR,
         python: Body::Written { names: &["data"], call: mode },
@@ -133,8 +133,8 @@ pub(super) const TABLE: &[Function] = &[
         name: "quantile",
         section: Section::Statistics,
         signature: "data, q",
-        doc: "Value below which the part 0 ≤ q ≤ 1 of the data lies, interpolated linearly.",
-        doc_pt: "Valor abaixo do qual está a parte 0 ≤ q ≤ 1 dos dados, com interpolação linear.",
+        doc: "Value below which the fraction 0 ≤ q ≤ 1 of the data lies, interpolated linearly.",
+        doc_pt: "Valor abaixo do qual está a fração 0 ≤ q ≤ 1 dos dados, com interpolação linear.",
         domain: Domain::All,
         price: SCALAR,
         python: Body::Named {
@@ -179,7 +179,7 @@ pub(super) const TABLE: &[Function] = &[
     },
 ];
 
-/// A number as exact integers: `numerator / denominator`, the denominator positive.
+/// A number as a ratio of integers, with a positive denominator.
 struct Ratio {
     numerator: Integer,
     denominator: Integer,
@@ -188,21 +188,21 @@ struct Ratio {
 /// A number as a term of a sum.
 enum Term {
     Exact(Ratio),
-    /// An infinity or nan: it swallows everything exact.
+    /// An infinity or nan, which outweighs every finite term.
     Special(f64),
 }
 
-/// The properties of the data, without their sum.
+/// Properties of the data.
 #[derive(Default)]
 struct Summary {
     count: i64,
-    /// Whether any of them is a float (or a decimal): then so is the result.
+    /// Whether any number is a float (or a decimal): then the result is one too.
     is_float: bool,
-    /// The sum of infinities and nans, if there are any.
+    /// The sum of the infinities and nans, if there are any.
     special: Option<f64>,
 }
 
-/// A sum of ratios, by denominator.
+/// A sum of ratios: one numerator for each denominator.
 #[derive(Default)]
 struct Sum(BTreeMap<Integer, Integer>);
 
@@ -217,7 +217,7 @@ impl Sum {
         Ok(())
     }
 
-    /// All of it over one denominator.
+    /// The sum as one ratio.
     fn total(&self, budget: &mut Budget) -> Result<Ratio, ErrorKind> {
         let mut denominator = Integer::ONE;
         for part in self.0.keys() {
@@ -232,7 +232,7 @@ impl Sum {
     }
 }
 
-/// The one place where a value becomes a ratio.
+/// Converts a value into a ratio.
 fn term(value: &Value, budget: &mut Budget) -> Result<Term, ErrorKind> {
     let exact = |numerator, denominator| Ok(Term::Exact(Ratio { numerator, denominator }));
     match value {
@@ -248,7 +248,7 @@ fn term(value: &Value, budget: &mut Budget) -> Result<Term, ErrorKind> {
         Some(Number::Float(value)) if !value.is_finite() => Ok(Term::Special(value)),
         Some(Number::Float(value)) => {
             let (mantissa, exponent) = rounding::parts(value);
-            // Odd, so that few different denominators come up; zero has any number of trailing zeros.
+            // The mantissa is made odd, so that few denominators differ. Zero has more trailing zeros than bits.
             let zeros = mantissa.trailing_zeros().min(52);
             let (mantissa, exponent) = (i128::from(mantissa >> zeros), i64::from(exponent) + i64::from(zeros));
             let mantissa = Integer::from(if value < 0.0 { -mantissa } else { mantissa });
@@ -265,7 +265,7 @@ fn term(value: &Value, budget: &mut Budget) -> Result<Term, ErrorKind> {
     }
 }
 
-/// Walks over the data and hands every exact term to `take`.
+/// Passes every exact term of the data to `take`.
 fn each(
     values: impl Iterator<Item = Result<Value, ErrorKind>>,
     budget: &mut Budget,
@@ -273,7 +273,7 @@ fn each(
 ) -> Result<Summary, ErrorKind> {
     let mut summary = Summary::default();
     for value in values {
-        // A term is looked up among as many denominators as floats have exponents.
+        // The price of finding the denominator among those of floats.
         budget.charge(2 * SCALAR)?;
         let value = value?;
         summary.count += 1;
@@ -286,7 +286,7 @@ fn each(
     Ok(summary)
 }
 
-/// The one place where a ratio becomes a value: of integers, an integer where it is one.
+/// Converts a ratio into a value: a ratio of integers that is whole becomes an integer.
 fn value(ratio: &Ratio, is_float: bool, budget: &mut Budget) -> Outcome {
     if !is_float && ratio.numerator.modulo(&ratio.denominator, budget)?.is_zero() {
         return ratio.numerator.divide_exactly(&ratio.denominator, budget).map(Value::Int);
@@ -307,7 +307,7 @@ fn too_few(function: &str, least: i64) -> ErrorKind {
 }
 
 fn data(arguments: &[Option<Value>]) -> Result<&Value, ErrorKind> {
-    // It is required.
+    // This argument is required.
     arguments.first().and_then(Option::as_ref).ok_or(ErrorKind::Internal)
 }
 
@@ -333,14 +333,14 @@ enum Spread {
     Special(f64),
 }
 
-/// The sum of the squared distances from the mean (or from a given centre), divided by the number of data less
+/// The sum of the squared distances from the mean (or from a given centre), divided by the number of values minus
 /// `freedom` (1 for a sample).
 fn spread(function: &str, freedom: i64, arguments: &[Option<Value>], budget: &mut Budget) -> Result<Spread, ErrorKind> {
     let values = elements(data(arguments)?, budget)?;
     let centre = arguments.get(1).and_then(Option::as_ref).filter(|centre| !matches!(centre, Value::None));
     let (mut sum, mut squares) = (Sum::default(), Sum::default());
     let summary = if let Some(centre) = centre {
-        // As CPython: the distances and their squares are those of the types, only their sum is exact.
+        // As in CPython: the distances and their squares are computed in their types; only their sum is exact.
         let mut distances = Vec::new();
         for value in values {
             budget.charge(SCALAR)?;
@@ -372,7 +372,7 @@ fn spread(function: &str, freedom: i64, arguments: &[Option<Value>], budget: &mu
     let ratio = if centre.is_some() {
         Ratio { denominator: squares.denominator.multiply(&divisor, budget)?, ..squares }
     } else {
-        // Σx² - (Σx)²/n: of poor precision with floats, but exact with integers.
+        // Σx² - (Σx)²/n: inaccurate with floats, but exact with integers.
         let sum = sum.total(budget)?;
         let count = Integer::from(summary.count);
         let sum_square = sum.numerator.multiply(&sum.numerator, budget)?;
@@ -430,7 +430,7 @@ fn square_root(ratio: &Ratio, budget: &mut Budget) -> Result<f64, ErrorKind> {
     }
 }
 
-/// The data in order; empty ones are refused.
+/// The sorted data; an error if there are none.
 fn in_order(arguments: &[Option<Value>], budget: &mut Budget) -> Result<Vec<Value>, ErrorKind> {
     let Value::List(items) = sorted(data(arguments)?, None, false, budget)? else { return Err(ErrorKind::Internal) };
     if items.values.is_empty() {
@@ -467,7 +467,7 @@ fn mode(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
             return Err(TypeError::Unhashable { element: None, found: Type::List }.into());
         }
     }
-    // Stable: of equals the first comes first, and is the one that counts for all.
+    // A stable order: among equal values, the first one represents all.
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for place in Value::positions(&values, budget)? {
         match groups.last_mut() {
@@ -482,9 +482,9 @@ fn mode(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     }
 }
 
-/// The quantile by linear interpolation between the order statistics: definition 7 of Hyndman and Fan, *Sample
-/// quantiles in statistical packages*, 1996 (the default of R and of NumPy), exact before it is rounded. Its second
-/// argument counts parts of 1 for `quantile`, of 100 for `percentile`.
+/// The quantile by linear interpolation between the sorted values: definition 7 of Hyndman and Fan, *Sample quantiles
+/// in statistical packages*, 1996 (the default of R and NumPy), computed exactly before it is rounded. The second
+/// argument is a part of 1 for `quantile`, of 100 for `percentile`.
 fn quantile(function: &str, whole: i64, arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
     let outside = || if whole == 1 { ValueError::Quantile } else { ValueError::Percentile };
     let q = arguments.get(1).and_then(Option::as_ref).ok_or(ErrorKind::Internal)?;
@@ -523,7 +523,7 @@ fn quantile(function: &str, whole: i64, arguments: &[Option<Value>], budget: &mu
     }
     match (low, term(&items.values[place + 1], budget)?) {
         (Term::Exact(low), Term::Exact(high)) => {
-            // a/b + (c/d - a/b)·rest/q
+            // a/b + (c/d - a/b)·rest/q, as one fraction.
             let crossed = low.numerator.multiply(&high.denominator, budget)?;
             let difference = high.numerator.multiply(&low.denominator, budget)?.subtract(&crossed, budget)?;
             let whole = crossed.multiply(&q.denominator, budget)?;
@@ -531,7 +531,7 @@ fn quantile(function: &str, whole: i64, arguments: &[Option<Value>], budget: &mu
             let denominator = low.denominator.multiply(&high.denominator, budget)?.multiply(&q.denominator, budget)?;
             value(&Ratio { numerator, denominator }, summary.is_float, budget)
         }
-        // Between something infinite and the next: that, or nan between the two infinities.
+        // Between two values of which one is infinite: that one; between the two infinities, nan.
         (Term::Special(low), Term::Special(high)) => Ok(Value::Float(low + high)),
         (Term::Special(infinite), _) | (_, Term::Special(infinite)) => Ok(Value::Float(infinite)),
     }

@@ -1,4 +1,4 @@
-//! Functions of number theory beyond Python's. All pay for their work step by step.
+//! Functions of number theory that Python lacks. They all pay for their work step by step.
 
 use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
 use super::{Outcome, SCALAR, Section, integer, integers, outside};
@@ -24,8 +24,8 @@ pub(super) const TABLE: &[Function] = &[
         name: "factor",
         section: Section::Integers,
         signature: "n",
-        doc: "Prime factors of 1 ≤ n, the smallest first, as often as each divides n.",
-        doc_pt: "Fatores primos de 1 ≤ n, do menor ao maior, repetidos tantas vezes quantas cada um divide n.",
+        doc: "Prime factors of 1 ≤ n, the smallest first, repeated by their multiplicity.",
+        doc_pt: "Fatores primos de 1 ≤ n, do menor ao maior, repetidos conforme a multiplicidade.",
         domain: Domain::Counting,
         price: SCALAR,
         python: Body::One(factor),

@@ -1,5 +1,5 @@
-//! Trigonometric and hyperbolic functions. Where CPython calls libm, the result is correctly rounded here (`pxfm`), the
-//! same on every machine; `degrees` and `radians`, which CPython computes itself, follow its formulas to the bit.
+//! Trigonometric and hyperbolic functions. Where CPython calls libm, the result here is correctly rounded (by `pxfm`)
+//! and the same on every machine. `degrees` and `radians`, which CPython computes itself, give its results to the bit.
 
 use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
 use super::{ELEMENTARY, Outcome, Section, exact, float_value, outside, pair, to_float};
@@ -196,8 +196,8 @@ pub(super) const TABLE: &[Function] = &[
         name: "degrees",
         section: Section::Trigonometry,
         signature: "x",
-        doc: "Angle in degrees of one in radians.",
-        doc_pt: "Ângulo em graus de um dado em radianos.",
+        doc: "Converts an angle from radians to degrees.",
+        doc_pt: "Converte um ângulo de radianos para graus.",
         domain: Domain::All,
         price: ELEMENTARY,
         python: Body::One(degrees),
@@ -209,8 +209,8 @@ pub(super) const TABLE: &[Function] = &[
         name: "radians",
         section: Section::Trigonometry,
         signature: "x",
-        doc: "Angle in radians of one in degrees; also written `x°`.",
-        doc_pt: "Ângulo em radianos de um dado em graus; também se escreve `x°`.",
+        doc: "Converts an angle from degrees to radians; also written `x°`.",
+        doc_pt: "Converte um ângulo de graus para radianos; também se escreve `x°`.",
         domain: Domain::All,
         price: ELEMENTARY,
         python: Body::One(radians),

@@ -1,8 +1,8 @@
-//! Circular functions of degrees, the reciprocal ones and their inverses, of floats: correctly rounded.
+//! Trigonometric functions of floats in degrees, the reciprocal functions and their inverses, all correctly rounded.
 //!
-//! An angle in degrees is reduced exactly, whatever its size: nothing is lost before the sine and the cosine of what is
-//! left. Each function is a quotient of these two and 1. Two floats for each decide nearly all roundings (`quick_…`,
-//! which give `None` for the others); fixed point, at [`PRICE`], decides the rest, as in Ziv's strategy.
+//! An angle in degrees of any size is first reduced exactly. Each function is then a quotient of two of the following:
+//! the sine, the cosine, and 1. An approximation by two floats decides nearly all roundings (the functions `quick_…`,
+//! which give `None` otherwise); fixed-point numbers, at [`PRICE`], decide the rest, as in Ziv's strategy.
 
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
@@ -14,18 +14,17 @@ use super::rounding::parts;
 use crate::error::{ErrorKind, ValueError};
 use crate::limits::Budget;
 
-/// The price of a function where two floats do not decide the rounding.
+/// The price of a function if two floats do not decide its rounding.
 pub(crate) const PRICE: u64 = 720;
 
-/// Binary places of the fixed-point numbers here, behind the zeros that a small number begins with.
+/// Binary places of the fixed-point numbers here, after the leading zeros of a small number.
 const PLACES: usize = 320;
-/// Below 2^-64, the square of an angle in radians is negligible against 1: the bits that count are 120.
+/// Below 2^-64, the square of an angle in radians is negligible against 1: only 120 bits matter.
 const TINY_BITS: usize = 64;
-/// Below 2^-55, csc x and cot x are rounded as 1/x is: a quotient that is not exact lies further from a tie than they
-/// lie from it. The same holds of acsc x and acot x above 2^55.
+/// Below 2^-55, csc x and cot x are rounded like 1/x: a quotient that is not exact is further from a tie than from
+/// them. The same is true of acsc x and acot x above 2^55.
 const RECIPROCAL_BELOW: f64 = 2.775_557_561_562_891_4e-17;
 
-/// A function of the angle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Circular {
     Sine,
@@ -36,17 +35,17 @@ pub(crate) enum Circular {
     Cotangent,
 }
 
-/// A function of an angle in degrees at one of the angles where it is rational, or has no value.
+/// The value of a function at an angle in degrees where it is rational or does not exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rational {
-    /// So many halves.
+    /// A number of halves.
     Halves(i8),
     /// No value.
     Pole,
 }
 
 impl Circular {
-    /// The function as a quotient.
+    /// The function as a quotient of two of the arguments.
     pub(crate) fn quotient<T>(self, sine: T, cosine: T, one: T) -> (T, T) {
         match self {
             Self::Sine => (sine, one),
@@ -58,7 +57,6 @@ impl Circular {
         }
     }
 
-    /// As it is spelled.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Sine => "sin",
@@ -70,17 +68,17 @@ impl Circular {
         }
     }
 
-    /// Whether the function of an angle is that of the opposite angle, too.
+    /// Whether the function has the same value for the opposite angle.
     pub(crate) fn is_even(self) -> bool {
         matches!(self, Self::Cosine | Self::Secant)
     }
 
-    /// The function of a whole angle in degrees, from 0 to 359, in halves; `None` where it is not rational. An error
-    /// names the angle as it was `written`, unless that was too long.
+    /// The function of a whole angle from 0 to 359 degrees, in halves; `None` if it is irrational. An error names the
+    /// angle as it was `written`, if that is known.
     ///
     /// # Errors
     ///
-    /// `Pole` where the function has no value.
+    /// `Pole` if the function has no value there.
     pub(crate) fn halves(self, degrees: u16, written: Option<i64>) -> Result<Option<i8>, ErrorKind> {
         match self.rational(degrees) {
             Some(Rational::Halves(halves)) => Ok(Some(halves)),
@@ -92,7 +90,7 @@ impl Circular {
         }
     }
 
-    /// The function of a whole angle in degrees, from 0 to 359, where it is rational (Niven's theorem) or has no value.
+    /// The function of a whole angle from 0 to 359 degrees, if it is rational (Niven's theorem) or does not exist.
     fn rational(self, degrees: u16) -> Option<Rational> {
         let twice_sine = |degrees: u16| match degrees % 360 {
             0 | 180 => Some(0),
@@ -103,7 +101,7 @@ impl Circular {
             _ => None,
         };
         let (above, below): (i8, i8) = match (self, degrees % 90) {
-            // Where sine and cosine are as large as each other.
+            // Sine and cosine have the same magnitude.
             (Self::Tangent | Self::Cotangent, 45) => (if degrees % 180 == 45 { 2 } else { -2 }, 2),
             (Self::Tangent | Self::Cotangent, 1..) => return None,
             _ => {
@@ -116,19 +114,19 @@ impl Circular {
     }
 }
 
-/// A whole angle in degrees without its whole turns.
+/// A whole angle in degrees, modulo a turn.
 pub(crate) fn within_a_turn(degrees: &Integer, budget: &mut Budget) -> Result<u16, ErrorKind> {
     let rest = degrees.modulo(&Integer::from(360_i64), budget)?;
     rest.as_i64().and_then(|rest| u16::try_from(rest).ok()).ok_or(ErrorKind::Internal)
 }
 
-/// The magnitude of an angle in degrees without its whole turns, exactly.
+/// The magnitude of an angle in degrees modulo a turn, exactly.
 pub(crate) fn without_turns(x: f64) -> f64 {
     let (mantissa, unit) = parts(x);
     if unit <= 0 || !x.is_finite() {
         return x.abs() % 360.0;
     }
-    // Divided by 360, 2^15 leaves what 2^3 leaves; a remainder of floats so far apart would be expensive.
+    // Modulo 360, powers of 2 from 2^3 on repeat after 12; `%` on floats of such different sizes would be slow.
     let power = if unit < 15 { unit } else { (unit - 3) % 12 + 3 };
     (((mantissa % 360) << power) % 360) as f64
 }
@@ -138,7 +136,7 @@ pub(crate) fn whole_degrees(x: f64) -> Option<u16> {
     (x.fract() == 0.0 && (0.0..360.0).contains(&x)).then_some(x as u16)
 }
 
-/// The function of an angle in degrees; `None` where two floats do not decide, where it has no value, and at infinity.
+/// The function of an angle in degrees; `None` if two floats do not decide its rounding, or if it has no finite value.
 pub(crate) fn quick_degrees(function: Circular, x: f64) -> Option<f64> {
     let angle = without_turns(x);
     if let Some(rational) = whole_degrees(angle).and_then(|whole| function.rational(whole)) {
@@ -155,10 +153,10 @@ pub(crate) fn quick_degrees(function: Circular, x: f64) -> Option<f64> {
     decided(function, sine, cosine, 0.0).map(|value| signed(function, x, value))
 }
 
-/// The function of an angle in degrees that is finite and at which it is not rational.
+/// The function of a finite angle in degrees at which it is irrational.
 pub(crate) fn degrees(function: Circular, x: f64) -> f64 {
     let angle = without_turns(x);
-    // The nearest quarter of a turn; what is left is exact.
+    // The nearest multiple of a quarter turn; the difference is exact.
     let quarters = (angle / 90.0).round();
     let rest = angle - quarters * 90.0;
     let (mantissa, unit) = parts(rest);
@@ -168,7 +166,7 @@ pub(crate) fn degrees(function: Circular, x: f64) -> f64 {
     signed(function, x, turned(function, sign * IBig::from(magnitude), quarters as u8, zeros))
 }
 
-/// A function of an angle in radians; `None` where two floats do not decide, and at zero and infinity.
+/// The function of an angle in radians; `None` if two floats do not decide its rounding, and at zero and infinity.
 pub(crate) fn quick(function: Circular, x: f64) -> Option<f64> {
     match function {
         Circular::Secant if x.abs() < 1e-9 => Some(1.0),
@@ -182,13 +180,13 @@ pub(crate) fn quick(function: Circular, x: f64) -> Option<f64> {
     }
 }
 
-/// A function of an angle in radians that is finite and not zero.
+/// The function of a finite angle in radians other than zero.
 pub(crate) fn radians(function: Circular, x: f64) -> f64 {
     let (mantissa, unit) = parts(x);
     let zeros = leading_zeros(x);
     let places = PLACES + zeros;
     let angle = shifted(UBig::from(mantissa), places as i64 + i64::from(unit));
-    // As many more places of π as the count of quarters has.
+    // π needs as many more places as the number of quarter turns has bits.
     let whole = angle.bit_len().saturating_sub(places);
     let pi = fixed::pi(places + whole);
     let quarters = ((&angle << (whole + 2)) / &pi + UBig::ONE) >> 1;
@@ -197,7 +195,7 @@ pub(crate) fn radians(function: Circular, x: f64) -> f64 {
     signed(function, x, turned(function, rest, quarter, zeros))
 }
 
-/// The inverse of a function that is a reciprocal, an angle in radians; nan where there is none.
+/// The inverse of a reciprocal function, as an angle in radians; nan outside its domain.
 pub(crate) fn inverse(function: Circular, x: f64) -> f64 {
     let size = x.abs();
     let outside = size < 1.0 && function != Circular::Cotangent;
@@ -207,7 +205,7 @@ pub(crate) fn inverse(function: Circular, x: f64) -> f64 {
     if size > 1.0 / RECIPROCAL_BELOW && function != Circular::Secant {
         return 1.0 / x;
     }
-    // The angle of the point (`along`, `across`) seen from the origin.
+    // The angle of the point (`along`, `across`).
     let (along, across) = legs(function, size);
     let half_pi = fixed::pi(PLACES) >> 1;
     let angle = if across <= along {
@@ -222,7 +220,7 @@ pub(crate) fn inverse(function: Circular, x: f64) -> f64 {
     fixed::nearest(&angle, -(PLACES as i64)).copysign(x)
 }
 
-/// The legs of a right triangle in which the function of the angle at its foot is `x`, which is not negative.
+/// The legs of a right triangle with an angle whose function is `x`; `x` must not be negative.
 fn legs(function: Circular, x: f64) -> (UBig, UBig) {
     let one = fixed::one(PLACES);
     if x.is_infinite() {
@@ -233,12 +231,12 @@ fn legs(function: Circular, x: f64) -> (UBig, UBig) {
     if function == Circular::Cotangent {
         return (given, one);
     }
-    // √(x² - 1).
+    // The other leg is √(x² - 1).
     let other = fixed::sqrt(&((given.sqr() - fixed::one(2 * PLACES)) >> PLACES), PLACES);
     if function == Circular::Secant { (one, other) } else { (other, one) }
 }
 
-/// Zero bits behind the point before the first other; 0 from 1 up.
+/// The number of zero bits between the point and the first one bit; 0 for numbers from 1 up.
 fn leading_zeros(x: f64) -> usize {
     let (mantissa, unit) = parts(x);
     let top = i64::from(unit) + 64 - i64::from(mantissa.leading_zeros());
@@ -251,7 +249,7 @@ fn shifted(value: UBig, shift: i64) -> UBig {
     if shift < 0 { value >> distance } else { value << distance }
 }
 
-/// The function of quarters of a turn and a rest, in fixed point of [`PLACES`] behind the rest's `zeros`.
+/// The function of so many quarter turns plus a rest, which has [`PLACES`] binary places after its leading `zeros`.
 fn turned(function: Circular, rest: IBig, quarters: u8, zeros: usize) -> f64 {
     let places = PLACES + zeros;
     let (sine, cosine) = if zeros > TINY_BITS {
@@ -269,7 +267,7 @@ fn turned(function: Circular, rest: IBig, quarters: u8, zeros: usize) -> f64 {
     let (above, below) = function.quotient(sine, cosine, IBig::ONE << places);
     let negative = above.sign() != below.sign();
     let (above, below) = (above.into_parts().1, below.into_parts().1);
-    // Poles are no floats, and those of degrees have been recognised.
+    // No float is a pole, and poles in degrees were handled before.
     if below.is_zero() {
         return f64::NAN;
     }
@@ -278,13 +276,12 @@ fn turned(function: Circular, rest: IBig, quarters: u8, zeros: usize) -> f64 {
     if negative { -value } else { value }
 }
 
-/// The function of `x`, given that of its magnitude.
+/// The function of `x`, given its value for the magnitude of `x`.
 fn signed(function: Circular, x: f64, value: f64) -> f64 {
     if x < 0.0 && !function.is_even() { -value } else { value }
 }
 
-/// The quotient of two sums of floats, where it is decided how it is rounded. `absolute` is an error that sine and
-/// cosine have beside their relative one.
+/// The quotient for a function, if its rounding is decided. `absolute` is an additional error of sine and cosine.
 #[inline]
 fn decided(function: Circular, sine: Pair, cosine: Pair, absolute: f64) -> Option<f64> {
     let ((above, above_low), (below, below_low)) = function.quotient(sine, cosine, (1.0, 0.0));
@@ -299,8 +296,8 @@ fn decided(function: Circular, sine: Pair, cosine: Pair, absolute: f64) -> Optio
 
 #[cfg(test)]
 mod tests {
-    use super::super::reference::records;
     use super::*;
+    use crate::number::reference::records;
 
     const ALL: [Circular; 6] = [
         Circular::Sine,
@@ -316,20 +313,20 @@ mod tests {
         let unit = fixed::pi(PLACES) / 180_u8;
         let first = fixed::to_float(&unit, PLACES);
         let rest = fixed::to_float(&(unit - fixed::from_float(first, PLACES).into_parts().1), PLACES);
-        // The sine of a very small angle is the angle.
+        // The sine of a very small angle equals the angle.
         let ((sine, low), _) = circular::pairs_of_degrees(1e-20);
         assert_eq!((first, rest), (0.017_453_292_519_943_295, 2.948_652_270_870_168_7e-19));
         assert!((sine / 1e-20 - first).abs() < 1e-17 && low != 0.0);
     }
 
-    /// Both ways to a value come to the same, and the quick one mostly comes to one.
+    /// Both methods agree, and the quick one nearly always decides.
     #[test]
     fn quick_values_are_those_of_fixed_point() {
         let (mut decided, mut total) = (0, 0);
         let mut bits = 0x9e37_79b9_7f4a_7c15_u64;
         for _ in 0..3_000 {
             bits = bits.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-            // From 2^-11 to 2^19, either sign.
+            // From 2^-11 to 2^19, with either sign.
             let exponent = 1012 + (bits >> 32) % 31;
             let x = f64::from_bits((bits & 0x800f_ffff_ffff_ffff) | exponent << 52);
             for function in ALL {
@@ -361,7 +358,7 @@ mod tests {
             } else {
                 radians(find(name), x)
             };
-            if super::super::float::text(value) != record["f64"].as_str().unwrap() {
+            if crate::number::float::text(value) != record["f64"].as_str().unwrap() {
                 wrong.push(format!("{name}({x:?}) is {value:?}, not {}", record["f64"]));
             }
         }

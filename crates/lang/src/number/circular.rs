@@ -1,10 +1,9 @@
-//! Sine and cosine of floats, correctly rounded: quickly where two floats decide, by the library where they do not.
+//! Sine and cosine of floats, correctly rounded: fast if two floats decide the rounding, else by the library.
 //!
-//! The angle is a multiple k of π/128 and a rest u below π/256. With sine and cosine of the multiple from a table, each
-//! as a sum of two floats, sin(k·π/128 + u) = S·cos u + C·sin u needs short series only, and comes out with 62 bits or
-//! more: all but one in some hundred of them decide how 53 are rounded. (The method is that of Gal, *Computing
-//! elementary functions: a new approach for achieving high accuracy and good performance*, 1986; the test of the
-//! rounding Ziv's.)
+//! The angle is k·π/128 + u, where u is below π/256. A table has the sine S and the cosine C of k·π/128, each as a sum
+//! of two floats. Then sin(k·π/128 + u) = S·cos u + C·sin u needs only short series and has at least 62 correct bits.
+//! About one result in a hundred is too close to a tie of 53 bits. (The method is that of Gal, *Computing elementary
+//! functions: a new approach for achieving high accuracy and good performance*, 1986; the rounding test is Ziv's.)
 
 use std::sync::LazyLock;
 
@@ -15,20 +14,20 @@ use super::fixed;
 
 /// The multiples of π/128 in a turn.
 const STEPS: usize = 256;
-/// Binary places of what the table is made from.
+/// Binary places in the computation of the table.
 const PLACES: usize = 192;
-/// Up to this angle, a multiple has at most 24 bits, and its product with a part of π/128 is exact.
+/// Up to this angle, the multiple k has at most 24 bits, so its products with the parts of π/128 are exact.
 const MOST: f64 = 262_144.0;
-/// From here on nothing in the calculation is subnormal; below, sine and cosine are their arguments' business.
+/// From here on, no intermediate result is subnormal.
 const LEAST: f64 = 9.765_625e-4;
-/// More than all that is left out and rounded, relative to the result: the largest are three roundings below 2^-66.
+/// An upper bound of all rounding and truncation errors, relative to the result; mainly three roundings below 2^-66.
 const RELATIVE_ERROR: f64 = 2.168_404_344_971_009e-19;
-/// More than the error of a [`Pair`], relative to it: the same, and a last part that is rounded once more.
+/// An upper bound of the relative error of a [`Pair`], whose second part is rounded once more.
 pub(super) const PAIR_ERROR: f64 = 1.01 * RELATIVE_ERROR;
-/// More than the error of the rest u, which counts where the result is small. Its last part is below 2^-37, and rounded
-/// twice; the multiple has 24 bits, and π/128 is given to 2^-115.
+/// An upper bound of the error of u, which matters if the result is small. Its last part is below 2^-37 and rounded
+/// twice; k has 24 bits, and π/128 is known to 2^-115.
 const ABSOLUTE_ERROR: f64 = 3.231_174_267_785_264_4e-27;
-/// Added and taken away, it leaves the nearest integer.
+/// Adding and subtracting this number rounds a float to the nearest integer.
 const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
 /// sin(`x`), correctly rounded.
@@ -41,28 +40,28 @@ pub(crate) fn cos(x: f64) -> f64 {
     cosines()(x)
 }
 
-/// [`sin`], for many angles.
+/// [`sin`] as a closure, which is faster for many angles.
 #[inline]
 pub(crate) fn sines() -> impl Fn(f64) -> f64 {
     let table = &*TABLE;
     move |x| quick(table, x, 0).unwrap_or_else(|| library(x, pxfm::f_sin))
 }
 
-/// [`cos`], for many angles.
+/// [`cos`] as a closure, which is faster for many angles.
 #[inline]
 pub(crate) fn cosines() -> impl Fn(f64) -> f64 {
     let table = &*TABLE;
     move |x| quick(table, x, STEPS / 4).unwrap_or_else(|| library(x, pxfm::f_cos))
 }
 
-/// A number as a sum of two floats, the second below half a unit of the first's last place.
+/// A number as a sum of two floats; the second is below half a unit in the last place of the first.
 pub(super) type Pair = (f64, f64);
 
-/// Sine and cosine of an angle in radians, each off by less than [`PAIR_ERROR`] of it and an absolute error that stands
-/// behind them; `None` out of range.
+/// Sine and cosine of an angle in radians, each with a relative error below [`PAIR_ERROR`], and the bound of an
+/// additional absolute error; `None` out of range.
 #[inline]
 pub(super) fn pairs(x: f64) -> Option<(Pair, Pair, f64)> {
-    /// Far from what is subnormal.
+    /// Far above the subnormal numbers.
     const TINY: f64 = 1e-270;
     let table = &*TABLE;
     if (TINY..LEAST).contains(&x.abs()) {
@@ -74,15 +73,15 @@ pub(super) fn pairs(x: f64) -> Option<(Pair, Pair, f64)> {
     Some((sine, cosine, ABSOLUTE_ERROR))
 }
 
-/// Sine and cosine of an angle in degrees between 1e-270 and 360, each off by less than [`PAIR_ERROR`] of it.
+/// Sine and cosine of an angle between 1e-270 and 360 degrees, each with a relative error below [`PAIR_ERROR`].
 #[inline]
 pub(super) fn pairs_of_degrees(x: f64) -> (Pair, Pair) {
-    /// π/128.
+    /// π/128 in degrees.
     const STEP: f64 = 1.406_25;
-    /// π/180, and what that lacks.
+    /// π/180 as a sum of two floats.
     const UNIT: Pair = (0.017_453_292_519_943_295, 2.948_652_270_870_168_7e-19);
     let multiple = (x / STEP + ROUNDER) - ROUNDER;
-    // Exact: the multiples of a step have few bits, and the rest has none below x's last.
+    // Exact: a multiple of the step has few bits, and the difference has no bit below the last one of x.
     let rest = x - multiple * STEP;
     let product = rest * UNIT.0;
     let low = product_error(rest, UNIT.0, product) + rest * UNIT.1;
@@ -100,7 +99,7 @@ fn pairs_near(table: &Table, multiple: usize, u: f64, u_low: f64) -> (Pair, Pair
     (normal(sine), normal(near(table, multiple.wrapping_add(STEPS / 4), u, u_low)))
 }
 
-/// What a rounded `product` of two floats lacks of the exact one (Dekker 1971).
+/// The error of the rounded `product` of two floats (Dekker 1971).
 #[inline]
 pub(super) fn product_error(a: f64, b: f64, product: f64) -> f64 {
     let (a_upper, b_upper) = (upper_half(a), upper_half(b));
@@ -108,14 +107,14 @@ pub(super) fn product_error(a: f64, b: f64, product: f64) -> f64 {
     ((a_upper * b_upper - product) + a_upper * b_lower + a_lower * b_upper) + a_lower * b_lower
 }
 
-/// A separate function, so that its length does not slow the loops, which hardly ever call it.
+/// In a function of its own, so that this rare case does not make the loops longer.
 #[cold]
 #[inline(never)]
 fn library(x: f64, function: fn(f64) -> f64) -> f64 {
     function(x)
 }
 
-/// A multiple of π/128: its sine as a sum of two floats, and its cosine as one of 26 bits and another.
+/// For a multiple of π/128: its sine as a sum of two floats, its cosine as a float of 26 bits and a second float.
 #[derive(Clone, Copy, Default)]
 struct Entry {
     sine: (f64, f64),
@@ -128,7 +127,7 @@ struct Table {
     step: [f64; 3],
 }
 
-/// The sine of `x` and `quarter`·π/128; `None` where the bits do not decide, and out of range.
+/// The sine of `x` + `quarter`·π/128; `None` out of range, or if the bits do not decide its rounding.
 #[inline]
 fn quick(table: &Table, x: f64, quarter: usize) -> Option<f64> {
     let (multiple, u, u_low) = reduced(table, x)?;
@@ -138,7 +137,7 @@ fn quick(table: &Table, x: f64, quarter: usize) -> Option<f64> {
     (value == sum + (low - error)).then_some(value)
 }
 
-/// The multiple of π/128 nearest to `x`, and the rest as a sum of two floats; `None` out of range.
+/// The multiple of π/128 nearest to `x`, and the difference as a sum of two floats; `None` out of range.
 #[inline]
 fn reduced(table: &Table, x: f64) -> Option<(usize, f64, f64)> {
     /// 128/π.
@@ -147,7 +146,7 @@ fn reduced(table: &Table, x: f64) -> Option<(usize, f64, f64)> {
         return None;
     }
     let multiple = (x * STEPS_PER_UNIT + ROUNDER) - ROUNDER;
-    // The first difference is exact; so is the second, with its error.
+    // The first difference is exact; the second is exact together with its error.
     let rest = x - multiple * table.step[0];
     let part = multiple * table.step[1];
     let difference = rest - part;
@@ -158,16 +157,16 @@ fn reduced(table: &Table, x: f64) -> Option<(usize, f64, f64)> {
     Some((multiple as i64 as usize, u, last - (u - difference)))
 }
 
-/// The sine of `multiple`·π/128 + `u` + `u_low` as a sum of two floats, of which the second may be 2^-27 of the first.
+/// The sine of `multiple`·π/128 + `u` + `u_low` as a sum of two floats, the second up to 2^-27 of the first.
 #[inline]
 fn near(table: &Table, multiple: usize, u: f64, u_low: f64) -> (f64, f64) {
     let entry = &table.entries[multiple % STEPS];
     let ((sine, sine_low), (cosine, cosine_low)) = (entry.sine, entry.cosine);
     let square = u * u;
-    // sin u - u, and cos u - 1, but for what is too small to count.
+    // The first terms of sin u - u, and of cos u - 1.
     let odd = u * square * (-1.0 / 6.0 + square * (1.0 / 120.0 - square * (1.0 / 5_040.0))) + u_low;
     let even = square * (-0.5 + square * (1.0 / 24.0 - square * (1.0 / 720.0))) - u * u_low;
-    // The upper half of u times the cosine's 26 bits is exact.
+    // The product of the upper half of u and the cosine's 26 bits is exact.
     let upper = upper_half(u);
     let product = cosine * upper;
     let sum = sine + product;
@@ -178,7 +177,7 @@ fn near(table: &Table, multiple: usize, u: f64, u_low: f64) -> (f64, f64) {
     (sum, low)
 }
 
-/// A number in 26 bits; what it lacks of `value` has 26 as well.
+/// The upper 26 bits of `value`; the lower part has 26 bits too.
 #[inline]
 fn upper_half(value: f64) -> f64 {
     let scaled = value * 134_217_729.0;
@@ -215,7 +214,7 @@ fn sine_of(multiple: usize, pi: &IBig) -> (bool, UBig) {
     (negative, sine)
 }
 
-/// A number in fixed point as its first bits, and the float nearest to the rest.
+/// A fixed-point number as a float of its first bits, and the float nearest to the rest.
 fn parts(negative: bool, value: &UBig, bits: usize) -> (f64, f64) {
     let dropped = value.bit_len().saturating_sub(bits);
     let first = (value >> dropped) << dropped;
@@ -227,14 +226,14 @@ fn parts(negative: bool, value: &UBig, bits: usize) -> (f64, f64) {
 mod tests {
     use super::*;
 
-    /// The library is slower and correctly rounded, as `special.jsonl` shows.
+    /// The library is slower, and correctly rounded, as `special.jsonl` shows.
     #[test]
     fn sines_and_cosines_are_the_librarys() {
         let (mut decided, mut total) = (0, 0);
         let mut bits = 0x9e37_79b9_7f4a_7c15_u64;
         for _ in 0..200_000 {
             bits = bits.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-            // From 2^-11 to 2^19, either sign.
+            // From 2^-11 to 2^19, with either sign.
             let exponent = 1012 + (bits >> 32) % 31;
             let x = f64::from_bits((bits & 0x800f_ffff_ffff_ffff) | exponent << 52);
             assert_eq!(sin(x), pxfm::f_sin(x), "sin {x:e}");
@@ -248,7 +247,7 @@ mod tests {
         assert!(decided * 100 > total * 97, "{decided} of {total}");
     }
 
-    /// Next to the multiples of π/128, of π/2 and of π: where the table changes, and where the results are small.
+    /// Near multiples of π/128, π/2 and π, where the table changes and the results are small.
     #[test]
     fn angles_next_to_multiples() {
         for multiple in (0..2_000).chain((3..200).map(|n| n * 64)).chain((1..1_000).map(|n| n * 10_007)) {

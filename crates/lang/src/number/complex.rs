@@ -1,5 +1,5 @@
-//! Complex numbers with CPython's formulas, to the bit; the functions inside them are correctly rounded. A real operand
-//! is not widened: it has no imaginary part, not one of 0.
+//! Complex numbers by CPython's formulas, to the bit; the functions that these use are correctly rounded. A real
+//! operand is not converted to a complex one: it has no imaginary part, not even 0.
 
 use super::{Integer, float};
 use crate::error::{ErrorKind, Overflow, ZeroDivision};
@@ -12,12 +12,12 @@ pub(crate) struct Complex {
     pub(crate) imaginary: f64,
 }
 
-/// A divisor as Smith's method takes it.
+/// A divisor, prepared for Smith's method.
 struct Divisor {
-    /// The smaller part to the larger.
+    /// The ratio of the smaller part to the larger one.
     ratio: f64,
     denominator: f64,
-    /// Whether the imaginary part is the larger.
+    /// Whether the imaginary part is the larger one.
     is_steep: bool,
 }
 
@@ -49,7 +49,7 @@ impl Complex {
         Self::new(self.real * real, self.imaginary * real)
     }
 
-    /// `_Py_c_prod`. Where both parts come out as nan, infinities are recovered (C11, annex G.5.1).
+    /// `_Py_c_prod`. If both parts are nan, infinities are recovered (C11, annex G.5.1).
     pub(crate) fn multiply(self, other: Self) -> Self {
         let (a, b, c, d) = (self.real, self.imaginary, other.real, other.imaginary);
         let products = [a * c, b * d, a * d, b * c];
@@ -79,8 +79,8 @@ impl Complex {
         self.real.is_nan() && self.imaginary.is_nan()
     }
 
-    /// Of an infinite number, 1 for each infinite part and 0 for the other; of any other, the number with 0 for nan.
-    /// Signs stay.
+    /// For an infinite number: 1 for each infinite part and 0 for the other. For any other number: the number with 0 in
+    /// place of nan. Signs are kept.
     fn direction(self) -> Self {
         let infinite = self.is_infinite();
         let part = |part: f64| match part.is_infinite() {
@@ -91,8 +91,8 @@ impl Complex {
         Self::new(part(self.real), part(self.imaginary))
     }
 
-    /// How Smith's method, which avoids needless overflow, divides by this number; `None` for zero. The parts of a
-    /// quotient by nan come out as nan.
+    /// Prepares a division by this number with Smith's method, which avoids needless overflow; `None` for zero.
+    /// Division by nan gives nan.
     fn divisor(self) -> Option<Divisor> {
         let (real, imaginary) = (self.real.abs(), self.imaginary.abs());
         if real >= imaginary {
@@ -106,8 +106,8 @@ impl Complex {
         }
     }
 
-    /// `_Py_c_quot`; `None` for a zero divisor. Where both parts come out as nan, infinities and zeros are recovered
-    /// (C11, annex G.5.1).
+    /// `_Py_c_quot`; `None` for a zero divisor. If both parts are nan, infinities and zeros are recovered (C11, annex
+    /// G.5.1).
     fn quotient(self, other: Self) -> Option<Self> {
         let Divisor { ratio, denominator, is_steep } = other.divisor()?;
         let (real, imaginary) = (self.real, self.imaginary);
@@ -173,7 +173,7 @@ impl Complex {
         if size.is_infinite() { Err(Overflow::ComplexAbsolute.into()) } else { Ok(size) }
     }
 
-    /// `complex_pow`: repeated multiplication for small whole exponents, polar coordinates otherwise.
+    /// `complex_pow`: repeated multiplication for small integer exponents, polar coordinates otherwise.
     pub(crate) fn power(self, exponent: Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
         budget.charge(price::ELEMENTARY * 40)?;
         let whole = exponent.imaginary == 0.0 && exponent.real == exponent.real.floor() && exponent.real.abs() <= 100.0;
@@ -203,7 +203,7 @@ impl Complex {
             return Ok(Some(Self::new(1.0, 0.0)));
         }
         if self == Self::new(0.0, 0.0) {
-            // As CPython asks it, nan is not negative.
+            // As in CPython's test, nan is not negative.
             let defined = exponent.imaginary == 0.0 && (exponent.real >= 0.0 || exponent.real.is_nan());
             return Ok(defined.then_some(Self::new(0.0, 0.0)));
         }
@@ -218,7 +218,7 @@ impl Complex {
             length /= pxfm::f_exp(angle * exponent.imaginary);
             phase += exponent.imaginary * pxfm::f_log(size);
         }
-        // C's cosine of an infinity is a domain error, and CPython has one sentence for those.
+        // C's cosine of an infinity is a domain error, and CPython has only one message for that.
         if phase.is_infinite() {
             return Ok(None);
         }
@@ -226,7 +226,7 @@ impl Complex {
     }
 }
 
-/// Python's `repr`: `1j`, `(1+2j)`; a real part of 0 is left out unless it is -0.0.
+/// Python's `repr`: `1j`, `(1+2j)`; a real part of 0 is omitted, but one of -0.0 is not.
 impl std::fmt::Display for Complex {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let part = |value: f64| {

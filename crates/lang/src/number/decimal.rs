@@ -1,15 +1,14 @@
-//! Decimal floating-point numbers of up to so many significant digits: what Python's `decimal` answers with its
-//! default traps and rounding (half to even), exponents within ±999,999.
+//! Decimal floating-point numbers with a limited number of significant digits. The results are those of Python's
+//! `decimal` with its default traps, rounding half to even, and exponents within ±999,999.
 //!
-//! The General Decimal Arithmetic Specification (Cowlishaw, version 1.70), in the words of CPython's `_pydecimal`:
-//! operands are taken with all their digits, the exact result is rounded once, and an exact result keeps the exponent
-//! that the digits as written would give (`1.10 + 2.20` is `3.30`). There are no infinities and no nan here: an
-//! operation that would give one is an error, as by Python's default traps.
+//! They follow the General Decimal Arithmetic Specification (Cowlishaw, version 1.70), as CPython's `_pydecimal` does:
+//! operands keep all their digits, the exact result is rounded once, and an exact result keeps the exponent that
+//! follows from the digits as written (`1.10 + 2.20` is `3.30`). There are no infinities and no nan: an operation that
+//! would give one is an error, as with Python's default traps.
 //!
-//! Nothing longer than the operands and twice the digits of the result is ever made on the way, however far exponents
-//! lie apart.
+//! However far apart the exponents are, no intermediate number is longer than the operands and twice the result.
 
-// How an approximation becomes the nearest decimal; then the functions, each standing on those before it.
+// First the rounding of approximations to the nearest decimal; then the functions, each using those before it.
 mod approximation;
 mod exponential;
 mod trigonometric;
@@ -22,15 +21,15 @@ use super::{Integer, Ties};
 use crate::error::{DecimalError, ErrorKind, Estimate};
 use crate::limits::{Budget, price};
 
-/// The largest exponent of a number in scientific notation, and the negative of the smallest that is not subnormal.
+/// The largest exponent in scientific notation; its negative is that of the smallest normal number.
 pub(crate) const EXPONENT_MAX: i64 = 999_999;
 
-/// A decimal number: sign, coefficient and a power of ten. Zeros have signs and exponents too, and equal numbers may
-/// differ in how many trailing zeros they keep.
+/// A decimal number: sign, coefficient and a power of ten. Zeros have signs and exponents too; equal numbers may have
+/// different numbers of trailing zeros.
 #[derive(Clone, Debug)]
 pub(crate) struct Decimal {
     negative: bool,
-    /// Not negative.
+    /// Never negative.
     coefficient: Integer,
     exponent: i64,
 }
@@ -62,25 +61,25 @@ impl Decimal {
         Self::new(negative, Integer::ZERO, exponent)
     }
 
-    /// More digits than any sum of products has.
+    /// More digits than any sum of products has: no rounding.
     pub(crate) const EVERY_DIGIT: Precision = 8 * EXPONENT_MAX;
 
     pub(crate) fn one() -> Self {
         Self::new(false, Integer::ONE, 0)
     }
 
-    /// A literal in decimal form as the lexer reads them, with all its digits, however many; it has no sign.
+    /// A literal in decimal form, as the lexer accepts it, with all its digits. It has no sign.
     ///
     /// # Errors
     ///
-    /// `Overflow` from 10^1000000 up. Below 10^-999999 it is rounded as the result of an operation would be.
+    /// `Overflow` from 10^1000000 up. Below 10^-999999, it is rounded like the result of an operation.
     pub(crate) fn from_literal(text: &str, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         budget.charge(OPERATION + price::convert(text.len() as u64 / 16 + 1))?;
         let (digits, mut exponent) = decimal_parts(text);
-        // The trailing zeros of the significand are digits too.
+        // Trailing zeros of the significand are digits too.
         let significand = text.split(['e', 'E']).next().unwrap_or(text);
         let trailing = if digits.is_empty() {
-            // All are zeros; those behind the point give the exponent.
+            // All digits are zeros; those after the point determine the exponent.
             exponent = exponent.saturating_sub(significand.bytes().filter(u8::is_ascii_digit).count() as i64);
             0
         } else {
@@ -105,7 +104,7 @@ impl Decimal {
         if adjusted < -EXPONENT_MAX { value.fix(false, precision, budget) } else { Ok(value) }
     }
 
-    /// The exact value as a ratio of integers, the second of them positive.
+    /// The exact value as a ratio of integers with a positive denominator.
     pub(crate) fn ratio(&self, budget: &mut Budget) -> Result<(Integer, Integer), ErrorKind> {
         let unit = Integer::from(10_i64).power(self.exponent.unsigned_abs(), budget)?;
         let coefficient = if self.negative { self.coefficient.negate() } else { self.coefficient.clone() };
@@ -116,7 +115,7 @@ impl Decimal {
         }
     }
 
-    /// The square root of a ratio that is not negative, rounded once.
+    /// The correctly rounded square root of a non-negative ratio.
     pub(crate) fn root_of_ratio(
         numerator: &Integer,
         denominator: &Integer,
@@ -130,8 +129,7 @@ impl Decimal {
         if left == below.multiply(&below, budget)?.multiply(numerator, budget)? {
             return Ok(root);
         }
-        // Three digits more than are kept, rounded down, and a digit that stands for the rest that there is: it decides
-        // what lies half way.
+        // The root with three more digits, rounded down, and a final 1 for the rest, which is never 0: it decides ties.
         let places = precision + 3 - (digits(numerator, budget)? - digits(denominator, budget)?).div_euclid(2);
         let unit = Integer::from(100_i64).power(places.unsigned_abs(), budget)?;
         let whole = if places < 0 {
@@ -152,7 +150,6 @@ impl Decimal {
         self.negative
     }
 
-    /// Bytes held outside the value itself.
     pub(crate) fn heap_bytes(&self) -> u64 {
         self.coefficient.heap_bytes() + 48
     }
@@ -165,12 +162,12 @@ impl Decimal {
         self.coefficient.text_price() + TEXT
     }
 
-    /// Characters of its text, at most a few more than it really has.
+    /// The number of characters of its text, or a few more.
     pub(crate) fn characters_at_most(&self) -> u64 {
         self.coefficient.digits_at_most() + 12
     }
 
-    /// The power of ten of the first digit.
+    /// The exponent of the first digit.
     fn adjusted(&self, budget: &mut Budget) -> Result<i64, ErrorKind> {
         Ok(self.exponent + digits(&self.coefficient, budget)? - 1)
     }
@@ -179,12 +176,11 @@ impl Decimal {
         Self { negative: !self.negative, ..self.clone() }
     }
 
-    /// The magnitude, as it is: without rounding.
     pub(crate) fn magnitude(&self) -> Self {
         Self { negative: false, ..self.clone() }
     }
 
-    /// The number with this sign, as it is: without rounding.
+    /// The number with this sign, without rounding.
     pub(crate) fn with_sign(&self, negative: bool) -> Self {
         Self { negative, ..self.clone() }
     }
@@ -199,8 +195,8 @@ impl Decimal {
         self.with_sign(!self.negative && !self.is_zero()).fix(false, precision, budget)
     }
 
-    /// Rounds to what the precision and the range of exponents allow. `sticky`: the magnitude is a little more, by
-    /// less than a unit of the last digit; then there must be more digits than the precision.
+    /// Rounds to the precision and the range of exponents. `sticky`: the true magnitude is larger by less than one unit
+    /// of the last digit; then there must be more digits than the precision.
     fn fix(self, sticky: bool, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         let tiny = 1 - EXPONENT_MAX - precision;
         if self.is_zero() {
@@ -220,7 +216,7 @@ impl Decimal {
         let mut coefficient =
             round_digits(&self.coefficient, length, least - self.exponent, sticky, Ties::Even, budget)?;
         if digits(&coefficient, budget)? > precision {
-            // It was all nines.
+            // The coefficient was all nines, so rounding up has added a digit.
             coefficient = coefficient.floor_divide(&Integer::from(10_i64), budget)?;
             least += 1;
         }
@@ -260,8 +256,8 @@ impl Decimal {
                 return value.rescale(exponent, budget)?.fix(false, precision, budget);
             }
         }
-        // `high` has the larger exponent; where the other is too small to matter but for its sign, a smallest
-        // number stands for it.
+        // `high` has the larger exponent. If the other number is too small to affect more than the rounding, a single
+        // digit stands for it.
         let (high, low) = if self.exponent < other.exponent { (other, self) } else { (self, other) };
         let bound = high.exponent + (digits(&high.coefficient, budget)? - precision - 2).min(-1);
         let (low_coefficient, low_exponent) =
@@ -288,7 +284,7 @@ impl Decimal {
         self.exact_product(other, budget)?.fix(false, precision, budget)
     }
 
-    /// `self`·`factor` + `summand`, rounded once.
+    /// `self`·`factor` + `summand`, correctly rounded.
     pub(crate) fn multiply_add(
         &self,
         factor: &Self,
@@ -332,7 +328,7 @@ impl Decimal {
         }
     }
 
-    /// Without trailing zeros, as far as the exponent stays at `most` or below.
+    /// Without trailing zeros, but with an exponent of at most `most`.
     fn stripped(mut self, most: i64, budget: &mut Budget) -> Result<Self, ErrorKind> {
         for step in [256, 16, 1] {
             let unit = power_of_ten(step as u64, budget)?;
@@ -371,7 +367,7 @@ impl Decimal {
         Err(DecimalError::DivisionImpossible { digits: precision.unsigned_abs() }.into())
     }
 
-    /// As `rescale` to a smaller exponent, but only as far as rounding to the precision would undo it.
+    /// Like `rescale` to a smaller exponent, but only with as many zeros as the precision needs.
     fn rescale_short(&self, exponent: i64, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return self.rescale(exponent, budget);
@@ -380,8 +376,7 @@ impl Decimal {
         self.rescale(exponent.max(least.min(self.exponent)), budget)
     }
 
-    /// Both coefficients on the smaller exponent. Their quotient must have no more digits than the precision, give or
-    /// take one.
+    /// Both coefficients at the smaller exponent. Their quotient must not have many more digits than the precision.
     fn aligned(&self, other: &Self, budget: &mut Budget) -> Result<(Integer, Integer), ErrorKind> {
         let exponent = self.exponent.min(other.exponent);
         let left = shift(&self.coefficient, self.exponent - exponent, budget)?;
@@ -407,7 +402,7 @@ impl Decimal {
         self.divide_with_remainder(other, precision, budget)?.1.fix(false, precision, budget)
     }
 
-    /// Python calls a remainder by zero invalid, not a division.
+    /// In Python, a remainder by zero is an invalid operation, not a division by zero.
     fn check_divisor(&self, other: &Self, operation: &str) -> Result<(), ErrorKind> {
         match (self.is_zero(), other.is_zero()) {
             (true, true) => Err(DecimalError::DivisionUndefined.into()),
@@ -432,7 +427,7 @@ impl Decimal {
         Ok((quotient, rest.fix(false, precision, budget)?))
     }
 
-    /// What is left after the nearest multiple, the even one of two: Python's `remainder_near`.
+    /// The remainder of the nearest multiple, in a tie of the even one: Python's `remainder_near`.
     pub(crate) fn remainder_near(
         &self,
         other: &Self,
@@ -466,7 +461,7 @@ impl Decimal {
         Self::new(self.negative != rest.is_negative(), rest.absolute(), exponent).fix(false, precision, budget)
     }
 
-    /// The square root, correctly rounded; an exact one has half the exponent.
+    /// The square root, correctly rounded; if it is exact, its exponent is half that of the number.
     pub(crate) fn square_root(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         budget.charge(OPERATION)?;
         if self.is_zero() {
@@ -495,7 +490,7 @@ impl Decimal {
         value.rescale(ideal, budget)?.fix(false, precision, budget)
     }
 
-    /// The nearest multiple of 10^-`places`, written with so many places: Python's `round(x, places)`, but for ties.
+    /// The nearest multiple of 10^-`places`, written with so many places: Python's `round(x, places)`, except for ties.
     pub(crate) fn round_places(
         &self,
         places: i64,
@@ -524,7 +519,7 @@ impl Decimal {
         Ok(value)
     }
 
-    /// The whole part of the magnitude, and how the rest compares with nothing and with a half.
+    /// The integer part of the magnitude, and how the rest compares with zero and with a half.
     fn whole(&self, budget: &mut Budget) -> Result<(Integer, Rest), ErrorKind> {
         if self.is_zero() {
             return Ok((Integer::ZERO, Rest::Nothing));
@@ -558,22 +553,20 @@ impl Decimal {
         Ok(if self.negative { whole.negate() } else { whole })
     }
 
-    /// The integer part.
     pub(crate) fn trunc(&self, budget: &mut Budget) -> Result<Integer, ErrorKind> {
         self.to_integer(|_, _| false, budget)
     }
 
-    /// The largest integer not above.
+    /// The largest integer not above the number.
     pub(crate) fn floor(&self, budget: &mut Budget) -> Result<Integer, ErrorKind> {
         self.to_integer(|_, rest| self.negative && rest != Rest::Nothing, budget)
     }
 
-    /// The smallest integer not below.
+    /// The smallest integer not below the number.
     pub(crate) fn ceil(&self, budget: &mut Budget) -> Result<Integer, ErrorKind> {
         self.to_integer(|_, rest| !self.negative && rest != Rest::Nothing, budget)
     }
 
-    /// The nearest integer.
     pub(crate) fn round(&self, ties: Ties, budget: &mut Budget) -> Result<Integer, ErrorKind> {
         let is_up = |whole: &Integer, rest: Rest| match rest {
             Rest::Half => ties.is_up(Ordering::Equal, whole.is_odd()),
@@ -582,9 +575,9 @@ impl Decimal {
         self.to_integer(is_up, budget)
     }
 
-    /// The integer that it equals, if it is whole and within the limits.
+    /// The integer equal to the number, if there is one within the limits.
     pub(crate) fn as_integer(&self, budget: &mut Budget) -> Result<Option<Integer>, ErrorKind> {
-        // What is left of a division by ten to some power is nothing only where two divides as often.
+        // Divisible by a power of ten only if it is divisible by the same power of two.
         if self.exponent < 0 && !self.is_zero() && self.coefficient.trailing_zeros() < self.exponent.unsigned_abs() {
             return Ok(None);
         }
@@ -592,12 +585,12 @@ impl Decimal {
         Ok((rest == Rest::Nothing).then(|| if self.negative { whole.negate() } else { whole }))
     }
 
-    /// The machine integer that it equals, if there is one.
+    /// The machine integer equal to the number, if there is one.
     pub(crate) fn as_i64(&self) -> Option<i64> {
         if self.is_zero() {
             return Some(0);
         }
-        // Of 19 digits or fewer, and perhaps zeros behind the point.
+        // At most 19 digits, perhaps with zeros after the point.
         if !(-0.5..20.0).contains(&self.log10()) {
             return None;
         }
@@ -617,7 +610,7 @@ impl Decimal {
         i64::try_from(&(if self.negative { -whole } else { whole })).ok()
     }
 
-    /// The order of the values, whatever the exponents.
+    /// The order of the values, independent of their exponents.
     pub(crate) fn compare(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
         budget.charge(COMPARISON)?;
         let sign = |value: &Self| i8::from(!value.is_zero()) * if value.negative { -1 } else { 1 };
@@ -643,12 +636,12 @@ impl Decimal {
         if places == 0 {
             return Ok(self.coefficient.cmp(&other.coefficient));
         }
-        // No longer than the coefficient that it divides, which has as many digits as all of the other number.
+        // The power is no longer than the coefficient that it divides, which has as many digits as the other number.
         let (whole, rest) = self.coefficient.divide_with_remainder(&power_of_ten(places, budget)?, budget)?;
         Ok(whole.cmp(&other.coefficient).then(Integer::ZERO.cmp(&rest).reverse()))
     }
 
-    /// The nearest float, or one next to it; infinite and zero where there is none.
+    /// The nearest float or a neighbour of it; infinite or zero out of range.
     fn approximate(&self) -> f64 {
         let (mantissa, exponent) = self.coefficient.rough_parts();
         let log10 = (exponent as f64) * std::f64::consts::LOG10_2 + self.exponent as f64;
@@ -663,13 +656,13 @@ impl Decimal {
         if self.negative { -value } else { value }
     }
 
-    /// log10 of the magnitude, which must not be zero, within 10^-9 or so.
+    /// log10 of the magnitude, with an error of about 10^-9; the number must not be zero.
     fn log10(&self) -> f64 {
         self.coefficient.log2() * std::f64::consts::LOG10_2 + self.exponent as f64
     }
 }
 
-/// How what stands behind the point compares with a half.
+/// How the digits after the point compare with zero and with a half.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Rest {
     Nothing,
@@ -691,7 +684,7 @@ fn shift(value: &Integer, places: i64, budget: &mut Budget) -> Result<Integer, E
     value.multiply(&power_of_ten(places.unsigned_abs(), budget)?, budget)
 }
 
-/// Decimal digits of a number that is not negative; zero has one.
+/// The number of decimal digits of a non-negative number; 1 for zero.
 fn digits(value: &Integer, budget: &mut Budget) -> Result<i64, ErrorKind> {
     match value.as_i64() {
         Some(0) => return Ok(1),
@@ -701,19 +694,19 @@ fn digits(value: &Integer, budget: &mut Budget) -> Result<i64, ErrorKind> {
     if let Some(digits) = digits_by_estimate(value) {
         return Ok(digits);
     }
-    // So close to a power of ten that only the power itself can tell.
+    // So close to a power of ten that only a comparison with it decides.
     let near = (value.log2() * std::f64::consts::LOG10_2).round();
     Ok(near as i64 + i64::from(*value >= power_of_ten(near as u64, budget)?))
 }
 
-/// The digits, where the logarithm as a float settles them.
+/// The number of digits, if the logarithm as a float decides it.
 fn digits_by_estimate(value: &Integer) -> Option<i64> {
     let log10 = value.log2() * std::f64::consts::LOG10_2;
-    // The logarithm of 2^20 bits is right to 10^-9.
+    // The logarithm of a number of 2^20 bits is accurate to 10^-9.
     ((log10 - log10.round()).abs() > 1e-8).then_some(log10.floor() as i64 + 1)
 }
 
-/// The `length` digits of `value` without the last `dropped`, rounded; `sticky`: it is a little more.
+/// The `length` digits of `value` without the last `dropped`, rounded; `sticky`: the true value is slightly larger.
 fn round_digits(
     value: &Integer,
     length: i64,
@@ -731,7 +724,7 @@ fn round_digits(
     if up { quotient.add(&Integer::ONE, budget) } else { Ok(quotient) }
 }
 
-/// Python's `str`: with an exponent where the number is larger than its digits say, or smaller than 10^-6.
+/// Python's `str`: with an exponent if the number has zeros before the point that are no digits, or is below 10^-6.
 impl std::fmt::Display for Decimal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let digits = self.coefficient.to_string();
@@ -741,7 +734,7 @@ impl std::fmt::Display for Decimal {
         if point <= 0 {
             write!(f, "0.{}{digits}", "0".repeat(point.unsigned_abs() as usize))?;
         } else {
-            // With an exponent above zero, the point stands behind the first digit.
+            // In scientific notation, the point follows the first digit.
             let (whole, fraction) = digits.split_at((point as usize).min(digits.len()));
             f.write_str(whole)?;
             if !fraction.is_empty() {

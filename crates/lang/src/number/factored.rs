@@ -1,10 +1,10 @@
-//! Positive rational numbers as 2^a·5^b·c/d: what tells whether a root, a power or a logarithm is rational.
+//! Positive rational numbers as 2^a·5^b·c/d, a form that shows whether a root, a power or a logarithm is rational.
 
 use super::{Integer, Rational};
 use crate::error::ErrorKind;
 use crate::limits::Budget;
 
-/// 2^`twos`·5^`fives`·`above`/`below`; neither of these is divisible by two or five, nor have they a common divisor.
+/// 2^`twos`·5^`fives`·`above`/`below`, where `above` and `below` are coprime and not divisible by two or five.
 #[derive(Clone, Debug)]
 pub(super) struct Factored {
     pub(super) twos: i64,
@@ -14,14 +14,14 @@ pub(super) struct Factored {
 }
 
 impl Factored {
-    /// `above`/`below`·10^`tens`; both positive, without a common divisor.
+    /// `above`/`below`·10^`tens`, for positive coprime `above` and `below`.
     pub(super) fn new(above: &Integer, below: &Integer, tens: i64, budget: &mut Budget) -> Result<Self, ErrorKind> {
         let (above, twos, fives) = without_twos_and_fives(above, budget)?;
         let (below, twos_below, fives_below) = without_twos_and_fives(below, budget)?;
         Ok(Self { twos: twos - twos_below + tens, fives: fives - fives_below + tens, above, below })
     }
 
-    /// The root of this index, if it is rational.
+    /// The root for this index, if it is rational.
     pub(super) fn root(&self, index: u64, budget: &mut Budget) -> Result<Option<Self>, ErrorKind> {
         let Ok(divisor) = i64::try_from(index) else { return Ok(None) };
         if self.twos % divisor != 0 || self.fives % divisor != 0 {
@@ -38,17 +38,16 @@ impl Factored {
         self.twos == 0 && self.fives == 0 && self.above == Integer::ONE && self.below == Integer::ONE
     }
 
-    /// log2.
     fn log2(&self) -> f64 {
         self.twos as f64 + self.fives as f64 * 5.0_f64.log2() + self.above.log2() - self.below.log2()
     }
 
-    /// The logarithm to a base that is not 1, if it is rational: numerator and denominator, which is positive.
+    /// The logarithm to a base other than 1, if it is rational: the numerator, and the positive denominator.
     pub(super) fn logarithm(&self, base: &Self, budget: &mut Budget) -> Result<Option<(i64, i64)>, ErrorKind> {
         if self.is_one() {
             return Ok(Some((0, 1)));
         }
-        // x^q = b^p: powers of two and of five give p/q at once; else a fraction near the logarithms' quotient.
+        // x^q = b^p: the powers of two or five give p/q; otherwise it is a fraction near the logarithms' quotient.
         let candidate = if base.twos != 0 {
             Some((self.twos, base.twos))
         } else if base.fives != 0 {
@@ -83,7 +82,7 @@ fn equal_powers(a: &Integer, m: u64, b: &Integer, n: u64, budget: &mut Budget) -
     Ok(a.power(m, budget)? == b.power(n, budget)?)
 }
 
-/// What is left of a positive number without its factors two and five, and how often they were in it.
+/// A positive number without its factors two and five, and the number of these factors.
 fn without_twos_and_fives(value: &Integer, budget: &mut Budget) -> Result<(Integer, i64, i64), ErrorKind> {
     let twos = value.trailing_zeros();
     let odd = value.shift_right(&Integer::from(twos as i64), budget)?;
@@ -91,9 +90,9 @@ fn without_twos_and_fives(value: &Integer, budget: &mut Budget) -> Result<(Integ
     Ok((rest, twos as i64, fives as i64))
 }
 
-/// The simplest fraction very near to a number, by continued fractions, if there is one with a small denominator.
+/// A fraction with a small denominator that is very close to a number, by continued fractions, if there is one.
 fn simple_fraction(value: f64) -> Option<(i64, i64)> {
-    // A base that is a power has an exponent of a few thousand at most, or the base would be longer than any text.
+    // The base would be longer than any text if it were a power with a larger exponent.
     const DENOMINATOR_MAX: f64 = 100_000.0;
     let (mut previous, mut current) = ((0.0, 1.0), (1.0, 0.0));
     let mut rest = value;
@@ -120,8 +119,8 @@ fn gcd(mut a: u64, mut b: u64) -> u64 {
 }
 
 impl Rational {
-    /// The logarithm of a fraction to a base that is one too, if it is rational: numerators and denominators, all
-    /// positive and in lowest terms, the base not 1. Their parts may be longer than those of results.
+    /// The logarithm of a fraction to a fractional base, if it is rational. The numerators and denominators are
+    /// positive and in lowest terms, and the base is not 1. They may be longer than those of results.
     pub(crate) fn logarithm(
         (above, below): (&Integer, &Integer),
         (base_above, base_below): (&Integer, &Integer),

@@ -1,39 +1,34 @@
-//! Elementary functions in binary fixed point, to as many places as asked: a number stands for itself times
-//! 2^-`places`.
+//! Elementary functions in binary fixed point: an integer means itself times 2^-`places`, for any number of places.
 //!
-//! Results are less than two units of the last place off. Every argument is first made small (halved or thirded until
-//! the series is short) or is given by a float's good guess, of which only the error is left to find. What a call
-//! costs depends on the places alone: [`price`].
+//! Results have an error below two units of the last place. Every argument is first made small (by halving or division
+//! by three, until the series is short), or a float gives a first guess, of which only the error remains to be
+//! computed. The price of a call depends only on the places: [`price`].
 
 use dashu_int::ops::{BitTest, SquareRoot};
 use dashu_int::{IBig, Sign, UBig};
 
 use super::rounding::{parts, scaled};
 
-/// The price of one function here; the stored constants are free.
+/// The price of one function; stored constants are free.
 pub(super) fn price(places: usize) -> u64 {
     let words = places as u64 / 64 + 2;
-    // As many steps as the square root of the places, each a multiplication and work of the length of its operands.
+    // The number of steps is about the square root of the places; each step has a multiplication and linear work.
     (places as u64).isqrt() * (words * words + 48 * words + 240) * 5 / 32
 }
 
-/// 1.
 pub(super) fn one(places: usize) -> UBig {
     UBig::ONE << places
 }
 
-/// π.
 pub(super) fn pi(places: usize) -> UBig {
     stored(&QUARTER_PI, 2, places).unwrap_or_else(|| compute_pi(places))
 }
 
-/// ln 2.
 pub(super) fn ln_2(places: usize) -> UBig {
     stored(&LN_2, 0, places)
         .unwrap_or_else(|| inverse_hyperbolic_sum(&[(18, 26, true), (2, 4801, false), (8, 8749, true)], places))
 }
 
-/// ln 10.
 pub(super) fn ln_10(places: usize) -> UBig {
     stored(&QUARTER_LN_10, 2, places)
         .unwrap_or_else(|| inverse_hyperbolic_sum(&[(46, 31, true), (34, 49, true), (20, 161, true)], places))
@@ -72,7 +67,7 @@ pub(super) fn ln(x: &UBig, places: usize) -> IBig {
 
 /// Sine and cosine of `x`, which must lie between -1 and 1.
 pub(super) fn sin_cos(x: &IBig, places: usize) -> (IBig, UBig) {
-    // A third for every log2(3) bits that halving would take; 3^40 is a machine word still.
+    // One division by three replaces log2(3) halvings; 3^40 still fits a machine word.
     let thirds = ((places / 2).isqrt() * 5 / 8).min(40);
     let work = places + thirds * 8 / 5 + 24;
     let (sign, magnitude) = (x << (work - places)).into_parts();
@@ -102,7 +97,6 @@ pub(super) fn atan_ratio(y: &UBig, x: &UBig, places: usize) -> UBig {
     magnitude((guess + sign * IBig::from(rest)) >> (work - places))
 }
 
-/// The square root.
 pub(super) fn sqrt(x: &UBig, places: usize) -> UBig {
     (x << places).sqrt()
 }
@@ -122,22 +116,22 @@ pub(super) fn from_float(value: f64, places: usize) -> IBig {
     (if value < 0.0 { Sign::Negative } else { Sign::Positive }) * IBig::from(magnitude)
 }
 
-/// The float nearest to it, or next to that.
+/// The nearest float, or a neighbour of it.
 pub(super) fn to_float(value: &UBig, places: usize) -> f64 {
     let excess = value.bit_len().saturating_sub(64);
     let top = u128::try_from(value >> excess).unwrap_or(u128::MAX);
     scaled(top, excess as i64 - places as i64, false)
 }
 
-/// The float nearest to the number just above `value`·2^`exponent`. The value is never exact, but its error is below
-/// the bits that decide the rounding.
+/// The float nearest to a number just above `value`·2^`exponent`. The value is never exact, but its error is below the
+/// bits that decide the rounding.
 pub(super) fn nearest(value: &UBig, exponent: i64) -> f64 {
     let excess = value.bit_len().saturating_sub(120);
     let top = u128::try_from(value >> excess).unwrap_or(u128::MAX);
     scaled(top, exponent + excess as i64, true)
 }
 
-/// The magnitude of a number that is negative only by an error in the last place.
+/// The magnitude of a number that can be negative only by a rounding error.
 fn magnitude(value: IBig) -> UBig {
     let (sign, magnitude) = value.into_parts();
     if sign == Sign::Negative { UBig::ZERO } else { magnitude }
@@ -147,7 +141,7 @@ fn alternating(term: u64) -> Sign {
     if term.is_multiple_of(2) { Sign::Positive } else { Sign::Negative }
 }
 
-/// x ± x³/3! + x⁵/5! …, the sine or its hyperbolic sister, for a small `x`.
+/// x ± x³/3! + x⁵/5! …, for the sine or the hyperbolic sine of a small `x`.
 fn factorial_series(x: &UBig, places: usize, sign: fn(u64) -> Sign) -> UBig {
     let square = x.sqr() >> places;
     let (mut term, mut sum) = (x.clone(), IBig::from(x.clone()));
@@ -161,7 +155,7 @@ fn factorial_series(x: &UBig, places: usize, sign: fn(u64) -> Sign) -> UBig {
     magnitude(sum)
 }
 
-/// x ± x³/3 + x⁵/5 …, the arc tangent or its hyperbolic sister, for a small `x`.
+/// x ± x³/3 + x⁵/5 …, for the arc tangent or its hyperbolic counterpart of a small `x`.
 fn odd_series(x: &UBig, places: usize, sign: fn(u64) -> Sign) -> UBig {
     let square = x.sqr() >> places;
     let (mut power, mut sum) = (x.clone(), IBig::from(x.clone()));
@@ -175,12 +169,12 @@ fn odd_series(x: &UBig, places: usize, sign: fn(u64) -> Sign) -> UBig {
     magnitude(sum)
 }
 
-/// The brothers Chudnovsky's series: 47 bits a term.
+/// The series of the Chudnovsky brothers: 47 bits for each term.
 fn compute_pi(places: usize) -> UBig {
     const CUBE: u64 = 640_320_u64.pow(3) / 24;
     let work = places + 32;
     let mut term = UBig::from(13_591_409_u64) << work;
-    // The terms are (6k)!(13591409 + 545140134k) / ((3k)!(k!)³(-640320)^3k): the factorials' part is carried along.
+    // The terms are (6k)!(13591409 + 545140134k) / ((3k)!(k!)³(-640320)^3k). `ratio` is the part with the factorials.
     let (mut ratio, mut sum) = (one(work), IBig::ZERO);
     for k in 1_u64.. {
         sum += alternating(k - 1) * IBig::from(term);
@@ -195,7 +189,7 @@ fn compute_pi(places: usize) -> UBig {
     ((root * 426_880_u64) << (work - 32)) / magnitude(sum)
 }
 
-/// The sum of `factor`·artanh(1/`n`), added or taken away.
+/// A sum of `factor`·artanh(1/`n`), each added or subtracted.
 fn inverse_hyperbolic_sum(parts: &[(u64, u64, bool)], places: usize) -> UBig {
     let work = places + 32;
     let mut sum = IBig::ZERO;
@@ -213,13 +207,13 @@ fn inverse_hyperbolic_sum(parts: &[(u64, u64, bool)], places: usize) -> UBig {
     magnitude(sum) >> 32
 }
 
-/// Places to which the constants are stored: enough for 1,000 decimal digits and some to spare.
+/// The stored places of the constants: enough for 1,000 decimal digits and a reserve.
 pub(super) const STORED_PLACES: usize = 3_840;
 
-/// A stored constant times 2^`exponent`, if it is stored to so many places.
+/// A stored constant times 2^`exponent`, if it has enough places.
 fn stored(words: &[u64], exponent: usize, places: usize) -> Option<UBig> {
     let needed = places + exponent;
-    // Lower words are left out first: what is short costs little.
+    // The unneeded lower words are left out, to make the work cheaper.
     let skipped = STORED_PLACES.checked_sub(needed)? / 64;
     Some(UBig::from_words(&words[skipped..]) >> (STORED_PLACES - 64 * skipped - needed))
 }

@@ -1,4 +1,4 @@
-//! Floats: their text in Python, and Python's arithmetic where it differs from the processor's.
+//! The text of floats in Python, and the float operations in which Python differs from the processor.
 
 use super::power::whole_power;
 use super::rounding::parts;
@@ -6,14 +6,14 @@ use super::{Integer, Ties, fixed_256};
 use crate::error::{ErrorKind, Overflow, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
 
-/// Python's `repr`: the shortest text that reads back as the same float; an exponent from 1e16 up and below 1e-4.
+/// Python's `repr`: the shortest text that reads back as the same float, with an exponent from 1e16 up and below 1e-4.
 pub(crate) fn text(value: f64) -> String {
     let mut text = String::new();
     write(value, &mut text);
     text
 }
 
-/// The same, behind a text.
+/// Appends the `repr` to a text.
 pub(crate) fn write(value: f64, text: &mut String) {
     if value.is_nan() {
         return text.push_str("nan");
@@ -24,7 +24,7 @@ pub(crate) fn write(value: f64, text: &mut String) {
     if value == 0.0 || value.abs() >= 1e-4 {
         return text.push_str(zmij::Buffer::new().format_finite(value));
     }
-    // Python's exponents have two digits at least, and begin at 1e-05.
+    // Python's exponents have at least two digits.
     let scientific = format!("{value:e}");
     match scientific.split_once("e-") {
         Some((mantissa, exponent)) => text.extend([mantissa, if exponent.len() < 2 { "e-0" } else { "e-" }, exponent]),
@@ -42,7 +42,7 @@ pub(crate) fn modulo(a: f64, b: f64) -> Result<f64, ErrorKind> {
     divide_with_remainder(a, b).map(|(_, remainder)| remainder).ok_or(ZeroDivision::Modulo.into())
 }
 
-/// CPython's `_float_div_mod`: the quotient is found from the exact remainder, not by dividing and rounding down.
+/// CPython's `_float_div_mod`: the quotient is computed from the exact remainder, not by a rounded division.
 fn divide_with_remainder(a: f64, b: f64) -> Option<(f64, f64)> {
     if b == 0.0 {
         return None;
@@ -69,14 +69,14 @@ fn divide_with_remainder(a: f64, b: f64) -> Option<(f64, f64)> {
 pub(crate) enum Power {
     /// A float.
     Real(f64),
-    /// A complex number: a negative base and an exponent that is not whole.
+    /// A complex number, from a negative base and a fractional exponent.
     Complex,
 }
 
 /// Python's `**` on floats, correctly rounded.
 pub(crate) fn power(base: f64, exponent: f64, budget: &mut Budget) -> Result<Power, ErrorKind> {
     budget.charge(price::POWER)?;
-    // Even nan to the power 0 is 1, and 1 to the power nan.
+    // Even nan ** 0 is 1, and so is 1 ** nan.
     if exponent == 0.0 || base == 1.0 {
         return Ok(Power::Real(1.0));
     }
@@ -95,7 +95,7 @@ pub(crate) fn power(base: f64, exponent: f64, budget: &mut Budget) -> Result<Pow
     Ok(Power::Real(value))
 }
 
-/// [`power`] where it is a float, nothing goes wrong and no more has to be paid for; `None` for all else.
+/// [`power`] if the result is a float without an error or a further price; `None` otherwise.
 pub(crate) fn plain_power(base: f64, exponent: f64) -> Option<f64> {
     if exponent == 0.0 || base == 1.0 {
         return Some(1.0);
@@ -107,14 +107,14 @@ pub(crate) fn plain_power(base: f64, exponent: f64) -> Option<f64> {
     quick_power(base, exponent).filter(|value| value.is_finite() || !finite)
 }
 
-/// IEEE 754's `pow`, correctly rounded; what an elementary function costs has been paid.
+/// IEEE 754's `pow`, correctly rounded; the caller has paid for an elementary function.
 pub(crate) fn real_power(base: f64, exponent: f64, budget: &mut Budget) -> Result<f64, ErrorKind> {
     if let Some(value) = quick_power(base, exponent) {
         return Ok(value);
     }
     budget.charge(price::EXTENDED)?;
     let magnitude = fixed_256::power(base.abs(), exponent);
-    // A finite size means a finite exponent; a negative base with one that is not whole has no real power.
+    // A finite size means that the exponent is finite; a negative base with a fractional exponent has no real power.
     Ok(match base < 0.0 {
         true if exponent.fract() != 0.0 => f64::NAN,
         true if exponent % 2.0 != 0.0 => -magnitude,
@@ -122,13 +122,13 @@ pub(crate) fn real_power(base: f64, exponent: f64, budget: &mut Budget) -> Resul
     })
 }
 
-/// IEEE 754's `pow`, correctly rounded; `None` where the result may be subnormal.
+/// IEEE 754's `pow`, correctly rounded; `None` if the result may be subnormal.
 pub(crate) fn quick_power(base: f64, exponent: f64) -> Option<f64> {
     if let Some(value) = whole_power(base, exponent) {
         return Some(value);
     }
-    // The library is wrong where the result is subnormal (0.1.30: 10**-310 comes out as 3.3e-309). The result's
-    // binary logarithm lies between the two products.
+    // The library misrounds subnormal results (0.1.30: 10**-310 gives 3.3e-309). The result's binary logarithm lies
+    // between the two products.
     if base != 0.0 && base.is_finite() && exponent.is_finite() {
         let (mantissa, unit) = parts(base);
         let whole = f64::from(unit + 63 - mantissa.leading_zeros() as i32);
@@ -141,7 +141,7 @@ pub(crate) fn quick_power(base: f64, exponent: f64) -> Option<f64> {
     Some(pxfm::f_pow(base, exponent))
 }
 
-/// The root of an index of 2 or more of a float that is not negative, correctly rounded.
+/// The root of a non-negative float for an index of 2 or more, correctly rounded.
 pub(crate) fn root(value: f64, index: u32, budget: &mut Budget) -> Result<f64, ErrorKind> {
     match index {
         2 => Ok(value.sqrt()),
@@ -154,10 +154,9 @@ pub(crate) fn root(value: f64, index: u32, budget: &mut Budget) -> Result<f64, E
     }
 }
 
-/// The float `steps` floats from `x` towards `y`, neither of them nan; it stops at `y`. The two zeros are one float
-/// here.
+/// The float `steps` floats from `x` towards `y`, at most `y`; neither may be nan. The two zeros count as one float.
 pub(crate) fn steps_towards(x: f64, y: f64, steps: u64) -> f64 {
-    // Counted from zero, negative floats below it.
+    // The distance from zero in floats, with a sign.
     let place = |value: f64| {
         let magnitude = (value.to_bits() & !SIGN) as i64;
         if value.is_sign_negative() { -magnitude } else { magnitude }
@@ -166,42 +165,42 @@ pub(crate) fn steps_towards(x: f64, y: f64, steps: u64) -> f64 {
     if from.abs_diff(to) <= steps {
         return y;
     }
-    // So few that they lead past neither `y` nor the machine word.
+    // Few enough steps not to pass `y` or overflow.
     let reached = if from < to { from.wrapping_add_unsigned(steps) } else { from.wrapping_sub_unsigned(steps) };
     let magnitude = f64::from_bits(reached.unsigned_abs());
     match reached {
-        // Zero on the way has the sign of where it comes from.
+        // A zero gets the sign of `x`.
         0 => magnitude.copysign(x),
         _ => magnitude.copysign(reached as f64),
     }
 }
 
 const SIGN: u64 = 1 << 63;
-/// 2^52: no float of this magnitude or more has a fractional part.
+/// From 2^52 on, no float has a fractional part.
 const WHOLE_FROM: f64 = 4_503_599_627_370_496.0;
 
-/// Python's `round(value, places)`, by the exact decimal value; Python's ties are even.
+/// Python's `round(value, places)`, by the exact decimal value. In Python, ties go to the even neighbour.
 pub(crate) fn round_places(value: f64, places: i64, ties: Ties, budget: &mut Budget) -> Result<f64, ErrorKind> {
-    // The same bounds as CPython's: beyond them nothing changes, or nothing is left.
+    // The bounds of CPython: beyond them, the number does not change, or becomes 0.
     if !value.is_finite() || value == 0.0 || places > 323 {
         return Ok(value);
     }
     if places < -308 {
         return Ok(0.0_f64.copysign(value));
     }
-    // From 2^52 on a float is an integer. It may have hundreds of digits, which are not paid for.
+    // From 2^52 on, a float is an integer. It may have hundreds of digits, which would have no price.
     if places >= 0 && value.abs() >= WHOLE_FROM {
         return Ok(value);
     }
-    // The digits behind the point, written and read: 2 to 8 ns each, and more of what is far below 1. Those before it
-    // are 16 at most.
+    // The digits after the point, which are written and parsed: 2 to 8 ns each, and more for numbers far below 1. There
+    // are at most 16 digits before it.
     let places_behind = places.max(0).unsigned_abs();
     let below_one = u64::from(1023_u16.saturating_sub((value.abs().to_bits() >> 52) as u16));
     budget.charge(places_behind.div_ceil(2) * (1 + below_one / 128) + 16)?;
     if places >= 0 && ties == Ties::Away {
         let (mantissa, unit) = parts(value);
         let zeros = mantissa.trailing_zeros();
-        // Half way, 2·10^places·|value| is an odd integer: no factor of two is left or lacking.
+        // In a tie, 2·10^places·|value| is an odd integer: it has no factor of two.
         if i64::from(unit) + i64::from(zeros) + 1 + places == 0 {
             let power = |base: i64, budget: &mut Budget| Integer::from(base).power(places.unsigned_abs(), budget);
             let odd = power(5, budget)?.multiply(&Integer::from((mantissa >> zeros) as i64), budget)?;
@@ -214,8 +213,8 @@ pub(crate) fn round_places(value: f64, places: i64, ties: Ties, budget: &mut Bud
         let text = format!("{value:.*}", places as usize);
         return Ok(text.parse().unwrap_or(value));
     }
-    // Doubling leaves the integer part exact and room for a bit that says whether anything stood behind the point:
-    // a tie of the integer part alone is none of the whole.
+    // Doubling keeps the integer part exact, with room for a bit that tells whether there were digits after the point:
+    // with such digits, a tie of the integer part is no tie.
     let whole = value.trunc();
     let doubled = Integer::from_float(whole.abs()).add(&Integer::from_float(whole.abs()), budget)?;
     let doubled = if value == whole { doubled } else { doubled.add(&Integer::ONE, budget)? };
@@ -227,7 +226,7 @@ pub(crate) fn round_places(value: f64, places: i64, ties: Ties, budget: &mut Bud
     }
 }
 
-/// The integer nearest to `value`; with even ties what `round(value)` gives.
+/// The nearest integer; with even ties, that of `round(value)`.
 pub(crate) fn round_to_integer(value: f64, ties: Ties) -> Result<Integer, ErrorKind> {
     to_integer(match ties {
         Ties::Even => value.round_ties_even(),
@@ -235,7 +234,7 @@ pub(crate) fn round_to_integer(value: f64, ties: Ties) -> Result<Integer, ErrorK
     })
 }
 
-/// The integer part of `value`, as `int(value)`.
+/// The integer part, as of `int(value)`.
 pub(crate) fn to_integer(value: f64) -> Result<Integer, ErrorKind> {
     if value.is_nan() {
         return Err(ValueError::NanToInteger.into());

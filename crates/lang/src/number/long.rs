@@ -1,5 +1,5 @@
-//! Work on long integers, in pieces of a few milliseconds, between which the clock is checked. The caller has paid for
-//! the whole; [`Budget::pass`] counts the part that is done.
+//! Operations on long integers in pieces of a few milliseconds, between which the clock is checked. The caller has paid
+//! for the whole operation; [`Budget::pass`] counts the finished part.
 
 use dashu_int::fast_div::ConstDivisor;
 use dashu_int::ops::{BitTest, DivRem, Gcd, SquareRoot};
@@ -14,9 +14,9 @@ const WORD: usize = 64;
 const PRODUCT_WORDS: usize = 16_384;
 /// Words of the longest quotient that is computed in one piece.
 const QUOTIENT_WORDS: usize = 2_048;
-/// Words up to which the library's quadratic algorithms (a greatest common divisor, an inverse) run in one piece.
+/// Words up to which the library's quadratic algorithms (greatest common divisor, inverse) run in one piece.
 const QUADRATIC_WORDS: usize = 1_024;
-/// Words up to which products are not counted one by one.
+/// Words up to which single products are not counted.
 const SHORT_WORDS: usize = 64;
 /// Digits that are parsed in one piece.
 const DIGITS: usize = 32_768;
@@ -25,7 +25,7 @@ fn words(value: &UBig) -> usize {
     value.as_words().len()
 }
 
-/// The words from `from` up to `to`, or the last one.
+/// The words from `from` up to `to`, or to the last one.
 fn part(value: &UBig, from: usize, to: usize) -> UBig {
     let all = value.as_words();
     UBig::from_words(&all[from.min(all.len())..to.min(all.len())])
@@ -39,7 +39,7 @@ pub(super) fn multiply(a: &UBig, b: &UBig, budget: &mut Budget) -> Result<UBig, 
     if words(long) + words(short) <= PRODUCT_WORDS {
         return Ok(long * short);
     }
-    // Halves, until products are short enough: what is longer than a limit is rare.
+    // The longer factor is halved until the products are short enough.
     let half = words(long) / 2;
     let (low, high) = (part(long, 0, half), part(long, half, usize::MAX));
     Ok(multiply(&low, short, budget)? + (multiply(&high, short, budget)? << (half * WORD)))
@@ -50,7 +50,7 @@ pub(super) fn divide(dividend: &UBig, divisor: &UBig, budget: &mut Budget) -> Re
     if words(dividend) <= words(divisor) + QUOTIENT_WORDS {
         return Ok(dividend.div_rem(divisor));
     }
-    // As by hand, with digits of so many words.
+    // Long division with digits of several words.
     let (mut quotient, mut rest) = (UBig::ZERO, UBig::ZERO);
     for digit in (0..words(dividend).div_ceil(QUOTIENT_WORDS)).rev() {
         let next = part(dividend, digit * QUOTIENT_WORDS, (digit + 1) * QUOTIENT_WORDS);
@@ -63,7 +63,7 @@ pub(super) fn divide(dividend: &UBig, divisor: &UBig, budget: &mut Budget) -> Re
 
 /// `base` to the power of `exponent`.
 pub(super) fn power(base: &UBig, exponent: usize, budget: &mut Budget) -> Result<UBig, ErrorKind> {
-    // Twos are appended.
+    // Factors of two become a shift.
     let twos = base.trailing_zeros().unwrap_or(0);
     let odd = base >> twos;
     if odd.bit_len() * exponent <= QUOTIENT_WORDS * WORD {
@@ -80,8 +80,8 @@ pub(super) fn square_root(value: &UBig, budget: &mut Budget) -> Result<UBig, Err
     if words(value) <= 2 * QUOTIENT_WORDS {
         return Ok(value.sqrt());
     }
-    // The root of the upper half has half of the bits, from above; one of Newton's steps gives the others, again from
-    // above, and at most a few too much.
+    // The root of the upper half gives half of the bits, rounded up. One step of Newton's method gives the others,
+    // again rounded up and at most a few units too large.
     let low = value.bit_len() / 4;
     let above = (square_root(&(value >> (2 * low)), budget)? + UBig::ONE) << low;
     let mut root = (divide(value, &above, budget)?.0 + above) >> 1;
@@ -91,7 +91,7 @@ pub(super) fn square_root(value: &UBig, budget: &mut Budget) -> Result<UBig, Err
     Ok(root)
 }
 
-/// Multiplies neighbours until one is left: operands stay of equal size, which is what fast multiplication wants.
+/// Multiplies neighbours until one factor is left: operands of equal size make fast multiplication effective.
 pub(super) fn product(mut factors: Vec<UBig>, budget: &mut Budget) -> Result<UBig, ErrorKind> {
     while factors.len() > 1 {
         let pairs = factors.chunks(2).map(|pair| match pair {
@@ -112,7 +112,7 @@ pub(super) fn gcd(a: UBig, b: UBig, budget: &mut Budget) -> Result<UBig, ErrorKi
     Ok(divisor.into_parts().1)
 }
 
-/// The inverse of `value` modulo `modulus`, if there is one; `value` is below it.
+/// The inverse of `value` modulo `modulus`, if there is one; `value` must be below `modulus`.
 fn inverse(value: UBig, modulus: &UBig, budget: &mut Budget) -> Result<Option<UBig>, ErrorKind> {
     let whole = IBig::from(modulus.clone());
     let [divisor, factor] = euclid([[whole.clone(), value.into()], [IBig::ZERO, IBig::ONE]], budget)?;
@@ -120,11 +120,12 @@ fn inverse(value: UBig, modulus: &UBig, budget: &mut Budget) -> Result<Option<UB
     Ok((divisor == IBig::ONE).then(|| factor.into_parts().1))
 }
 
-/// Euclid's algorithm on the first pair, neither negative, until its second is 0; what is done to it is done to the
-/// other pairs. Gives the first of each.
+/// Euclid's algorithm on the first pair of non-negative numbers, until its second number is 0. The same steps are
+/// applied to the other pairs. Gives the first number of each pair.
 ///
-/// Lehmer's: the highest bits of both numbers tell most of the quotients, which are gathered in machine words before
-/// they are applied to the whole (Knuth, *The Art of Computer Programming*, volume 2, section 4.5.2, algorithm L).
+/// It is Lehmer's variant: most quotients follow from the highest bits of both numbers. Several are combined in machine
+/// words before they are applied to the whole numbers (Knuth, *The Art of Computer Programming*, volume 2, section
+/// 4.5.2, algorithm L).
 fn euclid<const N: usize>(mut pairs: [[IBig; 2]; N], budget: &mut Budget) -> Result<[IBig; N], ErrorKind> {
     while !pairs[0][1].is_zero() {
         let length = pairs[0][0].as_sign_words().1.len() as u64;
@@ -142,8 +143,8 @@ fn euclid<const N: usize>(mut pairs: [[IBig; 2]; N], budget: &mut Budget) -> Res
     Ok(pairs.map(|[x, _]| x))
 }
 
-/// Several steps of Euclid's algorithm in one: the factors of both numbers in each of what they become. `None` where
-/// the highest bits do not tell the first quotient.
+/// Several steps of Euclid's algorithm at once: each new number as a linear combination of the two old ones. `None` if
+/// the highest bits do not determine the first quotient.
 fn steps([x, y]: &[IBig; 2]) -> Option<[[i64; 2]; 2]> {
     const BITS: usize = 2 * WORD - 4;
     let (x, y) = (x.as_sign_words().1, y.as_sign_words().1);
@@ -152,7 +153,7 @@ fn steps([x, y]: &[IBig; 2]) -> Option<[[i64; 2]; 2]> {
     let (mut x, mut y) = (bits_from(x, low), bits_from(y, low));
     let (mut first, mut second) = ([1_i128, 0], [0, 1]);
     loop {
-        // What is cut off makes either number less by one at most.
+        // The bits that are cut off are less than one unit of each number.
         if y + second[0] == 0 || y + second[1] == 0 {
             break;
         }
@@ -171,7 +172,7 @@ fn steps([x, y]: &[IBig; 2]) -> Option<[[i64; 2]; 2]> {
     (first[1] != 0).then_some([word(first), word(second)])
 }
 
-/// The bits from a place up, which fit the type.
+/// The bits from place `low` up, which must fit the type.
 fn bits_from(words: &[u64], low: usize) -> i128 {
     let (word, shift) = (low / WORD, low % WORD);
     let at = |place: usize| u128::from(words.get(word + place).copied().unwrap_or(0));
@@ -179,8 +180,8 @@ fn bits_from(words: &[u64], low: usize) -> i128 {
     (if shift == 0 { bits } else { bits | at(2) << (2 * WORD - shift) }) as i128
 }
 
-/// `base` to the power of `exponent`, which may be negative, modulo `modulus`; `None` where there is no inverse. The
-/// base is below the modulus, which is above 1.
+/// `base` to the power of `exponent`, which may be negative, modulo `modulus`; `None` if there is no inverse. `base`
+/// must be below `modulus`, and `modulus` above 1.
 pub(super) fn modular_power(
     base: UBig,
     exponent: &IBig,
@@ -211,7 +212,7 @@ pub(super) fn modular_power(
     Ok(Some(power.residue()))
 }
 
-/// A power by squares and, for each few bits of the exponent, one of the first powers. The exponent is not 0.
+/// A power by squaring, with one multiplication for every few bits of the exponent, which must not be 0.
 fn climb<T: Clone>(
     base: T,
     exponent: &UBig,
@@ -223,7 +224,7 @@ fn climb<T: Clone>(
         25..=160 => 3,
         _ => 5,
     };
-    // From the second on; the first is the base.
+    // The base to the powers 1, 2, 3 and so on.
     let mut powers = vec![base];
     for at in 1..(1 << window) - 1 {
         powers.push(times(&powers[at - 1], &powers[0])?);
@@ -247,10 +248,10 @@ fn climb<T: Clone>(
     power.ok_or(ErrorKind::Internal)
 }
 
-/// What is left of a positive number without a factor of 2 or more, and how often it was in it.
+/// A positive number without a factor of 2 or more, and how often it had this factor.
 pub(super) fn without_factor(value: UBig, factor: u32, budget: &mut Budget) -> Result<(UBig, u64), ErrorKind> {
     let (mut rest, mut times) = (value, 0);
-    // The factor, its square, and the square of that: as long as they divide; then back.
+    // Divides by the factor, its square, the square of that and so on, while they divide; then by the smaller ones.
     let mut powers = vec![UBig::from(factor)];
     while let Some(power) = powers.last() {
         let (quotient, left) = divide(&rest, power, budget)?;
@@ -270,12 +271,12 @@ pub(super) fn without_factor(value: UBig, factor: u32, budget: &mut Budget) -> R
     Ok((rest, times))
 }
 
-/// Reads digits of a radix, which are nothing else; `None` for none.
+/// Parses digits of a radix; `None` for an empty text. There must be nothing but digits.
 pub(super) fn parse(digits: &str, radix: u32, budget: &mut Budget) -> Result<Option<UBig>, ErrorKind> {
     if digits.len() <= DIGITS {
         return Ok(UBig::from_str_radix(digits, radix).ok());
     }
-    // Nothing but ASCII.
+    // Digits are ASCII.
     let (high, low) = digits.split_at(digits.len() / 2);
     let (Some(high), Some(below)) = (parse(high, radix, budget)?, parse(low, radix, budget)?) else { return Ok(None) };
     budget.pass(price::convert(words(&below) as u64))?;

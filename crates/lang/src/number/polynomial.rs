@@ -1,31 +1,31 @@
-//! Polynomials with integer coefficients, and their complex roots to the last digit.
+//! Polynomials with integer coefficients, and their complex roots with all digits correct.
 //!
-//! Multiple roots are split off exactly first (Musser 1971), so that all roots are simple. These are found together by
-//! Aberth's iteration (1973) from the radii of Newton's polygon (Bini 1996), in fixed-point numbers of as many bits as
-//! it takes: a root is done when a step with twice the bits moves it no more.
+//! Multiple roots are first separated exactly (Musser 1971), so that all roots are simple. Aberth's iteration (1973)
+//! finds them together, starting on the radii of Newton's polygon (Bini 1996). It uses fixed-point numbers of as many
+//! bits as needed: a root is accepted if a step with twice the bits does not move it.
 
 use super::rounding;
 use super::{Complex, Integer};
 use crate::error::{ErrorKind, Obstacle, Overflow};
 use crate::limits::{Budget, price};
 
-/// Bits behind the point at first, beside those that the smallest root needs.
+/// Bits after the point at the beginning, in addition to those for the smallest root.
 const BITS: i64 = 128;
-/// A step that moves a root by less than this part of it, as a power of 2, ends the iteration.
+/// The iteration ends when a step moves a root by less than 2 to this power, relative to the root.
 const SETTLED: i64 = -64;
-/// A root of which one part is smaller than this part of it, as a power of 2, has none: steps of four times the bits
-/// have made it so small.
+/// A part of a root that is smaller than 2 to this power, relative to the root, is 0: only steps with four times the
+/// bits make a part so small.
 const NOTHING: i64 = -200;
-/// Steps after which the bits are taken to be too few.
+/// After so many steps, the number of bits is increased.
 const STEPS_MAX: u32 = 100;
-/// A prime near 2^61, modulo which most polynomials show that they have no multiple root.
+/// A prime near 2^61. Modulo this prime, most polynomials without multiple roots show that they have none.
 const PRIME: u64 = (1 << 61) - 1;
 
-/// Coefficients, the lowest power first; the last one is not 0.
+/// The coefficients, from the lowest power to the highest; the last one is not 0.
 type Coefficients = Vec<Integer>;
 
-/// The roots of a polynomial that is not 0, each as often as it counts, by real and then by imaginary part; complex
-/// ones in conjugate pairs.
+/// The roots of a polynomial other than 0, each as often as its multiplicity, ordered by real and then by imaginary
+/// part. Complex roots come in conjugate pairs.
 pub(crate) fn roots(coefficients: &[Integer], budget: &mut Budget) -> Result<Vec<Complex>, ErrorKind> {
     let zeros = coefficients.iter().take_while(|coefficient| coefficient.is_zero()).count();
     let mut roots = vec![Complex::new(0.0, 0.0); zeros];
@@ -39,7 +39,7 @@ pub(crate) fn roots(coefficients: &[Integer], budget: &mut Budget) -> Result<Vec
     Ok(roots)
 }
 
-/// Without the zeros at the end, and divided by what divides all coefficients.
+/// The polynomial without trailing zeros, divided by the common divisor of its coefficients.
 fn primitive(mut coefficients: Coefficients, budget: &mut Budget) -> Result<Coefficients, ErrorKind> {
     while coefficients.last().is_some_and(Integer::is_zero) {
         coefficients.pop();
@@ -63,7 +63,7 @@ fn derivative(coefficients: &[Integer], budget: &mut Budget) -> Result<Coefficie
     powers.map(|(coefficient, power)| coefficient.multiply(&Integer::from(power), budget)).collect()
 }
 
-/// The parts that have simple roots only, each with how often its roots count.
+/// Factors with simple roots only, each with the multiplicity of its roots.
 fn simple_parts(polynomial: Coefficients, budget: &mut Budget) -> Result<Vec<(Coefficients, usize)>, ErrorKind> {
     if is_surely_simple(&polynomial, budget)? {
         return Ok(vec![(polynomial, 1)]);
@@ -87,7 +87,7 @@ fn simple_parts(polynomial: Coefficients, budget: &mut Budget) -> Result<Vec<(Co
     Ok(parts)
 }
 
-/// Whether the polynomial has nothing in common with its derivative modulo a prime: then it has no multiple root.
+/// Whether the polynomial and its derivative are coprime modulo a prime: then there is no multiple root.
 fn is_surely_simple(polynomial: &[Integer], budget: &mut Budget) -> Result<bool, ErrorKind> {
     let count = polynomial.len() as u64;
     budget.charge(count.saturating_mul(count).saturating_mul(2 * price::SCALAR))?;
@@ -106,7 +106,7 @@ fn is_surely_simple(polynomial: &[Integer], budget: &mut Budget) -> Result<bool,
             b.pop();
         }
         let Some(last) = b.last().copied().filter(|_| b.len() > 1) else { return Ok(b.len() == 1) };
-        // Fermat: the inverse is the power PRIME - 2.
+        // By Fermat's theorem, the inverse is the power PRIME - 2.
         let (mut inverse, mut square, mut exponent) = (1, last, PRIME - 2);
         while exponent > 0 {
             if exponent & 1 == 1 {
@@ -124,7 +124,7 @@ fn is_surely_simple(polynomial: &[Integer], budget: &mut Budget) -> Result<bool,
     }
 }
 
-/// The greatest common divisor, by remainders without their contents.
+/// The greatest common divisor, with remainders divided by their common factors.
 fn gcd(mut a: Coefficients, mut b: Coefficients, budget: &mut Budget) -> Result<Coefficients, ErrorKind> {
     b = primitive(b, budget)?;
     while !b.is_empty() {
@@ -134,7 +134,7 @@ fn gcd(mut a: Coefficients, mut b: Coefficients, budget: &mut Budget) -> Result<
     Ok(a)
 }
 
-/// The remainder of a multiple of `a`.
+/// The remainder of a multiple of `a`, divided by `b`.
 fn remainder(mut a: Coefficients, b: &[Integer], budget: &mut Budget) -> Result<Coefficients, ErrorKind> {
     let Some(leading) = b.last() else { return Err(ErrorKind::Internal) };
     while a.len() >= b.len() {
@@ -151,7 +151,7 @@ fn remainder(mut a: Coefficients, b: &[Integer], budget: &mut Budget) -> Result<
     Ok(a)
 }
 
-/// The quotient of primitive polynomials, the second of which divides the first.
+/// The quotient of primitive polynomials; `b` must divide `a`.
 fn quotient(a: &[Integer], b: &[Integer], budget: &mut Budget) -> Result<Coefficients, ErrorKind> {
     let Some(leading) = b.last() else { return Err(ErrorKind::Internal) };
     let mut rest = a.to_vec();
@@ -166,14 +166,14 @@ fn quotient(a: &[Integer], b: &[Integer], budget: &mut Budget) -> Result<Coeffic
     Ok(quotient)
 }
 
-/// A complex number of fixed-point parts.
+/// A complex number in fixed point.
 #[derive(Clone)]
 struct Point {
     real: Integer,
     imaginary: Integer,
 }
 
-/// A complex number with an exponent of its own: `(real, imaginary)`·2^`exponent`.
+/// A complex number with a common exponent: `(real, imaginary)`·2^`exponent`.
 #[derive(Clone, Copy)]
 struct Scaled {
     value: Complex,
@@ -203,7 +203,7 @@ impl Point {
         })
     }
 
-    /// The product of two numbers with so many bits behind the point.
+    /// The product of two numbers with so many bits after the point.
     fn multiply(&self, other: &Self, bits: &Integer, budget: &mut Budget) -> Result<Self, ErrorKind> {
         let real = self
             .real
@@ -216,7 +216,7 @@ impl Point {
         Ok(Self { real: real.shift_right(bits, budget)?, imaginary: imaginary.shift_right(bits, budget)? })
     }
 
-    /// A step of this size, of so many bits behind the point.
+    /// A step in fixed point, with so many bits after the point.
     fn of(step: Scaled, bits: i64, budget: &mut Budget) -> Result<Self, ErrorKind> {
         let mut fixed = |value: f64| {
             let (mantissa, unit) = rounding::parts(value);
@@ -238,7 +238,7 @@ impl Scaled {
         self.value.real == 0.0 && self.value.imaginary == 0.0
     }
 
-    /// The power of 2 nearest to its magnitude, about.
+    /// The power of 2 near its magnitude.
     fn magnitude(self) -> i64 {
         let largest = self.value.real.abs().max(self.value.imaginary.abs());
         if largest == 0.0 { i64::MIN / 2 } else { self.exponent + ((largest.to_bits() >> 52) as i64 - 1022) }
@@ -250,16 +250,16 @@ impl Scaled {
     }
 }
 
-/// The roots of a polynomial that are being found, with so many bits behind the point.
+/// The search for the roots of a polynomial, with so many bits after the point.
 struct Search<'p> {
     polynomial: &'p [Integer],
     bits: i64,
-    /// The coefficients with these bits.
+    /// The coefficients in fixed point.
     fixed: Coefficients,
     points: Vec<Point>,
 }
 
-/// The roots of a polynomial that has no multiple one.
+/// The roots of a polynomial without multiple roots.
 fn simple_roots(polynomial: &[Integer], budget: &mut Budget) -> Result<Vec<Complex>, ErrorKind> {
     if degree(polynomial) == 0 {
         return Ok(Vec::new());
@@ -283,7 +283,7 @@ fn simple_roots(polynomial: &[Integer], budget: &mut Budget) -> Result<Vec<Compl
 }
 
 impl Search<'_> {
-    /// Increases the precision by this many bits.
+    /// Adds so many bits.
     fn refine(&mut self, more: i64, budget: &mut Budget) -> Result<(), ErrorKind> {
         self.bits += more;
         let (all, more) = (Integer::from(self.bits), Integer::from(more));
@@ -297,7 +297,7 @@ impl Search<'_> {
         Ok(())
     }
 
-    /// Newton's step at a point: the value over the slope.
+    /// Newton's step at a point: the value divided by the slope.
     fn newton(&self, at: &Point, budget: &mut Budget) -> Result<Scaled, ErrorKind> {
         let bits = Integer::from(self.bits);
         let zero = || Point { real: Integer::ZERO, imaginary: Integer::ZERO };
@@ -316,7 +316,7 @@ impl Search<'_> {
         }
     }
 
-    /// Aberth's iteration: Newton's steps that keep the points apart. Whether it has converged.
+    /// Aberth's iteration: Newton's steps, corrected so that the points stay apart. Gives whether it has converged.
     fn settle(&mut self, budget: &mut Budget) -> Result<bool, ErrorKind> {
         let mut is_at_rest = vec![false; self.points.len()];
         for _ in 0..STEPS_MAX {
@@ -343,7 +343,7 @@ impl Search<'_> {
         Ok(false)
     }
 
-    /// A step over the distances to the other points, summed: the quotients are floats where neither side has to be one.
+    /// The sum of `step` divided by the distance to each other point. Only the quotients are converted to floats.
     fn others(&self, at: usize, step: Scaled, budget: &mut Budget) -> Result<Complex, ErrorKind> {
         let mut sum = Complex::new(0.0, 0.0);
         for (other, point) in self.points.iter().enumerate() {
@@ -357,7 +357,7 @@ impl Search<'_> {
         Ok(sum)
     }
 
-    /// Takes one of Newton's steps from each point: whether none of them moves.
+    /// Takes one Newton step from each point; gives whether all of them stay in place.
     fn check(&mut self, budget: &mut Budget) -> Result<bool, ErrorKind> {
         let mut is_right = true;
         for at in 0..self.points.len() {
@@ -369,7 +369,7 @@ impl Search<'_> {
         Ok(is_right)
     }
 
-    /// The points as floats: those above the real axis with their conjugates, and those on it.
+    /// The points as floats: real ones, and those above the real axis with their conjugates.
     fn floats(&self, budget: &mut Budget) -> Result<Vec<Complex>, ErrorKind> {
         let mut roots = Vec::with_capacity(self.points.len());
         for point in &self.points {
@@ -397,8 +397,8 @@ impl Search<'_> {
     }
 }
 
-/// Points to begin with: on circles whose radii are the slopes of Newton's polygon, the upper hull of the logarithms of
-/// the coefficients over their powers. Also the power of 2 below the smallest radius.
+/// The starting points: on circles whose radii are the slopes of Newton's polygon, which is the upper hull of the
+/// coefficients' logarithms over their powers. Also the power of 2 below the smallest radius.
 fn first_points(polynomial: &[Integer], budget: &mut Budget) -> Result<(Vec<Scaled>, i64), ErrorKind> {
     let mut hull: Vec<(f64, f64)> = Vec::new();
     for (power, coefficient) in polynomial.iter().enumerate() {
@@ -423,7 +423,7 @@ fn first_points(polynomial: &[Integer], budget: &mut Budget) -> Result<(Vec<Scal
         least = least.min(exponent as i64 - 1);
         let radius = pxfm::f_exp2(logarithm - exponent);
         for at in 0..count as usize {
-            // Off the axes, and otherwise on each circle.
+            // Not on the axes, and at other angles on each circle.
             let angle = std::f64::consts::TAU * (at as f64 / count) + 0.7 + turn as f64;
             let value = Complex::new(radius * pxfm::f_cos(angle), radius * pxfm::f_sin(angle));
             points.push(Scaled { value, exponent: exponent as i64 });

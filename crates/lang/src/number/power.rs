@@ -1,32 +1,32 @@
-//! Whole powers of floats, correctly rounded: in 128 bits, which nearly always decide how 53 are rounded.
+//! Integer powers of floats, correctly rounded: products of 128 bits nearly always decide the rounding to 53.
 
 use super::rounding::parts;
 
-/// Exponents up to this are tried; each multiplication may lose a little.
+/// The largest exponent, since each multiplication may lose a little precision.
 const EXPONENT_MAX: u32 = 1024;
 
-/// `base` ** `exponent`, correctly rounded; `None` where 128 bits do not decide, for exponents that are negative or
-/// large and, from the third power on, where the base or the result is no normal float.
+/// `base` ** `exponent`, correctly rounded; `None` if 128 bits do not decide the rounding, for negative or large
+/// exponents, and from the third power on if the base or the result is no normal float.
 pub(crate) fn whole_power(base: f64, exponent: f64) -> Option<f64> {
     let exponent = whole_exponent(exponent)?;
     match exponent {
         1 => Some(base),
-        // One multiplication rounds once.
+        // A single multiplication is rounded only once.
         2 => Some(base * base).filter(|square| square.is_finite()),
         _ => Ladder::new(base)?.climb(exponent),
     }
 }
 
-/// The exponent of a power that can be tried here.
+/// The exponent, if this file can compute the power.
 pub(crate) fn whole_exponent(exponent: f64) -> Option<u32> {
     let whole = (1.0..=f64::from(EXPONENT_MAX)).contains(&exponent) && f64::from(exponent as u32) == exponent;
     whole.then_some(exponent as u32)
 }
 
-/// The powers of a base, one after another.
+/// Increasing powers of a base.
 #[derive(Clone, Copy)]
 pub(crate) struct Ladder {
-    /// The significand of the base, its highest bit set, and the power of two that it is multiplied by, less 64.
+    /// The significand of the base with its highest bit set, and its exponent minus 64.
     word: u64,
     unit: i64,
     negative: bool,
@@ -35,10 +35,10 @@ pub(crate) struct Ladder {
 }
 
 impl Ladder {
-    /// Where climbing so far, step by step, is longer than beginning anew.
+    /// More steps than this are slower than a new start.
     const STEPS_MAX: u32 = 8;
 
-    /// Stands on the first power of a normal float.
+    /// The first power of a normal float.
     pub(crate) fn new(base: f64) -> Option<Self> {
         let (mantissa, unit) = parts(base);
         let (word, unit) = (mantissa << 11, i64::from(unit) - 75);
@@ -46,13 +46,13 @@ impl Ladder {
         base.is_normal().then_some(Self { word, unit, negative: base < 0.0, exponent: 1, power })
     }
 
-    /// The power of an exponent not below the last one, correctly rounded; `None` where 128 bits do not decide, and
-    /// where it is no normal float.
+    /// The power for an exponent that is not below the last one, correctly rounded; `None` if 128 bits do not decide
+    /// the rounding, or if the result is no normal float.
     #[inline]
     pub(crate) fn climb(&mut self, exponent: u32) -> Option<f64> {
         if exponent - self.exponent > Self::STEPS_MAX {
             self.power = Wide { mantissa: u128::from(self.word) << 64, exponent: self.unit };
-            // From the highest bit of the exponent down: square, and multiply where there is a bit.
+            // From the highest bit of the exponent down: square, and multiply if the bit is set.
             for bit in (0..exponent.ilog2()).rev() {
                 self.power = self.power.square();
                 if exponent >> bit & 1 == 1 {
@@ -70,7 +70,7 @@ impl Ladder {
     }
 }
 
-/// `mantissa`·2^`exponent`, the highest bit of the mantissa set; never above what it stands for.
+/// `mantissa`·2^`exponent`, with the highest bit of the mantissa set; never larger than the true value.
 #[derive(Clone, Copy)]
 struct Wide {
     mantissa: u128,
@@ -78,40 +78,40 @@ struct Wide {
 }
 
 impl Wide {
-    /// The square, less than four units of the last place too small.
+    /// The square, too small by less than four units of the last place.
     fn square(self) -> Self {
         let (high, low) = (self.mantissa >> 64, self.mantissa & u128::from(u64::MAX));
-        // The product of the low halves is below a unit.
+        // The product of the lower halves is below one unit.
         let product = high * high + ((high * low) >> 63);
         Self { mantissa: product, exponent: 2 * self.exponent + 128 }.normal()
     }
 
-    /// The product with a `word`, its highest bit set, that stands for `word`·2^64·2^`exponent`; less than two units of
-    /// the last place too small.
+    /// The product with `word`·2^64·2^`exponent`, where the highest bit of `word` is set; too small by less than two
+    /// units of the last place.
     fn times(self, word: u64, exponent: i64) -> Self {
         let (high, low) = (self.mantissa >> 64, self.mantissa & u128::from(u64::MAX));
         let product = high * u128::from(word) + ((low * u128::from(word)) >> 64);
         Self { mantissa: product, exponent: self.exponent + exponent + 128 }.normal()
     }
 
-    /// A product of two mantissas has its highest bit set, or the next.
+    /// Restores the highest bit: in a product of two mantissas, it is the first or the second.
     fn normal(self) -> Self {
         let shift = u32::from(self.mantissa >> 127 == 0);
         Self { mantissa: self.mantissa << shift, exponent: self.exponent - i64::from(shift) }
     }
 
-    /// The nearest float, if it is the nearest to all that the power of this `exponent` may be.
+    /// The nearest float, if it is the nearest one for every possible value of this power.
     fn round(self, exponent: u32) -> Option<f64> {
         const DROPPED: u32 = 75;
         const HALF: u128 = 1 << (DROPPED - 1);
-        // Every step adds less than four units of 2^127, every squaring doubles what there was: together less than
-        // 8·exponent of them, which are 16 of the units of a mantissa near 2^128.
+        // Every step adds less than four units of 2^127 to the error, and every squaring doubles it: together less than
+        // 8·exponent of these units, or 16 times the units of a mantissa near 2^128.
         let error = u128::from(exponent) * 16;
         let rest = self.mantissa & ((1 << DROPPED) - 1);
         if rest <= HALF && rest + error >= HALF {
             return None;
         }
-        // 53 bits; rounding up may carry into the exponent, which is right.
+        // 53 bits. Rounding up may carry into the exponent, which is correct.
         let mantissa = (self.mantissa >> DROPPED) as u64 + u64::from(rest > HALF);
         let biased = self.exponent + i64::from(DROPPED) + 1075;
         if !(1..=2045).contains(&biased) {
@@ -126,7 +126,7 @@ mod tests {
     use super::whole_power;
     use crate::number::fixed_256;
 
-    /// The same power in fixed point of 256 places.
+    /// The same power by fixed-point numbers of 256 places.
     fn reference(base: f64, exponent: u32) -> f64 {
         let magnitude = fixed_256::power(base.abs(), f64::from(exponent));
         if base < 0.0 && exponent % 2 == 1 { -magnitude } else { magnitude }
@@ -138,7 +138,7 @@ mod tests {
         let mut bits = 0x9e37_79b9_7f4a_7c15_u64;
         for step in 0..4_000_u32 {
             bits = bits.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-            // Magnitudes from 1/16 to 16, either sign; every eighth has few digits.
+            // Magnitudes from 1/16 to 16 with either sign; every eighth has few digits.
             let kept = if step % 8 == 0 { bits & !((1 << 48) - 1) } else { bits };
             let base = f64::from_bits((kept & 0x800f_ffff_ffff_ffff) | (1019 + (bits >> 61)) << 52);
             let exponent = 3 + (bits >> 32) as u32 % 240;
@@ -158,14 +158,14 @@ mod tests {
         {
             assert_eq!(whole_power(base, exponent), None, "{base} ** {exponent}");
         }
-        // What overflows, and from the third power on what is subnormal.
+        // Overflow, and from the third power on subnormal results.
         assert_eq!(whole_power(1e200, 2.0), None);
         assert_eq!(whole_power(1e-200, 2.0), Some(0.0));
         assert_eq!(whole_power(1e103, 3.0), None);
         assert_eq!(whole_power(1e-105, 3.0), None);
     }
 
-    /// 3^34 and 3^33 have 54 and 53 bits: the former lies half way or near it, the latter is exact.
+    /// 3^34 and 3^33 have 54 and 53 bits: the former is near a tie, the latter exact.
     #[test]
     fn exact_powers_and_ties() {
         assert_eq!(whole_power(3.0, 33.0), Some(5_559_060_566_555_523.0));

@@ -1,30 +1,30 @@
-//! Whole powers of many floats at once, correctly rounded, in double-double arithmetic: loops without branches, over
-//! slices, which the compiler turns into vector instructions.
+//! Integer powers of many floats at once, correctly rounded, in double-double arithmetic. The loops have no branches,
+//! so that the compiler turns them into vector instructions.
 //!
 //! A product is split into its rounded value and its error without a fused multiply-add, which the oldest supported
 //! processors lack (Dekker, *A floating-point technique for extending the available precision*, 1971).
 
-/// The powers of a column of bases, one after another.
+/// Increasing powers of a column of bases.
 #[derive(Default)]
 pub(crate) struct PowerLadder {
     bases: Vec<f64>,
     /// The upper halves of the bases' significands.
     uppers: Vec<f64>,
-    /// The current power of each row, as a sum of two floats that do not overlap.
+    /// The current power in each row, as a sum of two floats that do not overlap.
     high: Vec<f64>,
     low: Vec<f64>,
     exponent: u32,
 }
 
-/// Between these, nothing in a product under- or overflows: not the halves, not the errors.
+/// Between these magnitudes, no product, half or error underflows or overflows.
 const LEAST: f64 = 1e-140;
 const MOST: f64 = 1e140;
 
 impl PowerLadder {
-    /// The most steps from the last power to the next: beyond, other methods are faster.
+    /// The largest number of steps from one power to the next: beyond it, other methods are faster.
     pub(crate) const STEPS_MAX: u32 = 8;
 
-    /// Starts with the squares.
+    /// Begins with the squares.
     pub(crate) fn begin(&mut self, bases: &[f64]) {
         for part in [&mut self.bases, &mut self.uppers, &mut self.high, &mut self.low] {
             part.resize(bases.len(), 0.0);
@@ -40,13 +40,12 @@ impl PowerLadder {
         self.exponent = 2;
     }
 
-    /// Whether the power of an exponent is near enough above.
+    /// Whether an exponent is close enough above the current one.
     pub(crate) fn reaches(&self, exponent: u32) -> bool {
         exponent - self.exponent <= Self::STEPS_MAX
     }
 
-    /// The powers of an exponent that is reached, 3 or more; `true` where not all of them are sure to be correctly
-    /// rounded.
+    /// The powers for an exponent of 3 or more that is close enough; `true` if some may not be correctly rounded.
     pub(crate) fn to(&mut self, exponent: u32, powers: &mut [f64]) -> bool {
         while self.exponent < exponent {
             self.step();
@@ -60,7 +59,7 @@ impl PowerLadder {
         })
     }
 
-    /// Which of the current powers may be rounded wrongly.
+    /// For each row, whether the current power may be misrounded.
     pub(crate) fn doubts(&self) -> impl Iterator<Item = bool> {
         let error = relative_error(self.exponent);
         self.high.iter().zip(&self.low).map(move |(high, low)| !is_sure(*high, *low, error))
@@ -75,8 +74,7 @@ impl PowerLadder {
     }
 }
 
-/// The third powers, the usual ones, without anything kept between: `true` where not all of them are sure to be
-/// correctly rounded.
+/// The third powers, the most usual ones, without intermediate storage; `true` if some may not be correctly rounded.
 pub(crate) fn cubes(bases: &[f64], cubes: &mut [f64]) -> bool {
     cubes.iter_mut().zip(bases).fold(false, |any, (out, base)| {
         let (high, low) = cube(*base);
@@ -85,7 +83,7 @@ pub(crate) fn cubes(bases: &[f64], cubes: &mut [f64]) -> bool {
     })
 }
 
-/// Whether the third power of a base may be rounded wrongly.
+/// Whether the third power of a base may be misrounded.
 pub(crate) fn doubts_cube(base: f64) -> bool {
     let (high, low) = cube(base);
     !is_sure(high, low, relative_error(3))
@@ -99,13 +97,13 @@ fn cube(base: f64) -> (f64, f64) {
     times(square, square_low, base, base_upper)
 }
 
-/// The product of a sum of two floats and a base whose upper half is given.
+/// The product of a sum of two floats and a base with a known upper half.
 #[inline]
 fn times(high: f64, low: f64, base: f64, base_upper: f64) -> (f64, f64) {
     let (high_upper, base_lower) = (upper(high), base - base_upper);
     let high_lower = high - high_upper;
     let product = high * base;
-    // Every one of these products of halves is exact.
+    // Each of these products of halves is exact.
     let error = ((high_upper * base_upper - product) + high_upper * base_lower + high_lower * base_upper)
         + high_lower * base_lower;
     let rest = error + low * base;
@@ -124,7 +122,7 @@ fn relative_error(exponent: u32) -> f64 {
     f64::from(exponent) * 9.860_761_315_262_648e-32
 }
 
-/// Whether all that lies within the error of `high + low` rounds to `high`.
+/// Whether every number within the error of `high + low` rounds to `high`.
 fn is_sure(high: f64, low: f64, relative_error: f64) -> bool {
     let (error, size) = (high * relative_error, high.abs());
     (high + (low + error) == high) & (high + (low - error) == high) & (size.clamp(LEAST, MOST) == size)

@@ -1,9 +1,9 @@
-//! Primes: a test that is proven below 2^64 and has no known exception above, the next prime, factorisation; and
-//! Fibonacci numbers.
+//! Primes: a primality test, which is proven below 2^64 and has no known exception above; the next prime;
+//! factorisation. And Fibonacci numbers.
 //!
-//! Below 2^64: Miller and Rabin's test to the seven bases that Jim Sinclair found to have no exception there. Above:
-//! Baillie and Wagstaff's combination (*Lucas Pseudoprimes*, 1980) of a strong test to base 2 with a strong Lucas test
-//! with Selfridge's parameters. Factors: trial division, then Pollard's rho as Brent improved it (*An Improved Monte
+//! Below 2^64: the Miller–Rabin test with the seven bases that Jim Sinclair found to be sufficient there. Above: the
+//! combination of Baillie and Wagstaff (*Lucas Pseudoprimes*, 1980) of a strong test to base 2 and a strong Lucas test
+//! with Selfridge's parameters. Factors: trial division, then Pollard's rho in Brent's version (*An Improved Monte
 //! Carlo Factorization Algorithm*, 1980), with fixed starting points, so that the same number always costs the same.
 
 use dashu_int::monty::{Montgomery, MontgomeryRepr};
@@ -15,14 +15,14 @@ use super::{Integer, long};
 use crate::error::ErrorKind;
 use crate::limits::{Budget, price};
 
-/// Primes to divide by before anything else: all those below this.
+/// The primes for trial division: all below this.
 const SMALL_BELOW: usize = 1024;
 const SMALL_COUNT: usize = 172;
 const SMALL: [u16; SMALL_COUNT] = small_primes();
-/// A number without a prime factor below [`SMALL_BELOW`], and below the square of the next prime, is a prime.
+/// Below this, a number without a prime factor below [`SMALL_BELOW`] is prime: it is the square of the next prime.
 const PROVEN_BELOW: u64 = 1031 * 1031;
 
-/// Steps of rho between two greatest common divisors.
+/// Steps of Pollard's rho between two greatest common divisors.
 const BATCH: u64 = 128;
 
 /// Whether `n` is a prime.
@@ -39,7 +39,7 @@ pub(crate) fn next_prime(n: &Integer, budget: &mut Budget) -> Result<Integer, Er
     if *n < two {
         return Ok(two);
     }
-    // The first odd number above.
+    // The first odd number above `n`.
     let step = if n.is_odd() { two } else { Integer::ONE };
     let first = n.add(&step, budget)?;
     let Some(start) = positive(&first) else { return Err(ErrorKind::Internal) };
@@ -54,7 +54,7 @@ pub(crate) fn next_prime(n: &Integer, budget: &mut Budget) -> Result<Integer, Er
         budget.charge(16)?;
         let divided = SMALL.iter().zip(rests).any(|(prime, rest)| {
             let prime = u64::from(*prime);
-            // A small prime itself is no multiple.
+            // A small prime is not its own proper multiple.
             (rest + distance).is_multiple_of(prime) && small.is_none_or(|small| small + distance != prime)
         });
         if divided {
@@ -68,7 +68,7 @@ pub(crate) fn next_prime(n: &Integer, budget: &mut Budget) -> Result<Integer, Er
     Err(ErrorKind::Internal)
 }
 
-/// The prime factors of a positive `n`, in ascending order, with how often each divides it; none of 1.
+/// The prime factors of a positive `n` in ascending order, each with its exponent; none for 1.
 pub(crate) fn factorise(n: &Integer, budget: &mut Budget) -> Result<Vec<(Integer, u64)>, ErrorKind> {
     let Some(mut rest) = positive(n) else { return Ok(Vec::new()) };
     let mut primes = Vec::new();
@@ -113,19 +113,19 @@ pub(crate) fn factorise(n: &Integer, budget: &mut Budget) -> Result<Vec<(Integer
 ///
 /// # Errors
 ///
-/// The digits that it would have, where they are too many: F(n) is φ^n / √5, rounded.
+/// The number of digits that the result would have, if there are too many: F(n) is φ^n / √5, rounded.
 pub(crate) fn fibonacci(n: &Integer, budget: &mut Budget) -> Result<Integer, ErrorKind> {
     const LOG2_PHI: f64 = 0.694_241_913_630_617_3;
     const LOG2_ROOT_5: f64 = 1.160_964_047_443_681;
     let index = n.as_i64().ok_or_else(|| Integer::power_astronomical(budget))?.unsigned_abs();
     let bits = (index as f64 * LOG2_PHI - LOG2_ROOT_5).max(0.0);
-    // The estimate is right to a few bits; the number itself is looked at once more.
+    // The estimate is accurate to a few bits, so the number itself is checked again.
     if bits > budget.limits.integer_bits as f64 + 2.0 {
         return Err(too_large(bits, budget));
     }
-    // Three products of every length up to the whole.
+    // Three products for each length, up to the whole length.
     budget.charge(32 + 2 * price::power(bits as u64 / 64 + 1))?;
-    // (F(k), F(k + 1)) for every beginning k of the index in binary.
+    // (F(k), F(k + 1)) for every prefix k of the index in binary.
     let (mut low, mut high) = (UBig::ZERO, UBig::ONE);
     for place in (0..64 - index.leading_zeros()).rev() {
         let doubled = long::multiply(&low, &((&high << 1) - &low), budget)?;
@@ -172,12 +172,12 @@ fn has_no_witness(n: &UBig, budget: &mut Budget) -> Result<bool, ErrorKind> {
     let twos = less.trailing_zeros().unwrap_or(0);
     let odd = less >> twos;
     if length == 1 {
-        // Most composite numbers fail at the first base.
+        // Most composite numbers fail with the first base.
         budget.charge(2 * bits)?;
         let ring = MontgomeryRepr::new(n.clone());
         let passes = |base: u64| -> Result<bool, ErrorKind> {
             let power = ring.reduce(base).pow(&odd);
-            // A base that `n` divides says nothing.
+            // A multiple of `n` as the base gives no information.
             Ok(power == ring.reduce(0_u8) || passes_strongly(power, twos, &ring, || Ok(()))?)
         };
         if !passes(2)? {
@@ -192,7 +192,7 @@ fn has_no_witness(n: &UBig, budget: &mut Budget) -> Result<bool, ErrorKind> {
         }
         return Ok(true);
     }
-    // A step of a power, each paid for before it is made: the whole may take long.
+    // Each step is paid for before it is made, since the whole power may take long.
     let step = price::modular_power(1, length);
     budget.require(price::modular_power(bits, length))?;
     let ring = MontgomeryRepr::new(n.clone());
@@ -207,7 +207,7 @@ fn has_no_witness(n: &UBig, budget: &mut Budget) -> Result<bool, ErrorKind> {
     if !passes_strongly(power, twos, &ring, || budget.charge(step))? {
         return Ok(false);
     }
-    // The search for Lucas's parameters would not end for a square.
+    // For a square, the search for Lucas's parameters would not end.
     budget.charge(price::convert(length))?;
     if n.sqrt().sqr() == *n {
         return Ok(false);
@@ -215,8 +215,7 @@ fn has_no_witness(n: &UBig, budget: &mut Budget) -> Result<bool, ErrorKind> {
     passes_lucas(n, &ring, || budget.charge(3 * step))
 }
 
-/// Miller and Rabin's test of n = odd·2^`twos` + 1, given the base to the power of the odd part; `pay` is called before
-/// each step.
+/// The Miller–Rabin test of n = odd·2^`twos` + 1, given the base to the odd power; `pay` precedes each step.
 fn passes_strongly(
     mut power: Montgomery,
     twos: usize,
@@ -238,8 +237,8 @@ fn passes_strongly(
     Ok(false)
 }
 
-/// The strong Lucas test of an odd `n`, not a square, with Selfridge's parameters: D the first of 5, -7, 9, -11 … with
-/// Jacobi symbol (D/n) = -1, P = 1, Q = (1 - D)/4. `pay` is called before each step.
+/// The strong Lucas test of an odd `n` that is not a square, with Selfridge's parameters: D is the first of 5, -7, 9,
+/// -11 … with the Jacobi symbol (D/n) = -1; P = 1, Q = (1 - D)/4. `pay` is called before each step.
 fn passes_lucas(
     n: &UBig,
     ring: &MontgomeryRepr,
@@ -249,7 +248,7 @@ fn passes_lucas(
     loop {
         match jacobi(d, n) {
             -1 => break,
-            // A common divisor, and `n` is not that divisor itself, being longer than a machine word.
+            // A common divisor, which is not `n` itself, since `n` is longer than a machine word.
             0 => return Ok(false),
             _ => d = if d > 0 { -(d + 2) } else { -d + 2 },
         }
@@ -263,7 +262,7 @@ fn passes_lucas(
     let more = n + 1_u8;
     let twos = more.trailing_zeros().unwrap_or(0);
     let odd = more >> twos;
-    // V(k), V(k + 1) and Q^k for every beginning k of the odd part in binary. V(2k) = V(k)² - 2Q^k, V(2k + 1) =
+    // V(k), V(k + 1) and Q^k for every prefix k of the odd part in binary. V(2k) = V(k)² - 2Q^k and V(2k + 1) =
     // V(k)·V(k + 1) - Q^k, since P is 1.
     let (mut low, mut high, mut power) = (reduce(2), reduce(1), reduce(1));
     for place in (0..odd.bit_len()).rev() {
@@ -302,7 +301,7 @@ fn jacobi(a: i64, n: &UBig) -> i32 {
     if a < 0 && low % 4 == 3 {
         symbol = -symbol;
     }
-    // By reciprocity: (a/n) for odd a is (n mod a / a), its sign turned if both are 3 modulo 4.
+    // By reciprocity: for an odd a, (a/n) is (n mod a / a), with the opposite sign if both are 3 modulo 4.
     let mut below = a.unsigned_abs();
     if low % 4 == 3 && below % 4 == 3 {
         symbol = -symbol;
@@ -322,10 +321,10 @@ fn jacobi(a: i64, n: &UBig) -> i32 {
     if below == 1 { symbol } else { 0 }
 }
 
-/// The root and the exponent, a prime, of a perfect power without small factors.
+/// The root and the prime exponent of a perfect power without small factors.
 fn perfect_power(n: &UBig, budget: &mut Budget) -> Result<Option<(UBig, usize)>, ErrorKind> {
     let value = Integer::from(IBig::from(n.clone()));
-    // A root has more than ten bits.
+    // The root has more than ten bits.
     for exponent in SMALL.into_iter().take_while(|exponent| usize::from(*exponent) * 10 <= n.bit_len()) {
         if may_be_power(n, u64::from(exponent), budget)?
             && let Some(root) = value.exact_root(u64::from(exponent), budget)?
@@ -336,21 +335,21 @@ fn perfect_power(n: &UBig, budget: &mut Budget) -> Result<Option<(UBig, usize)>,
     Ok(None)
 }
 
-/// Whether `n` is the residue of a power with this exponent, a prime, modulo a few primes one above a multiple of it:
-/// of other numbers only one in so many is, for each of them.
+/// Whether `n` may be a power with this prime exponent. It is tested modulo a few primes that are one above a multiple
+/// of the exponent; there, few residues are those of powers.
 fn may_be_power(n: &UBig, exponent: u64, budget: &mut Budget) -> Result<bool, ErrorKind> {
     const MODULI: usize = 8;
     let is_prime =
         |n: &u64| SMALL.iter().map(|p| u64::from(*p)).take_while(|p| p * p <= *n).all(|p| !n.is_multiple_of(p));
     let moduli = (1..).map(|multiple| multiple * exponent + 1).filter(is_prime).take(MODULI);
     for modulus in moduli {
-        // The search for the modulus and the power, in machine words, and the remainder.
+        // The price of finding the modulus, of the power in machine words, and of the remainder.
         budget.charge(60 + words(n) / 2)?;
         let (mut square, mut left, mut power) = (remainder(n, modulus), (modulus - 1) / exponent, 1);
         if square == 0 {
             continue;
         }
-        // Fermat: what is a power with this exponent gives 1.
+        // By Fermat's theorem, a power with this exponent gives 1.
         while left > 0 {
             if left % 2 == 1 {
                 power = power * square % modulus;
@@ -365,7 +364,7 @@ fn may_be_power(n: &UBig, exponent: u64, budget: &mut Budget) -> Result<bool, Er
     Ok(true)
 }
 
-/// A divisor other than 1 and `n` of an odd composite `n`.
+/// A divisor of an odd composite `n` other than 1 and `n`.
 fn divisor_by_rho(n: &UBig, budget: &mut Budget) -> Result<UBig, ErrorKind> {
     let length = words(n);
     let step = match length {
@@ -380,7 +379,7 @@ fn divisor_by_rho(n: &UBig, budget: &mut Budget) -> Result<UBig, ErrorKind> {
         let mut hare = ring.reduce(2_u8);
         let mut lap = 1;
         let divisor = 'search: loop {
-            // The tortoise waits while the hare runs two laps, and is looked at during the second.
+            // The slow pointer stays while the fast one takes two rounds; they are compared in the second.
             let tortoise = hare.clone();
             for done in (0..lap).step_by(BATCH as usize) {
                 budget.charge(batch_price / 2)?;
@@ -398,7 +397,7 @@ fn divisor_by_rho(n: &UBig, budget: &mut Budget) -> Result<UBig, ErrorKind> {
                 }
                 let mut divisor = product.residue().gcd(n);
                 if divisor == *n {
-                    // Several factors came in one batch: once more, one step at a time.
+                    // Several factors were found in one batch, which is repeated step by step.
                     divisor = UBig::ONE;
                     while divisor.is_one() {
                         budget.charge(batch_price / 16)?;

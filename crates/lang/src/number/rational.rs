@@ -1,7 +1,7 @@
-//! Exact rational numbers, with the answers of Python's `fractions.Fraction`, of a limited size.
+//! Exact rational numbers of limited size, with the results of Python's `fractions.Fraction`.
 //!
-//! Results are in lowest terms at once. Greatest common divisors are taken of the operands' parts rather than of the
-//! result's (Knuth, *The Art of Computer Programming*, volume 2, section 4.5.1), so that the dividends stay short.
+//! Results are computed in lowest terms: the greatest common divisors are those of the operands' parts, not of the
+//! result's (Knuth, *The Art of Computer Programming*, volume 2, section 4.5.1), which keeps the numbers short.
 
 use std::cmp::Ordering;
 
@@ -9,17 +9,16 @@ use super::{Integer, Ties, long};
 use crate::error::{ErrorKind, Estimate, ZeroDivision};
 use crate::limits::{Budget, Limits, price};
 
-/// Bits of a numerator or denominator. The library's greatest common divisor is quadratic: at 2^16 bits an addition
-/// takes 4 ms, and sums of fractions double in length quickly.
+/// The maximum number of bits of a numerator or denominator. The library's greatest common divisor takes quadratic
+/// time: with 2^16 bits, an addition takes 4 ms, and sums of fractions double in length quickly.
 pub(crate) const PART_BITS: u64 = Limits::FRACTION_BITS;
 
 /// The price of parsing a short literal: about 250 ns.
 const LITERAL: u64 = 50;
 
-/// log2(10).
 const BITS_PER_DIGIT: f64 = std::f64::consts::LOG2_10;
 
-/// A rational number in lowest terms, its denominator positive; 0 is 0/1.
+/// A rational number in lowest terms with a positive denominator; 0 is 0/1.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Rational {
     numerator: Integer,
@@ -27,7 +26,7 @@ pub(crate) struct Rational {
 }
 
 impl Rational {
-    /// A whole number; refused if it is longer than a part may be.
+    /// An integer; an error if it is longer than a part may be.
     pub(crate) fn from_integer(value: Integer) -> Result<Self, ErrorKind> {
         Self::within_limit(value, Integer::ONE)
     }
@@ -43,12 +42,12 @@ impl Rational {
         Self::signed(numerator, denominator)
     }
 
-    /// The exact value of a literal in decimal form, as the lexer reads them: digits with single underscores, at most
-    /// one point, at most one exponent (`0.1`, `1e-5`, `1_000.5e3`). It has no sign.
+    /// The exact value of a literal in decimal form, as the lexer accepts it: digits with single underscores, at most
+    /// one point and at most one exponent (`0.1`, `1e-5`, `1_000.5e3`). It has no sign.
     ///
     /// # Errors
     ///
-    /// The size that the number would have had, if that is too much: known before anything is allocated.
+    /// The size that the number would have, if it is too large; nothing is allocated before.
     pub(crate) fn from_literal(text: &str, budget: &mut Budget) -> Result<Self, ErrorKind> {
         let (digits, exponent) = decimal_parts(text);
         if digits.is_empty() {
@@ -56,7 +55,7 @@ impl Rational {
         }
         let power_bits = exponent.unsigned_abs() as f64 * BITS_PER_DIGIT;
         let digit_bits = digits.len() as f64 * BITS_PER_DIGIT;
-        // What cancels is at most the digits themselves.
+        // At most the digits themselves cancel.
         let least = if exponent >= 0 { digit_bits + power_bits - BITS_PER_DIGIT } else { power_bits - digit_bits };
         if least > PART_BITS as f64 + 2.0 {
             return Err(too_large(least.max(power_bits)));
@@ -91,22 +90,20 @@ impl Rational {
         self.denominator == Integer::ONE
     }
 
-    /// The integer that it is, if it is one.
+    /// The integer equal to it, if there is one.
     pub(crate) fn to_integer(&self) -> Option<Integer> {
         self.is_integer().then(|| self.numerator.clone())
     }
 
-    /// Bytes held outside the value itself.
     pub(crate) fn heap_bytes(&self) -> u64 {
         self.numerator.heap_bytes() + self.denominator.heap_bytes()
     }
 
-    /// The price of its text.
     pub(crate) fn text_price(&self) -> u64 {
         self.numerator.text_price() + self.denominator.text_price()
     }
 
-    /// Characters of its text, at most a few more than it really has.
+    /// The number of characters of its text, or a few more.
     pub(crate) fn characters_at_most(&self) -> u64 {
         self.numerator.digits_at_most() + self.denominator.digits_at_most() + 2
     }
@@ -137,7 +134,7 @@ impl Rational {
         let common = self.denominator.gcd(&other.denominator, budget)?;
         let (left, right) =
             (self.denominator.divide_exactly(&common, budget)?, other.denominator.divide_exactly(&common, budget)?);
-        // Of the common part some may still cancel, of the rest nothing.
+        // The common part may still cancel; the rest cannot.
         refuse_bits((left.bits() + right.bits()).saturating_sub(1))?;
         let numerator =
             join(&self.numerator.multiply(&right, budget)?, &other.numerator.multiply(&left, budget)?, budget)?;
@@ -170,7 +167,7 @@ impl Rational {
         numerator.floor_divide(&self.denominator.multiply(&other.numerator, budget)?, budget)
     }
 
-    /// What the quotient rounded down leaves, with the divisor's sign.
+    /// The remainder of the quotient rounded down, with the divisor's sign.
     pub(crate) fn modulo(&self, other: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
         budget.charge(price::SCALAR)?;
         let numerator = self.numerator.multiply(&other.denominator, budget)?;
@@ -178,12 +175,12 @@ impl Rational {
         Self::new(&rest, &self.denominator.multiply(&other.denominator, budget)?, budget)
     }
 
-    /// A power with a whole exponent; a negative one inverts.
+    /// A power with an integer exponent; a negative one means the inverse.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::NotExact`] for an exponent that is not whole, `Fraction(1, 0)` for zero to a negative power, and
-    /// the size that a part would have had.
+    /// [`ErrorKind::NotExact`] for a fractional exponent, `Fraction(1, 0)` for zero to a negative power, and the size
+    /// that a part would have.
     pub(crate) fn power(&self, exponent: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
         budget.charge(price::ELEMENTARY)?;
         let Some(exponent) = exponent.to_integer() else {
@@ -198,7 +195,7 @@ impl Rational {
         let is_unit = |part: &Integer| part.bits() <= 1;
         let count = match exponent.as_i64() {
             Some(count) => count.unsigned_abs(),
-            // 0, 1 and -1 stand any exponent; only whether it is odd counts.
+            // Powers of 0, 1 and -1 depend only on whether the exponent is odd.
             None if is_unit(&self.numerator) && self.is_integer() => 2 - u64::from(exponent.is_odd()),
             None => return Err(ErrorKind::RationalTooLarge { digits: Estimate::Astronomical, limit: PART_BITS }),
         };
@@ -209,20 +206,19 @@ impl Rational {
                 return Err(too_large(bits));
             }
         }
-        // Two powers of integers, which are made and checked.
+        // The powers of both parts are computed and checked separately.
         budget.charge(4 * price::ELEMENTARY)?;
         let (numerator, denominator) = (self.numerator.power(count, budget)?, self.denominator.power(count, budget)?);
-        // Powers of what has no common divisor have none.
+        // Powers of coprime numbers are coprime.
         if exponent.is_negative() { Self::signed(denominator, numerator) } else { Self::signed(numerator, denominator) }
     }
 
-    /// The order of the values.
     pub(crate) fn order(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
         let (left, right) = (self.size(), other.size());
         if self.is_negative() != other.is_negative() || left.abs_diff(right) > 1 {
             return Ok(by_size((self.is_negative(), left), (other.is_negative(), right)));
         }
-        // Each may be longer than an integer may be; it is not kept.
+        // The products may be longer than an integer may be, since they are not kept.
         let mut product = |a: &Integer, b: &Integer| {
             budget.charge(price::multiply(a.words(), b.words()) + price::SCALAR)?;
             long::multiply(&a.magnitude(), &b.magnitude(), budget)
@@ -231,12 +227,11 @@ impl Rational {
         Ok(if self.is_negative() { order.reverse() } else { order })
     }
 
-    /// The order of the fraction and an integer.
     pub(crate) fn order_integer(&self, other: &Integer, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
         self.order(&Self { numerator: other.clone(), denominator: Integer::ONE }, budget)
     }
 
-    /// log2 of the magnitude, within one; for zero, less than that of all others.
+    /// log2 of the magnitude, within one; for zero, smaller than for any other number.
     fn size(&self) -> i64 {
         if self.is_zero() {
             return i64::MIN / 2;
@@ -244,22 +239,20 @@ impl Rational {
         self.numerator.bits() as i64 - self.denominator.bits() as i64
     }
 
-    /// The largest integer not above.
+    /// The largest integer not above the number.
     pub(crate) fn floor(&self, budget: &mut Budget) -> Result<Integer, ErrorKind> {
         self.numerator.floor_divide(&self.denominator, budget)
     }
 
-    /// The smallest integer not below.
+    /// The smallest integer not below the number.
     pub(crate) fn ceil(&self, budget: &mut Budget) -> Result<Integer, ErrorKind> {
         self.negate().floor(budget).map(|value| value.negate())
     }
 
-    /// The integer part.
     pub(crate) fn trunc(&self, budget: &mut Budget) -> Result<Integer, ErrorKind> {
         if self.is_negative() { self.ceil(budget) } else { self.floor(budget) }
     }
 
-    /// The nearest integer.
     pub(crate) fn round(&self, ties: Ties, budget: &mut Budget) -> Result<Integer, ErrorKind> {
         round_quotient(&self.numerator, &self.denominator, ties, budget)
     }
@@ -269,7 +262,7 @@ impl Rational {
         budget.charge(price::SCALAR)?;
         let scale_bits = places.unsigned_abs() as f64 * BITS_PER_DIGIT;
         if places <= 0 {
-            // Less than half of a unit is nothing, however absurd the unit.
+            // A number below half a unit becomes 0, however large the unit.
             let bits = self.numerator.bits() as f64 - self.denominator.bits() as f64 + 1.0;
             if scale_bits > bits + 2.0 {
                 return Self::from_integer(Integer::ZERO);
@@ -278,14 +271,14 @@ impl Rational {
             let count = round_quotient(&self.numerator, &self.denominator.multiply(&unit, budget)?, ties, budget)?;
             return Self::from_integer(count.multiply(&unit, budget)?);
         }
-        // The denominator's bits bound its twos and fives: further places can divide it no better.
+        // The denominator has at most as many factors two and five as it has bits, so more places change nothing.
         let enough = places.min(self.denominator.bits() as i64);
         let ten = Integer::from(10_i64);
         if ten.modular_power(&Integer::from(enough), &self.denominator, budget)?.is_zero() {
             return Ok(self.clone());
         }
         if scale_bits > 2.0 * PART_BITS as f64 + 2.0 {
-            // Two different fractions whose parts are within the limit lie further apart than half of such a unit.
+            // Different fractions within the limit are further apart than half such a unit.
             return Err(too_large(scale_bits));
         }
         let unit = ten.power(places.unsigned_abs(), budget)?;
@@ -293,7 +286,7 @@ impl Rational {
         Self::new(&count, &unit, budget)
     }
 
-    /// Makes the denominator positive; the parts have no common divisor.
+    /// Makes the denominator positive; the parts must be coprime.
     fn signed(numerator: Integer, denominator: Integer) -> Result<Self, ErrorKind> {
         if denominator.is_negative() {
             Self::within_limit(numerator.negate(), denominator.negate())
@@ -308,15 +301,16 @@ impl Rational {
     }
 }
 
-/// As `1/2`; a whole number as an integer.
+/// `1/2`; a whole number is written as an integer.
 impl std::fmt::Display for Rational {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if self.is_integer() { self.numerator.fmt(f) } else { write!(f, "{}/{}", self.numerator, self.denominator) }
     }
 }
 
-/// The digits of a literal in decimal form without leading and trailing zeros, and the power of ten that they are
-/// multiplied by. Zero has no digits. Absurd exponents are clamped to a value that is still absurd.
+/// The digits of a literal in decimal form without leading and trailing zeros, and the exponent of the power of ten
+/// that they are multiplied by. Zero has no digits. Very large exponents are clamped to a value that is still too
+/// large.
 pub(super) fn decimal_parts(text: &str) -> (String, i64) {
     let (significand, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (whole, fraction) = significand.split_once('.').unwrap_or((significand, ""));
@@ -331,7 +325,7 @@ pub(super) fn decimal_parts(text: &str) -> (String, i64) {
     (digits, exponent - fraction_digits as i64 + trailing as i64)
 }
 
-/// The order of numbers of other signs, or whose sizes lie clearly apart.
+/// The order of numbers whose signs or sizes differ clearly.
 fn by_size((negative, size): (bool, i64), (other_negative, other_size): (bool, i64)) -> Ordering {
     match (negative, other_negative) {
         (true, false) => Ordering::Less,
@@ -349,7 +343,7 @@ fn too_large(bits: f64) -> ErrorKind {
     ErrorKind::RationalTooLarge { digits: Estimate::of_bits(bits), limit: PART_BITS }
 }
 
-/// Refuses a result with at least this many bits.
+/// An error for a result of at least so many bits.
 fn refuse_bits(bits: u64) -> Result<(), ErrorKind> {
     if bits > PART_BITS { Err(too_large(bits as f64)) } else { Ok(()) }
 }
@@ -358,7 +352,7 @@ fn refuse_product(a: &Integer, b: &Integer) -> Result<(), ErrorKind> {
     if a.is_zero() || b.is_zero() { Ok(()) } else { refuse_bits(a.bits() + b.bits() - 1) }
 }
 
-/// The product of two fractions, each in lowest terms: what cancels, cancels crosswise, before it is multiplied.
+/// The product of two fractions in lowest terms. Common factors cancel crosswise before the multiplication.
 fn reduced_product(
     (a, b): (&Integer, &Integer),
     (c, d): (&Integer, &Integer),
@@ -373,7 +367,7 @@ fn reduced_product(
     Ok((a.multiply(&c, budget)?, b.multiply(&d, budget)?))
 }
 
-/// `numerator / denominator` to the nearest integer. The denominator must be positive.
+/// `numerator / denominator` rounded to an integer; the denominator must be positive.
 pub(super) fn round_quotient(
     numerator: &Integer,
     denominator: &Integer,

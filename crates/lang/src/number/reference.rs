@@ -1,4 +1,4 @@
-//! For tests: the records of `corpus/`, and a budget for their evaluation.
+//! For tests: the records of `corpus/`, and a budget to evaluate them.
 
 use serde_json::Value as Json;
 
@@ -6,14 +6,13 @@ use crate::error::ErrorKind;
 use crate::limits::{Budget, Fuel, Limits};
 use crate::mode::Mode;
 
-/// The records of a file of the corpus.
 pub(super) fn records(file: &str) -> Vec<Json> {
     let path = format!("{}/../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     text.split('\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
-/// The result of `work` on the default limits, and the fuel it took.
+/// The result of `work` with the default limits, and the fuel spent.
 pub(super) fn priced<T>(work: impl FnOnce(&mut Budget) -> Result<T, ErrorKind>) -> (Result<T, ErrorKind>, u64) {
     let limits = Limits::default();
     let mut fuel = Fuel::new(limits.fuel);

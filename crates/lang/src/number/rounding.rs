@@ -1,7 +1,7 @@
-//! Floats as mantissa and exponent, and the rounding of both to the nearest float.
+//! Floats as mantissa and exponent, and the rounding of such pairs to the nearest float.
 
-/// The float nearest to `mantissa`·2^`exponent` plus something smaller than one unit of it where `sticky`; ties to
-/// even, subnormals included, infinite on overflow.
+/// The float nearest to `mantissa`·2^`exponent`, plus less than one unit if `sticky`. Ties go to the even float; the
+/// result may be subnormal, and is infinite on overflow.
 pub(crate) fn scaled(mantissa: u128, exponent: i64, sticky: bool) -> f64 {
     if mantissa == 0 {
         return 0.0;
@@ -24,13 +24,13 @@ pub(crate) fn scaled(mantissa: u128, exponent: i64, sticky: bool) -> f64 {
     power_of_two((kept + u128::from(up)) as f64, exponent + dropped)
 }
 
-/// `value`·2^`exponent`, correctly rounded, as `ldexp`; `value` must be finite.
+/// `value`·2^`exponent`, correctly rounded, like `ldexp`; `value` must be finite.
 pub(crate) fn scale(value: f64, exponent: i64) -> f64 {
     let (mantissa, unit) = parts(value);
     scaled(u128::from(mantissa), i64::from(unit) + exponent, false).copysign(value)
 }
 
-/// The exact integer mantissa and binary exponent of a finite float's magnitude.
+/// The exact mantissa and binary exponent of a finite float's magnitude.
 pub(crate) fn parts(value: f64) -> (u64, i32) {
     let bits = value.to_bits();
     let exponent = ((bits >> 52) & 0x7ff) as i32;
@@ -38,7 +38,7 @@ pub(crate) fn parts(value: f64) -> (u64, i32) {
     if exponent == 0 { (fraction, -1074) } else { (fraction | 1 << 52, exponent - 1075) }
 }
 
-/// `value`·2^`exponent`, where the result is exact or overflows.
+/// `value`·2^`exponent`, if the result is exact or overflows.
 fn power_of_two(value: f64, exponent: i64) -> f64 {
     let factor = |exponent: i64| f64::from_bits(((exponent.clamp(-1022, 1023) + 1023) as u64) << 52);
     if exponent >= -1022 { value * factor(exponent) } else { value * factor(-1000) * factor(exponent + 1000) }

@@ -1,8 +1,8 @@
 //! The gamma function of floats and its logarithm, correctly rounded.
 //!
-//! The library's (pxfm 0.1.30) lose half of the digits near the zeros of the logarithm, and give nan for large
-//! arguments. Here they are computed in fixed point: the argument is raised by the recurrence until Stirling's series
-//! is good to 200 bits, and the result is rounded once.
+//! The library's functions (pxfm 0.1.30) lose half of the digits near the zeros of the logarithm, and give nan for
+//! large arguments. Here they are computed in fixed point: the recurrence raises the argument until Stirling's series
+//! has 200 correct bits, and the result is rounded once.
 
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
@@ -15,14 +15,14 @@ pub(crate) const PRICE: u64 = 10_000;
 
 /// Binary places of the fixed-point numbers here.
 const PLACES: usize = 256;
-/// From here on, Stirling's series with the terms below is off by less than 2^-200.
+/// From here on, the error of Stirling's series with the terms below is smaller than 2^-200.
 const STIRLING_FROM: i64 = 64;
-/// Below 2^-70, the first two terms of the expansion around 0 are good to 120 bits.
+/// Below 2^-70, the first two terms of the expansion around 0 have 120 correct bits.
 const TINY: f64 = 8.470_329_472_543_003e-22;
 /// Euler's constant.
 const EULER: f64 = 0.577_215_664_901_532_9;
 
-/// Γ(`x`). Infinite where it overflows, nan at the poles 0, -1, -2 … and at -inf (CPython's domain errors).
+/// Γ(`x`). Infinite on overflow; nan at the poles 0, -1, -2 … and at -inf (CPython's domain errors).
 pub(crate) fn gamma(x: f64) -> f64 {
     if x.is_nan() || x == f64::INFINITY {
         return x;
@@ -56,7 +56,7 @@ pub(crate) fn gamma(x: f64) -> f64 {
     sign * fixed::nearest(&((power << gained) / product), exponent - gained as i64)
 }
 
-/// ln |Γ(`x`)|. Infinite where it overflows and at ±inf, nan at the poles 0, -1, -2 … (CPython's domain errors).
+/// ln |Γ(`x`)|. Infinite on overflow and at ±inf; nan at the poles 0, -1, -2 … (CPython's domain errors).
 pub(crate) fn lgamma(x: f64) -> f64 {
     if x.is_nan() {
         return x;
@@ -104,15 +104,15 @@ fn magnitude(value: IBig) -> UBig {
     value.into_parts().1
 }
 
-/// x + m, for the least m ≥ 0 with which it is at least [`STIRLING_FROM`], and x·(x + 1)·…·(x + m - 1), by which
-/// Γ(x + m) is Γ(x) multiplied.
+/// x + m for the least m ≥ 0 that makes it at least [`STIRLING_FROM`], and the factor between Γ(x) and Γ(x + m): x·(x +
+/// 1)·…·(x + m - 1).
 fn raise(x: f64) -> (UBig, IBig) {
     let steps = (STIRLING_FROM - x.min(STIRLING_FROM as f64).floor() as i64).max(0);
     let x = fixed::from_float(x, PLACES);
     let mut product = fixed_one();
     if steps > 0 {
-        // Two factors at a time: (x + i)·(x + m - 1 - i) = x·(x + m - 1) + i·(m - 1 - i). Exact, since x has not more
-        // than 123 places.
+        // Two factors at a time: (x + i)·(x + m - 1 - i) = x·(x + m - 1) + i·(m - 1 - i). This is exact, since x has at
+        // most 123 binary places.
         let last = steps - 1;
         let ends = fixed::multiply(&x, &(&x + (IBig::from(last) << PLACES)), PLACES);
         for i in 0..steps / 2 {
@@ -125,7 +125,7 @@ fn raise(x: f64) -> (UBig, IBig) {
     (magnitude(x + (IBig::from(steps) << PLACES)), product)
 }
 
-/// ln Γ(z) = (z - ½)·ln z - z + ½·ln 2π + Σ B₂ₙ / (2n·(2n - 1)·z^(2n - 1)), for z of at least [`STIRLING_FROM`].
+/// ln Γ(z) = (z - ½)·ln z - z + ½·ln 2π + Σ B₂ₙ / (2n·(2n - 1)·z^(2n - 1)), for z from [`STIRLING_FROM`] up.
 fn stirling(z: &UBig) -> UBig {
     let half = fixed_one() >> 1;
     let z_signed = IBig::from(z.clone());
@@ -158,14 +158,14 @@ fn sine_of_pi_times(x: f64) -> IBig {
     if x.abs() <= 0.25 {
         return fixed::sin_cos(&fixed::multiply(&pi, &fixed::from_float(x, PLACES), PLACES), PLACES).0;
     }
-    // cos π(½ - |x|), whose sign does not matter here.
+    // The cosine of π(½ - |x|), without its sign.
     IBig::from(fixed::sin_cos(&fixed::multiply(&pi, &fixed::from_float(0.5 - x.abs(), PLACES), PLACES), PLACES).1)
 }
 
-/// ½·ln 2π, 256 binary places, least significant word first.
+/// ½·ln 2π with 256 binary places, least significant word first.
 const HALF_LN_TAU: [u64; 4] =
     [0xdec6_a313_3daa_155d, 0xcfb0_8f8d_1345_8b4d, 0x94bc_9001_4419_2023, 0xeb3f_8e43_25f5_a534];
-/// Bernoulli's numbers B2, B4 … B44: numerator and denominator.
+/// The Bernoulli numbers B2, B4 … B44: numerator and denominator.
 const BERNOULLI: [(i128, u64); 22] = [
     (1, 6),
     (-1, 30),

@@ -1,6 +1,6 @@
 //! Compensated sums of floats, by CPython's algorithms to the bit.
 
-/// A sum and its compensation, as `sum` adds floats. (Neumaier 1974.)
+/// A sum with its compensation, as in Python's `sum` of floats. (Neumaier 1974.)
 #[derive(Clone, Copy)]
 pub(crate) struct Compensated {
     total: f64,
@@ -20,14 +20,14 @@ impl Compensated {
     }
 
     pub(crate) fn value(self) -> f64 {
-        // A compensation of 0 would turn -0.0 into 0.0, one that is not finite an infinity into nan.
+        // A compensation of 0 would turn -0.0 into 0.0, and an infinite one would turn an infinity into nan.
         let counts = self.compensation != 0.0 && self.compensation.is_finite();
         if counts { self.total + self.compensation } else { self.total }
     }
 }
 
-/// A sum of products of floats in three times the precision, rounded once, as `sumprod` adds them up. (Ogita, Rump and
-/// Oishi, *Accurate sum and dot product*, 2005, algorithm 5.10 with K = 3.)
+/// A sum of products of floats in triple precision, rounded once, as in Python's `sumprod`. (Ogita, Rump and Oishi,
+/// *Accurate sum and dot product*, 2005, algorithm 5.10 with K = 3.)
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Tripled {
     high: f64,
@@ -36,7 +36,7 @@ pub(crate) struct Tripled {
 }
 
 impl Tripled {
-    /// The sum and `x`·`y`; `None` where it leaves the finite floats.
+    /// Adds `x`·`y`; `None` if the result is not finite.
     pub(crate) fn add_product(self, x: f64, y: f64) -> Option<Self> {
         let product = x * y;
         let rest = x.mul_add(y, -product);
@@ -52,7 +52,7 @@ impl Tripled {
     }
 }
 
-/// The rounded sum, and what it lacks. (Knuth's TwoSum.)
+/// The rounded sum and its rounding error. (Knuth's TwoSum.)
 fn exact_sum(a: f64, b: f64) -> (f64, f64) {
     let sum = a + b;
     let part = sum - a;

@@ -1,4 +1,4 @@
-//! Openers: brackets, bars, calls, collections, indexes and binders, from their opening to their end.
+//! Openers: brackets, bars, calls, collections, indexes and binders, from beginning to end.
 
 use std::collections::HashMap;
 
@@ -29,7 +29,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// The opener on top of the stack, if nothing is above it.
+    /// The opener on top of the stack, if there is no operator above it.
     pub(super) fn top_opener(&self) -> Option<&Opener> {
         match self.stacks.pending.last() {
             Some(Pending::Opener { opener, .. }) => Some(opener),
@@ -44,7 +44,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// The innermost opener, whatever is above it.
+    /// The innermost opener, even below operators.
     pub(super) fn innermost(&self) -> Option<&Opener> {
         match self.stacks.openers.last().map(|at| &self.stacks.pending[*at as usize]) {
             Some(Pending::Opener { opener, .. }) => Some(opener),
@@ -60,7 +60,6 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    /// Opens a bracket or bars.
     pub(super) fn open(&mut self, opener: Opener, span: Span) -> Step {
         self.deepen(span)?;
         self.brackets += 1;
@@ -68,7 +67,7 @@ impl Parser<'_, '_> {
         Ok(State::Operand)
     }
 
-    /// Closes the bracket on top, and leaves the state in which an operand of `row` has been read.
+    /// Closes the bracket on top: it is now an operand of `row`.
     pub(super) fn closed(&mut self, row: u8) -> Step {
         self.brackets -= 1;
         self.depth -= 1;
@@ -101,7 +100,6 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// An argument is complete: counts it.
     pub(super) fn end_argument(&mut self, span: Span) -> Result<(), Error> {
         let argument = self.stacks.operands.last().map_or(span, |operand| operand.span);
         let Some(Opener::Call(call)) = self.top_opener_mut() else { return fail(ErrorKind::Internal, span) };
@@ -155,9 +153,9 @@ impl Parser<'_, '_> {
     pub(super) fn end_call(&mut self, span: Span) -> Step {
         let Some((Opener::Call(call), open)) = self.pop_opener() else { return fail(ErrorKind::Internal, span) };
         let Call { function, arguments, keywords, exponent, .. } = call;
-        // Without keywords this is 0, so that equal programs are equal.
+        // 0 if there are no keywords, so that equal programs have equal nodes.
         let first_keyword = if keywords == 0 { 0 } else { self.program.keywords.len() as u32 };
-        // Only now, because keywords of calls among the arguments come first.
+        // After the arguments, since the keywords of calls in the arguments come first.
         self.program.keywords.extend(self.stacks.keywords.drain(call.keywords_from as usize..));
         match function {
             Some(row) => {
@@ -176,8 +174,8 @@ impl Parser<'_, '_> {
         exponent.map_or(state, |run| self.begin_exponent(run, power::PRIMARY))
     }
 
-    /// The function of degrees for `sin(x°)`, where the argument that ends here is nothing but `x°`, with signs before
-    /// it or not: then the sign of degrees is taken back, and the others belong to x.
+    /// The function of degrees for `sin(x°)`, if the argument that ends here is only `x°`, perhaps with signs. Then the
+    /// node of `°` is removed, and the signs belong to x.
     fn take_degree(&mut self, row: u16) -> Option<u16> {
         let degree = self.degree? as usize;
         let signs = self.program.nodes.get(degree + 1..)?;
@@ -204,7 +202,7 @@ impl Parser<'_, '_> {
         self.closed(power::PRIMARY)
     }
 
-    /// A part of a slice is complete. There are at most three.
+    /// Completes a part of a slice, which has at most three.
     pub(super) fn end_slice_part(&mut self, span: Span) -> Step {
         match self.top_opener_mut() {
             Some(Opener::Subscript { parts, .. }) if *parts < 2 => {
@@ -234,19 +232,19 @@ impl Parser<'_, '_> {
         self.closed(power::PRIMARY)
     }
 
-    /// At the bracket of `sum(`: the name that is bound, if exactly as many positional arguments follow as the binder
-    /// has parts, the second of which is a bare name.
+    /// At the bracket of a binder, as in `sum(`: the bound name, if there are exactly as many positional arguments as
+    /// the binder has parts and the second one is a bare name.
     pub(super) fn binder_ahead(&mut self, binder: Binder) -> Result<Option<String>, Error> {
         let (_, bracket) = self.peek()?;
-        // One pass over the whole text, however many binders it has.
+        // One pass over the whole text serves all its binders.
         let text = self.text;
         let binders = self.binders.get_or_insert_with(|| find_binders(text));
         let found = binders.get(&bracket.start).filter(|(parts, _)| *parts == binder.parts());
         Ok(found.map(|(_, name)| name.clone()))
     }
 
-    /// At the bracket behind a name that begins no binder: refused where it can mean nothing else, since it is no
-    /// function's, or has three arguments, the second of them a bare name.
+    /// At the bracket after a name that begins no binder: an error if it cannot be a call either, because there is no
+    /// such function, or because it has the number of arguments of a binder with a bare name as the second.
     pub(super) fn is_no_binder(&mut self, name: &str, span: Span) -> Result<(), Error> {
         let Some(binder) = Binder::find(name) else { return Ok(()) };
         let (_, bracket) = self.peek()?;
@@ -265,7 +263,7 @@ impl Parser<'_, '_> {
         self.open(Opener::Binder { binder, parts: 0, name }, span.to(bracket))
     }
 
-    /// A part of a binder is complete. Behind the body, the name is passed over, and is bound no longer.
+    /// Completes a part of a binder. After the body comes the name, which is no longer bound then.
     pub(super) fn end_binder_part(&mut self, span: Span) -> Step {
         let Some(Opener::Binder { parts, .. }) = self.top_opener_mut() else {
             return fail(ErrorKind::Internal, span);
@@ -288,7 +286,7 @@ impl Parser<'_, '_> {
         let bounds = binder.parts() as usize - 2;
         let behind = self.stacks.operands.len().checked_sub(bounds).and_then(|at| self.stacks.operands.get(at - 1..));
         let Some([body, from, ..]) = behind else { return fail(ErrorKind::Internal, span) };
-        // The bounds move before the body, with the start of the loop between them.
+        // Moves the bounds and the start of the loop before the body.
         let (start, length) = (body.start, from.start - body.start);
         self.rotate(start, length);
         let body_at = self.program.nodes.len() - length as usize;
@@ -300,20 +298,20 @@ impl Parser<'_, '_> {
     }
 }
 
-/// The brackets that hold three or four positional arguments, the second of them a bare name: how many, and the name.
+/// Brackets with three or four positional arguments, the second a bare name: the number of arguments, and the name.
 fn find_binders(text: &str) -> HashMap<u32, (u32, String)> {
     struct Bracket {
         start: u32,
         part: u32,
         name: Option<String>,
-        /// Whether everything seen so far can be part of a binder.
+        /// Whether the arguments so far can be those of a binder.
         fits: bool,
         behind_comma: bool,
     }
     let mut found = HashMap::new();
     let mut open: Vec<Bracket> = Vec::new();
     let mut lexer = Lexer::new(text);
-    // An error in the lookahead will be an error of the parser too, which reports it.
+    // The parser will find any error of this lookahead too, and report it.
     while let Ok((token, span)) = lexer.next() {
         if let Some(top) = open.last_mut() {
             let behind_comma = std::mem::replace(&mut top.behind_comma, token == Token::Comma);
@@ -327,7 +325,7 @@ fn find_binders(text: &str) -> HashMap<u32, (u32, String)> {
                 Token::Name if top.part == 1 && behind_comma => {
                     top.name = Some(normal_name(span.of(text)).into_owned());
                 }
-                // A closing bracket ends the name.
+                // A closing bracket ends the bare name.
                 Token::Close(_) => top.part -= u32::from(behind_comma && top.part > 0),
                 _ => top.fits &= top.part != 1,
             }

@@ -1,4 +1,4 @@
-//! Errors of a text that cannot be parsed. Nothing here runs for a valid text.
+//! The errors of a text that cannot be parsed. Nothing here runs for a valid text.
 
 use super::pending::{Opener, Pending};
 use super::{Parser, fail};
@@ -9,7 +9,7 @@ use crate::lexer::{Lexer, Token, normal_name, on_line};
 use crate::numerals;
 use crate::spelling;
 
-/// Operators of other languages, as this lexer splits them: the token read, the token after it, and the operator meant.
+/// Operators of other languages, as the lexer splits them: the token, the one after it, and the operator meant.
 const OPERATORS: [(&str, &str, &str); 9] = [
     ("&", "&", "and"),
     ("<", ">", "!="),
@@ -23,7 +23,7 @@ const OPERATORS: [(&str, &str, &str); 9] = [
 ];
 
 impl Parser<'_, '_> {
-    /// An error inside a run of superscripts is an error of the run.
+    /// Turns an error inside a run of superscripts into an error of the whole run.
     pub(super) fn in_run(&self, error: Error) -> Error {
         let run = self.stacks.openers.iter().find_map(|at| match self.stacks.pending[*at as usize] {
             Pending::Opener { opener: Opener::Exponent { .. }, span } => Some(span),
@@ -39,7 +39,7 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn found(&self, span: Span) -> String {
-        // Enough to recognise it by.
+        // Enough characters to recognise it.
         span.of(self.text).chars().take(40).collect()
     }
 
@@ -53,13 +53,13 @@ impl Parser<'_, '_> {
         if let Some((read, _, meant)) =
             OPERATORS.iter().find(|(read, next, _)| *next == found && before.ends_with(read))
         {
-            // `3!==6` may be a factorial; JavaScript's `!==` has a name or a blank before it.
+            // `3!==6` may be a factorial; before JavaScript's `!==`, there is a name or a blank.
             let factorial =
                 *read == "!=" && before.trim_end_matches("!=").ends_with(|c: char| c.is_ascii_digit() || c == ')');
             let meant = if factorial { "! ==" } else { meant };
             return self.misspelled(Span { start: span.start - read.len() as u32, end: span.end }, meant);
         }
-        // `5!=`, which is no comparison.
+        // `5!=` has a factorial, not a comparison.
         if let Some(Pending::Chain { operator: Comparison::NotEqual, span: operator, .. }) = self.stacks.pending.last()
             && matches!(token, Token::End | Token::Newline | Token::Semicolon | Token::Question)
             && self.text[..operator.start as usize].ends_with(|c: char| c.is_ascii_digit() || c == ')')
@@ -96,7 +96,7 @@ impl Parser<'_, '_> {
         if let Some(date) = numerals::date_around(self.text, span, &['.']) {
             return Err(date);
         }
-        // A name in a definition is looked up at each use, and so is no function yet.
+        // A name in a definition is looked up at each use, so it is not known to be a function yet.
         let name = normal_name(last);
         if functions::find(&name).is_some() {
             return fail(Syntax::CallNeedsBrackets { name: name.into_owned() }, span);
@@ -108,7 +108,7 @@ impl Parser<'_, '_> {
         fail(Syntax::Misspelled { found: self.found(span), meant: meant.to_owned() }, span)
     }
 
-    /// The text has ended: the error is at the innermost opener, if there is one besides the statement.
+    /// The text has ended: reports the innermost opener, if there is one besides the statement.
     pub(super) fn unclosed<T>(&self, end: Span, otherwise: Syntax) -> Result<T, Error> {
         let Some(Pending::Opener { opener, span }) =
             self.stacks.openers.last().map(|at| &self.stacks.pending[*at as usize])
@@ -127,7 +127,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// A closing bracket that closes nothing, or not the innermost opener.
+    /// A closing bracket without an opening one, or of another kind than the innermost opener.
     pub(super) fn unmatched<T>(&self, bracket: char, span: Span) -> Result<T, Error> {
         match self.stacks.pending.last() {
             Some(Pending::Opener { opener: Opener::Bars, span }) if self.is_double_bar(*span) => self.double_bar(*span),
@@ -139,7 +139,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Whether bars that stay open are the second half of `a || b`.
+    /// Whether these open bars are the second half of `a || b`.
     fn is_double_bar(&self, bars: Span) -> bool {
         let before = self.text[..bars.start as usize].strip_suffix('|').map(str::trim_end);
         before.is_some_and(|left| !left.is_empty() && !left.ends_with(|c: char| "([{,|;=<>?:+-*/%~".contains(c)))

@@ -1,4 +1,4 @@
-//! Emitting: from what is pending to nodes in postfix order.
+//! Emitting: turns pending entries into nodes in postfix order.
 
 use super::pending::{Operand, Pending, Prefix, power};
 use super::{Parser, State, Step, fail};
@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Span};
 use crate::program::Node;
 
 impl Parser<'_, '_> {
-    /// Emits what is pending with a binding power of at least `power`, down to the innermost opener.
+    /// Emits the pending operators with a binding power of at least `power`, down to the innermost opener.
     pub(super) fn emit_down_to(&mut self, power: u8) -> Result<(), Error> {
         while self.stacks.pending.last().and_then(Pending::power).is_some_and(|waiting| waiting >= power) {
             match self.stacks.pending.pop() {
@@ -66,19 +66,19 @@ impl Parser<'_, '_> {
         Ok(State::Operator)
     }
 
-    /// A jump, whose target is set later.
+    /// Appends a jump, whose target is set later.
     pub(super) fn push_jump(&mut self, node: Node, span: Span) -> Result<u32, Error> {
         self.push_node(node, span)?;
         Ok(self.program.nodes.len() as u32 - 1)
     }
 
-    /// Moves the first `length` nodes from `start` behind all that follow.
+    /// Moves the first `length` nodes from `start` on behind all the others.
     pub(super) fn rotate(&mut self, start: u32, length: u32) {
         self.program.nodes[start as usize..].rotate_left(length as usize);
         self.program.spans[start as usize..].rotate_left(length as usize);
     }
 
-    /// Joins the last `count` operands under `node`, which covers them all (and goes on to `end`, if given).
+    /// Joins the last `count` operands under `node`, whose span covers them all, up to `end` if it is given.
     pub(super) fn join(&mut self, count: usize, node: Node, end: Option<Span>) -> Result<(), Error> {
         let first = self.stacks.operands.len().saturating_sub(count);
         let Some(left) = self.stacks.operands.get(first).copied() else {
@@ -91,7 +91,7 @@ impl Parser<'_, '_> {
         self.push_node(node, span)
     }
 
-    /// Joins the last `count` operands, of which there may be none, under a node that covers `open` to `end`.
+    /// Joins the last `count` operands (or none) under a node whose span is from `open` to `end`.
     pub(super) fn join_from(&mut self, open: Span, count: usize, node: Node, end: Span) -> Result<(), Error> {
         let first = self.stacks.operands.len().saturating_sub(count);
         let here = self.program.nodes.len() as u32;
@@ -102,7 +102,7 @@ impl Parser<'_, '_> {
         self.push_node(node, span)
     }
 
-    /// Sets the target of a jump to the node pushed last.
+    /// Makes a jump lead to the node after the last one.
     pub(super) fn mend(&mut self, jump: u32) {
         let distance = self.program.nodes.len() as u32 - 1 - jump;
         if let Some(Node::AndJump(to) | Node::OrJump(to) | Node::ElseJump(to) | Node::CompareStep(_, to)) =
@@ -112,7 +112,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Makes every step of a chain point to its last comparison.
+    /// Makes every comparison of a chain jump to the last one.
     pub(super) fn mend_chain(&mut self, last_step: Option<u32>) {
         let mut step = last_step;
         while let Some(at) = step {

@@ -1,4 +1,4 @@
-//! Where an operand is expected: atoms, names, prefix operators, opening brackets.
+//! The state in which an operand is expected: atoms, names, prefix operators, opening brackets.
 
 use std::sync::Arc;
 
@@ -76,7 +76,7 @@ impl Parser<'_, '_> {
             Token::Assign if matches!(self.top_opener(), Some(Opener::Statement { count: 0 })) => {
                 fail(Syntax::StrayEqual, span)
             }
-            // Behind the last comma of the left side.
+            // After the trailing comma of the left side.
             Token::Assign if matches!(self.top_opener(), Some(Opener::Statement { count: 1.. })) => {
                 self.assign(token, span)
             }
@@ -94,7 +94,7 @@ impl Parser<'_, '_> {
         Ok(State::Operand)
     }
 
-    /// A closing bracket in place of an operand: valid in `f()`, `[]` and after a comma.
+    /// A closing bracket instead of an operand: valid in `f()`, `[]` and after a comma.
     pub(super) fn close_after_nothing(&mut self, bracket: char, span: Span) -> Step {
         match self.top_opener().cloned() {
             Some(Opener::Call(Call { in_keyword: false, .. })) if bracket == ')' => self.end_call(span),
@@ -110,7 +110,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// `:` in place of an operand: an absent part of a slice.
+    /// A `:` instead of an operand: a part of a slice is absent.
     pub(super) fn colon_after_nothing(&mut self, span: Span) -> Step {
         match self.top_opener() {
             Some(Opener::Subscript { count: 0, .. }) => {
@@ -121,7 +121,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// An absent part of a slice, or the end after the last comma of an index that is a tuple.
+    /// Completes an absent part of a slice, or an index that is a tuple with a trailing comma.
     pub(super) fn absent_part(&mut self, span: Span) -> Result<(), Error> {
         if let Some(Opener::Subscript { count: 0, .. }) = self.top_opener() {
             self.push_operand(Node::Absent, Span { start: span.start, end: span.start })?;
@@ -129,7 +129,7 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    /// The end of a statement in place of an operand: valid after the comma of `1,` and in `x =`.
+    /// The end of a statement instead of an operand: valid after the comma of `1,` and in `x =`.
     pub(super) fn end_after_nothing(&mut self, token: Token, span: Span) -> Step {
         match self.top_opener().cloned() {
             Some(Opener::Statement { count } | Opener::Assignment { count, .. } | Opener::Definition { count, .. })
@@ -144,7 +144,7 @@ impl Parser<'_, '_> {
                 self.push_node(Node::Clear { count, names_at }, span)?;
                 self.next_statement(token, span)
             }
-            // One `;` may end the text.
+            // One `;` at the end of the text is valid.
             Some(Opener::Statement { .. }) if token == Token::End && self.has_statement() => {
                 self.pop_opener();
                 self.program.statements.pop();
@@ -178,7 +178,7 @@ impl Parser<'_, '_> {
         Ok(State::Operator)
     }
 
-    /// A literal as its digits: the mode decides at each evaluation which number they are.
+    /// Keeps the digits of a literal: each evaluation reads them in its mode.
     pub(super) fn literal(&mut self, span: Span) -> Node {
         let text: String =
             span.of(self.text).chars().filter(|c| !matches!(c, '_' | '+')).map(|c| c.to_ascii_lowercase()).collect();
@@ -189,11 +189,11 @@ impl Parser<'_, '_> {
     }
 
     pub(super) fn float(&self, span: Span) -> f64 {
-        // Every literal of the lexer parses as a float; out of range it is infinity or zero.
+        // Every literal of the lexer parses as a float: infinity or zero if it is out of range.
         without_underscores(span.of(self.text)).parse().unwrap_or(f64::NAN)
     }
 
-    /// Adjacent strings, which are concatenated.
+    /// Adjacent strings are concatenated.
     pub(super) fn string(&mut self, first: Span) -> Step {
         let mut value = String::new();
         let mut span = first;
@@ -282,7 +282,7 @@ impl Parser<'_, '_> {
         self.push_operand(node, span)
     }
 
-    /// Resolves a bare name: bound names come first, then assigned names, then the language's own.
+    /// Resolves a bare name: bound names come first, then assigned names, then those of the language.
     pub(super) fn resolve(&mut self, name: &str) -> Node {
         if let Some(known) = self.known(name) {
             if let Some(slot) = self.stacks.locals.iter().rposition(|local| *local == known) {
@@ -304,7 +304,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Behind `math`, at the dot.
+    /// After `math`, at the dot.
     pub(super) fn math_name(&mut self, math: Span) -> Step {
         let (_, dot) = self.next()?;
         let (token, span) = self.next()?;
@@ -318,7 +318,7 @@ impl Parser<'_, '_> {
             self.next()?;
             return self.begin_call(Some(function.row), None, math.to(bracket));
         }
-        // `math` lacks the golden ratio.
+        // `math` does not have the golden ratio.
         let is_math = |row: &u8| functions::CONSTANTS[usize::from(*row)].is_math;
         let node = if let Some(row) = functions::find_constant(&name).filter(is_math) {
             Node::MathConstant { row, qualified: true }
@@ -330,7 +330,7 @@ impl Parser<'_, '_> {
         self.push_operand(node, math.to(span))
     }
 
-    /// `sin²(x)`, at the superscript; `None` where the name is not a function.
+    /// `sin²(x)`, at the superscript; `None` if the name is not a function.
     pub(super) fn powered_function(&mut self, name: &str, span: Span, run: Span) -> Result<Option<State>, Error> {
         let here = self.lexer;
         self.next()?;
@@ -353,7 +353,7 @@ impl Parser<'_, '_> {
         self.begin_call(Some(function), exponent, span.to(bracket)).map(Some)
     }
 
-    /// `name=` of a call, at the `=`.
+    /// `name=` in a call, at the `=`.
     pub(super) fn keyword(&mut self, name: &str, span: Span) -> Step {
         let (_, assign) = self.next()?;
         self.last_end = assign.end;
@@ -363,7 +363,7 @@ impl Parser<'_, '_> {
             return fail(Syntax::RepeatedKeyword { name: name.to_owned() }, span);
         }
         if let Some(Opener::Call(call)) = self.top_opener_mut() {
-            // Functions have a few parameters: more keywords than this are always an error.
+            // Functions have few parameters, so this many keywords are always an error.
             call.keywords = call.keywords.saturating_add(1);
             call.in_keyword = true;
         }

@@ -1,4 +1,4 @@
-//! Where an operator is expected: infix and postfix operators, comparisons, conditionals.
+//! The state in which an operator is expected: infix and postfix operators, comparisons, conditionals.
 
 use super::pending::{Opener, Pending, comparator, infix, power};
 use super::{Parser, State, Step, fail};
@@ -66,7 +66,7 @@ impl Parser<'_, '_> {
                 if let Some(callee) = callee
                     && let [Node::Function(row)] = self.program.nodes[callee.start as usize..]
                 {
-                    // `(sin)(x)` is `sin(x)`.
+                    // A bracketed name is still the name of a function: `(sin)(x)` is `sin(x)`.
                     self.stacks.operands.pop();
                     self.take_back(callee.start);
                     return self.begin_call(Some(row), None, callee.span.to(span));
@@ -96,7 +96,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Refuses a postfix operator that binds tighter than the operand just read.
+    /// An error for a postfix operator that binds tighter than the last operand.
     pub(super) fn check_row(&self, least: u8, span: Span) -> Result<(), Error> {
         if self.row >= least {
             return Ok(());
@@ -129,7 +129,7 @@ impl Parser<'_, '_> {
         Ok(State::Operand)
     }
 
-    /// A root directly after a run of superscripts, its index: the index and the span of both.
+    /// A root directly after a run of superscripts, which is its index: the index, and the span of both.
     pub(super) fn indexed_root(&mut self, run: Span) -> Result<Option<(u32, Span)>, Error> {
         if !self.text[run.end as usize..].starts_with('√') {
             return Ok(None);
@@ -158,7 +158,7 @@ impl Parser<'_, '_> {
         self.begin_exponent(run, power::SUPERSCRIPT)
     }
 
-    /// Reads a run of superscripts as the exponent of the operand on top, which then is one of `row`.
+    /// Begins to parse a run of superscripts as the exponent of the last operand; together they are one of `row`.
     pub(super) fn begin_exponent(&mut self, run: Span, row: u8) -> Step {
         self.rewritten = true;
         self.push_opener(Opener::Exponent { row, behind: self.last_end }, run);
@@ -184,7 +184,7 @@ impl Parser<'_, '_> {
         let left_is_singleton = self.top_is_singleton();
         let mut last_step = None;
         if matches!(self.stacks.pending.last(), Some(Pending::Chain { .. })) {
-            // The previous comparison is complete, and its right operand is the left operand of this one.
+            // The previous comparison is complete; its right operand is the left operand of this one.
             if let Some(Pending::Chain { operator, last_step: earlier, left_is_singleton, span }) =
                 self.stacks.pending.pop()
             {
@@ -194,7 +194,7 @@ impl Parser<'_, '_> {
                     left.span = left.span.to(right.span);
                 }
                 let covered = self.stacks.operands.last().map_or(span, |operand| operand.span);
-                // Until the chain ends, a step holds where the step before it is, plus one.
+                // Until the chain ends, a comparison stores the index of the one before it, plus one.
                 let earlier = earlier.map_or(0, |at| at + 1);
                 last_step = Some(self.push_jump(Node::CompareStep(operator, earlier), covered)?);
             }
@@ -203,7 +203,7 @@ impl Parser<'_, '_> {
         Ok(State::Operand)
     }
 
-    /// Whether the operand on top is nothing but `None`, `True` or `False`.
+    /// Whether the last operand is exactly `None`, `True` or `False`.
     pub(super) fn top_is_singleton(&self) -> bool {
         self.stacks
             .operands
@@ -211,7 +211,7 @@ impl Parser<'_, '_> {
             .is_some_and(|operand| matches!(self.program.nodes[operand.start as usize..], [Node::None | Node::Bool(_)]))
     }
 
-    /// `is` tests identity, which only these three have here.
+    /// `is` tests identity, which only these three values have here.
     pub(super) fn check_identity(
         &self,
         operator: Comparison,
@@ -225,13 +225,11 @@ impl Parser<'_, '_> {
         Ok(())
     }
 
-    // Conditionals.
-
-    /// At `if`: what stands before it is the first branch; the condition follows.
+    /// At `if`: the last operand is the first branch, and the condition follows.
     pub(super) fn begin_condition(&mut self, span: Span) -> Step {
         self.emit_down_to(power::CONDITIONAL + 1)?;
         if matches!(self.top_opener(), Some(Opener::If)) {
-            // A condition is no conditional, unless in brackets.
+            // A condition cannot be a conditional without brackets.
             return self.expected_operator(span);
         }
         self.deepen(span)?;
@@ -239,7 +237,7 @@ impl Parser<'_, '_> {
         Ok(State::Operand)
     }
 
-    /// At `else`: the first branch and the condition are complete, and are swapped.
+    /// At `else`: the first branch and the condition are complete and change places.
     pub(super) fn begin_else(&mut self, span: Span) -> Step {
         self.emit_down_to(power::CONDITIONAL + 1)?;
         if !matches!(self.top_opener(), Some(Opener::If)) {
@@ -257,7 +255,7 @@ impl Parser<'_, '_> {
         self.begin_second_branch(whole)
     }
 
-    /// Condition, jump and first branch become one operand, followed by the jump over the second branch.
+    /// Makes one operand of condition, jump and first branch, and adds the jump over the second branch.
     pub(super) fn begin_second_branch(&mut self, span: Span) -> Step {
         let jump = self.push_jump(Node::ElseJump(0), span)?;
         self.stacks.pending.push(Pending::Else { jump });
@@ -277,7 +275,7 @@ impl Parser<'_, '_> {
         Ok(State::Operand)
     }
 
-    /// `:` of the innermost `?`, or between the parts of a slice.
+    /// The `:` of the innermost `?`, or between the parts of a slice.
     pub(super) fn colon(&mut self, span: Span) -> Step {
         self.emit_down_to(0)?;
         match self.top_opener() {
@@ -286,7 +284,7 @@ impl Parser<'_, '_> {
                 self.pop_opener();
                 let length = self.program.nodes.len() as u32 - jump;
                 self.program.nodes[jump as usize] = Node::IfJump(length + 1);
-                // The first branch joins the condition.
+                // The first branch becomes a part of the condition's operand.
                 let branch = self.stacks.operands.pop();
                 if let (Some(condition), Some(branch)) = (self.stacks.operands.last_mut(), branch) {
                     condition.span = condition.span.to(branch.span);

@@ -6,7 +6,7 @@ use crate::functions::named;
 use crate::lexer::Token;
 use crate::program::Binder;
 
-/// Binding powers: the one precedence table, tightest first.
+/// Binding powers: the precedence table, tightest first.
 pub(super) mod power {
     /// Atoms, calls, indexing.
     pub(in crate::parser) const PRIMARY: u8 = 100;
@@ -16,7 +16,7 @@ pub(super) mod power {
     pub(in crate::parser) const COEFFICIENT: u8 = 85;
     pub(in crate::parser) const SUPERSCRIPT: u8 = 80;
     pub(in crate::parser) const ROOT: u8 = 75;
-    /// `**` on its left side; on its right side it binds as [`SIGN`], and so groups to the right.
+    /// `**` on its left side. On its right side it binds like [`SIGN`], so that it groups to the right.
     pub(in crate::parser) const POWER: u8 = 70;
     pub(in crate::parser) const SIGN: u8 = 65;
     pub(in crate::parser) const PRODUCT: u8 = 60;
@@ -68,7 +68,7 @@ pub(super) fn comparator(token: Token) -> Option<Comparison> {
     })
 }
 
-/// The functions that take an exponent before the bracket (`sin²(x)`), and their inverses (`sin⁻¹(x)`).
+/// Functions that take an exponent before the bracket (`sin²(x)`), each with its inverse (`sin⁻¹(x)`).
 pub(super) const POWERED: [(u16, u16); 6] = [
     (named("sin"), named("asin")),
     (named("cos"), named("acos")),
@@ -89,11 +89,11 @@ pub(super) enum Pending {
         operator: Binary,
         power: u8,
     },
-    /// `a ⁿ√ b`, with its index.
+    /// `a ⁿ√ b` without its right operand.
     Coefficient {
         index: u32,
     },
-    /// A comparison without its right operand; the steps before it form a list linked through their jumps.
+    /// A comparison without its right operand. The earlier comparisons of the chain form a list, linked by their jumps.
     Chain {
         operator: Comparison,
         last_step: Option<u32>,
@@ -106,7 +106,7 @@ pub(super) enum Pending {
     Or {
         jump: u32,
     },
-    /// Behind `else` or the `:` of a conditional: the jump at the end of the first branch has no target yet.
+    /// After `else` or the `:` of a conditional: the jump at the end of the first branch has no target yet.
     Else {
         jump: u32,
     },
@@ -122,14 +122,14 @@ pub(super) enum Prefix {
     Root(u32),
 }
 
-/// An open bracket or the like, which takes what is read until it is closed.
+/// Something open, which collects operands until it is closed.
 #[derive(Clone)]
 pub(super) enum Opener {
-    /// A statement: how many expressions have been ended by a comma.
+    /// A statement, with the number of expressions followed by a comma.
     Statement {
         count: u32,
     },
-    /// The right side of `=`: the same, and the names on the left.
+    /// The right side of `=`, with the same number, and the names on the left.
     Assignment {
         unpack: bool,
         count: u32,
@@ -142,41 +142,42 @@ pub(super) enum Opener {
         definition: u32,
         jump: u32,
     },
-    /// `(`, `[` or `{` where an operand stands.
+    /// `(`, `[` or `{` in place of an operand.
     Bracket {
         kind: char,
         count: u32,
     },
-    /// `(` behind an operand.
+    /// `(` after an operand.
     Call(Call),
-    /// The bracket of a binder: how many of its parts are complete.
+    /// The bracket of a binder, with the number of completed parts.
     Binder {
         binder: Binder,
         parts: u32,
         name: u32,
     },
-    /// `[` behind an operand: how many commas, how many parts of a slice, and where its values begin.
+    /// `[` after an operand, with the number of commas, the number of completed parts of a slice, and the index of its
+    /// first operand.
     Subscript {
         count: u32,
         parts: u32,
         values_from: u32,
     },
     Bars,
-    /// A run of superscripts: the row of what it makes with its base, and where the text goes on behind that.
+    /// A run of superscripts, with the precedence row of the power, and the byte at which the text continues.
     Exponent {
         row: u8,
         behind: u32,
     },
-    /// `if`: up to `else` stands the condition.
+    /// The `if` of a conditional, before its condition.
     If,
-    /// `?`: up to `:` stands the first branch; the jump after the condition has no target yet.
+    /// The `?` of a conditional, before its first branch; the jump after the condition has no target yet.
     Question {
         jump: u32,
     },
 }
 
 impl Opener {
-    /// Whether a closing bracket, or a bar, closes it.
+    /// Whether a closing bracket or a bar closes it.
     pub(super) fn is_bracket(&self) -> bool {
         matches!(self, Self::Bracket { .. } | Self::Call(_) | Self::Binder { .. } | Self::Subscript { .. } | Self::Bars)
     }
@@ -184,14 +185,14 @@ impl Opener {
 
 #[derive(Clone)]
 pub(super) struct Call {
-    /// The row of a built-in function; `None` where the callee is an operand.
+    /// The row of a built-in function; `None` if the callee is an operand.
     pub(super) function: Option<u16>,
     pub(super) arguments: u32,
     pub(super) keywords: u16,
-    /// Where its keywords begin among those of the calls that are open.
+    /// The index of its first keyword among those of the open calls.
     pub(super) keywords_from: u32,
     pub(super) in_keyword: bool,
-    /// The exponent of `sin²(x)`: a run of superscripts, to be read when the call is complete.
+    /// The exponent of `sin²(x)`: a run of superscripts, parsed when the call is complete.
     pub(super) exponent: Option<Span>,
 }
 
@@ -210,7 +211,7 @@ impl Pending {
         }
     }
 
-    /// How tightly an operand must bind in this position.
+    /// How tightly an operand in this position must bind.
     pub(super) fn context(&self) -> u8 {
         match self {
             Self::Prefix { power, .. } => *power,
@@ -221,14 +222,13 @@ impl Pending {
     }
 }
 
-/// A finished operand: where its nodes begin, and what it covers in the text, brackets included.
+/// A finished operand: its first node, and its span in the text, brackets included.
 #[derive(Clone, Copy)]
 pub(super) struct Operand {
     pub(super) start: u32,
     pub(super) span: Span,
 }
 
-/// Whether a closing bracket closes an opening one.
 pub(super) fn closes(bracket: char, open: char) -> bool {
     matches!((open, bracket), ('(', ')') | ('[', ']') | ('{', '}'))
 }

@@ -1,4 +1,4 @@
-//! Statements: assignments, definitions, and where one ends and the next begins.
+//! Statements: assignments, definitions, and the borders between statements.
 
 use super::pending::{Opener, Operand};
 use super::{Parser, State, Step, fail};
@@ -8,7 +8,7 @@ use crate::lexer::{Lexer, Token, is_name, normal_name};
 use crate::program::{Binder, Definition, Node};
 
 impl Parser<'_, '_> {
-    /// At `=`, `←` or `@=`: what was read so far is a target.
+    /// At `=`, `←` or `@=`: the operands so far are targets.
     pub(super) fn assign(&mut self, token: Token, span: Span) -> Step {
         match self.text.as_bytes().get(span.end as usize) {
             Some(b'<') if token == Token::Assign => return self.misspelled(Span { end: span.end + 1, ..span }, "<="),
@@ -26,7 +26,7 @@ impl Parser<'_, '_> {
         if token == Token::AssignFormula {
             return self.begin_definition(count, span);
         }
-        // As many names as commas, and one more unless a comma was the last.
+        // There are as many names as commas, plus one unless a comma came last.
         let operands = std::mem::take(&mut self.stacks.operands);
         let names_at = self.program.targets.len() as u32;
         for operand in &operands {
@@ -38,7 +38,7 @@ impl Parser<'_, '_> {
         self.begin_right_side(Opener::Assignment { unpack: count > 0, count: 0, targets, names_at }, span)
     }
 
-    /// At `=`: whether it only asks for the answer, as in `2+2=` and `2+2 = ?`; `x =` clears `x`. The `=` with its `?`.
+    /// The span of a `=` and of a `?` after it that only ask for the answer (`2+2=`, `2+2 = ?`). But `x =` clears `x`.
     fn asks_for_the_answer(&self, span: Span) -> Option<Span> {
         let mut lexer = Lexer::behind(self.text, span.end);
         let mut asked = span;
@@ -54,7 +54,7 @@ impl Parser<'_, '_> {
         (self.brackets == 0 && !clears).then_some(asked)
     }
 
-    /// The name that an operand is, to be assigned to.
+    /// The name that an operand assigns to.
     pub(super) fn target(&mut self, operand: Operand) -> Result<u32, Error> {
         let text = operand.span.of(self.text);
         if !is_name(text) {
@@ -98,7 +98,7 @@ impl Parser<'_, '_> {
         self.begin_right_side(Opener::Definition { count: 0, definition, jump }, span)
     }
 
-    /// `name(a, b)` as the left side of `@=`: the name's span, and the parameters.
+    /// `name(a, b)` on the left side of `@=`: the name's span, and the parameters.
     pub(super) fn parameters(&mut self, operand: Operand) -> Result<(Span, Option<Vec<u32>>), Error> {
         let text = operand.span.of(self.text);
         let refuse = || fail(Syntax::FormulaTarget, operand.span);
@@ -140,7 +140,7 @@ impl Parser<'_, '_> {
         }
     }
 
-    /// Removes the nodes of a left side, which was parsed as expressions.
+    /// Removes the nodes of a left side, which were parsed as expressions.
     pub(super) fn take_back(&mut self, from: u32) {
         self.program.nodes.truncate(from as usize);
         self.program.spans.truncate(from as usize);
@@ -167,7 +167,7 @@ impl Parser<'_, '_> {
         };
         self.pop_opener();
         if count > 0 {
-            // As many values as commas, and one more unless a comma was the last.
+            // There are as many values as commas, plus one unless a comma came last.
             let values = self.stacks.operands.len() as u32;
             self.join(values as usize, Node::Tuple(values), None)?;
         }
@@ -190,7 +190,7 @@ impl Parser<'_, '_> {
         self.next_statement(token, span)
     }
 
-    /// A statement is complete and its node is the last.
+    /// Ends a statement, whose node is the last one.
     pub(super) fn next_statement(&mut self, token: Token, span: Span) -> Step {
         self.stacks.operands.clear();
         match token {

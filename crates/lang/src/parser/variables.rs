@@ -1,5 +1,4 @@
-//! Variables that come with a text: statements before it, parsed after it, since only the text says which of them it
-//! uses.
+//! Variables that come with a text: statements before it, but parsed after it, since only the text shows which it uses.
 
 use super::{Context, Parser, Stacks, fail};
 use crate::error::{Error, ErrorKind, Span, VariableError};
@@ -8,7 +7,7 @@ use crate::limits::Limits;
 use crate::program::{Node, Program};
 use crate::variables::{Variable, Variables};
 
-/// Reads a text with variables; gives whether anything in it is written otherwise in the canonical text.
+/// Parses a text with variables; gives whether some part of it has another spelling in the canonical text.
 pub(super) fn read(
     program: &mut Program,
     stacks: &mut Stacks,
@@ -27,8 +26,8 @@ pub(super) fn read(
         context.parameters.iter().try_for_each(|name| parser.declare(name))?;
         given.iter().try_for_each(|variable| parser.assume(&variable.name))?;
         parser.statements()?;
-        // One that is not used must leave no trace: without it, `pi=;pi` reads the constant at once. What is used does
-        // not depend on what is not, so the second time is the last.
+        // An unused variable must not change the program: without it, `pi=;pi` reads the constant at once. So the text
+        // is parsed again without the unused ones; the second result is final, since the used variables stay the same.
         let used = parser.program.names_from_before();
         let all = given.len();
         given.retain(|variable| parser.known(&variable.name).is_some_and(|name| used.contains(&name)));
@@ -50,7 +49,7 @@ pub(super) fn read(
 }
 
 impl<'t> Parser<'t, '_> {
-    /// A name that is defined before the text begins.
+    /// Declares a name that has a value before the text begins.
     fn assume(&mut self, name: &str) -> Result<(), Error> {
         if self.known(name).is_some() {
             let (name, other) = (name.to_owned(), name.to_owned());
@@ -61,7 +60,7 @@ impl<'t> Parser<'t, '_> {
         Ok(())
     }
 
-    /// Reads statements as if they stood before the text, which has been read. Their nodes stand nowhere in it.
+    /// Parses statements as if they stood before the text, which has been parsed already. Their nodes have empty spans.
     fn prepend(&mut self, statements: &'t str) -> Result<(), Error> {
         let (nodes, roots) = (self.program.nodes.len(), self.program.statements.len());
         (self.text, self.lexer, self.ahead, self.started) = (statements, Lexer::new(statements), None, false);
@@ -69,7 +68,7 @@ impl<'t> Parser<'t, '_> {
         self.statements().map_err(nowhere)?;
         self.push_node(Node::Drop, Span::default())?;
         self.program.spans[nodes..].fill(Span::default());
-        // Jumps are relative; other references to nodes are absolute.
+        // Jumps are relative, but other references to nodes are absolute.
         self.rotate(0, nodes as u32);
         let before = (self.program.nodes.len() - nodes) as u32;
         let (text, prepended) = self.program.statements.split_at_mut(roots);

@@ -1,5 +1,5 @@
-//! Equality and order. A comparison ends at the first difference and pays step by step: a price computed before it
-//! would be that of the whole values.
+//! Equality and order. A comparison ends at the first difference, so it pays step by step: a price in advance would be
+//! that of the whole values.
 
 use std::cmp::Ordering;
 
@@ -10,7 +10,7 @@ use crate::listsort;
 use crate::number::{Decimal, Integer, Number};
 
 impl Value {
-    /// Python's `==`: exact across types of numbers, never an error but for the budget's.
+    /// Python's `==`: exact across number types. The only errors are those of the budget.
     pub(crate) fn equals(&self, other: &Self, budget: &mut Budget) -> Result<bool, ErrorKind> {
         match (self, other) {
             (Self::List(a), Self::List(b)) | (Self::Tuple(a), Self::Tuple(b)) | (Self::Set(a), Self::Set(b)) => {
@@ -23,13 +23,14 @@ impl Value {
         }
     }
 
-    /// Equal, or the same object: how Python compares elements, so that a nan is equal to itself inside a container.
+    /// Equal, or the same object: Python compares elements so, which makes a nan equal to itself inside a container.
     pub(crate) fn is_or_equals(&self, other: &Self, budget: &mut Budget) -> Result<bool, ErrorKind> {
         self.difference(other, budget).map(|pair| pair.is_none())
     }
 
-    /// The parts of two values that decide their order, the first that differ: lists or tuples of which one goes on
-    /// where the other ends, sets, or values that are no containers. Recursion is bounded by the depth of containers.
+    /// The first parts in which two values differ, which decide their order: a list or tuple and a longer one that
+    /// begins with it, two sets, or two values that are not containers. Recursion is bounded by the depth of
+    /// containers.
     pub(crate) fn difference<'v>(
         &'v self,
         other: &'v Self,
@@ -55,7 +56,7 @@ impl Value {
         Ok(found.then_some((self, other)))
     }
 
-    /// A total order for the elements of a set: `Equal` for what is equal, else by type, then by value. Recursion is
+    /// A total order for the elements of sets: `Equal` for equal values, else by type, then by value. Recursion is
     /// bounded by the depth of containers.
     pub(crate) fn position(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
         if let (Self::Int(Integer::Small(a)), Self::Int(Integer::Small(b))) = (self, other) {
@@ -65,7 +66,7 @@ impl Value {
         match (self, other) {
             _ if ranks.is_ne() => Ok(ranks),
             (Self::List(a), Self::List(b)) | (Self::Tuple(a), Self::Tuple(b)) => a.position(b, budget),
-            // Smaller sets first, so that a subset comes before its superset.
+            // Smaller sets come first, so that a subset comes before its superset.
             (Self::Set(a), Self::Set(b)) if a.values.len() != b.values.len() => Ok(a.values.len().cmp(&b.values.len())),
             (Self::Set(a), Self::Set(b)) => a.position(b, budget),
             _ => {
@@ -75,7 +76,7 @@ impl Value {
         }
     }
 
-    /// The places of `values` in the order of [`Value::position`], equals in the order in which they are given.
+    /// The indices of `values` in the order of [`Value::position`]; equal values keep their order.
     pub(crate) fn positions(values: &[Self], budget: &mut Budget) -> Result<Vec<usize>, ErrorKind> {
         listsort::order(values.len(), |a, b| {
             budget.charge(price::SCALAR)?;
@@ -83,7 +84,7 @@ impl Value {
         })
     }
 
-    /// The order of two real numbers (`Some(None)` where nan makes them unordered); `None` where there is no order.
+    /// The order of two real numbers: `Some(None)` if nan makes them unordered, `None` if a value is not a real number.
     pub(crate) fn order(&self, other: &Self, budget: &mut Budget) -> Result<Option<Option<Ordering>>, ErrorKind> {
         match (self, other) {
             (Self::Int(a), Self::Int(b)) => return Ok(Some(Some(a.cmp(b)))),
@@ -103,14 +104,14 @@ impl Value {
         }))
     }
 
-    /// What comparing two values that are no containers costs at most, but for fractions and decimals, which pay for
-    /// what they multiply and divide.
+    /// The maximum price of comparing two values that are not containers. Fractions and decimals pay more, for their
+    /// multiplications and divisions.
     pub(crate) fn pair_price(&self, other: &Self) -> u64 {
         let is_modal = |value: &Self| matches!(value, Self::Fraction(_) | Self::Decimal(_));
         let of_containers = |value: &Self| matches!(value, Self::List(_) | Self::Tuple(_) | Self::Set(_));
         match (self, other) {
             _ if of_containers(self) || of_containers(other) => price::SCALAR,
-            // Of the same length, as a float and an integer.
+            // They may have the same size, and then the float is converted.
             (Self::Int(Integer::Big(_)), Self::Float(_)) | (Self::Float(_), Self::Int(Integer::Big(_))) => {
                 2 * price::ELEMENTARY
             }
@@ -119,7 +120,7 @@ impl Value {
         }
     }
 
-    /// [`Value::equals`] of values that are not containers, or of different kinds.
+    /// [`Value::equals`] for values that are not containers, or are of different types.
     fn leaf_equals(&self, other: &Self, budget: &mut Budget) -> Result<bool, ErrorKind> {
         Ok(match (self, other) {
             (Self::None, Self::None) => true,
@@ -127,7 +128,7 @@ impl Value {
             (Self::Defined(a), Self::Defined(b)) => a == b,
             (Self::Str(a), Self::Str(b)) => a == b,
             (Self::Int(a), Self::Int(b)) => a == b,
-            // Never equal to an integer, which it would be.
+            // A fraction never equals an integer, since it would be stored as one.
             (Self::Fraction(a), Self::Fraction(b)) => a == b,
             (Self::Decimal(_), _) | (_, Self::Decimal(_)) => self.order(other, budget)? == Some(Some(Ordering::Equal)),
             (Self::Range(a), Self::Range(b)) => {
@@ -141,11 +142,11 @@ impl Value {
         })
     }
 
-    /// Where the type of a value stands in the order of [`Value::position`].
+    /// The rank of a value's type in the order of [`Value::position`].
     fn rank(&self) -> u8 {
         match self {
             Self::Bool(_) | Self::Int(_) | Self::Float(_) | Self::Fraction(_) | Self::Decimal(_) => 0,
-            // A complex number without imaginary part equals a real one, and stands with them.
+            // A complex number without an imaginary part equals a real number, so it has the same rank.
             Self::Complex(value) if value.imaginary == 0.0 => 0,
             Self::Complex(_) => 1,
             Self::Str(_) => 2,
@@ -159,7 +160,7 @@ impl Value {
         }
     }
 
-    /// [`Value::position`] of two values of one rank that are no containers.
+    /// [`Value::position`] for two values of the same rank that are not containers.
     fn leaf_position(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
         Ok(match (self, other) {
             (Self::Str(a), Self::Str(b)) => a.string.cmp(&b.string),
@@ -174,7 +175,7 @@ impl Value {
                 let ((a, a_imaginary), (b, b_imaginary)) = (parts(self), parts(other));
                 let order = match a.order(&b, budget)? {
                     Some(Some(order)) => order,
-                    // nan after everything.
+                    // nan comes after all other numbers.
                     _ => matches!(a, Self::Float(a) if a.is_nan()).cmp(&matches!(b, Self::Float(b) if b.is_nan())),
                 };
                 order.then(a_imaginary.partial_cmp(&b_imaginary).unwrap_or_else(|| a_imaginary.total_cmp(&b_imaginary)))
@@ -182,7 +183,7 @@ impl Value {
         })
     }
 
-    /// The order of a fraction or a decimal and another real number.
+    /// The order of a fraction or a decimal relative to another real number.
     fn modal_order(&self, other: &Self, budget: &mut Budget) -> Result<Option<Ordering>, ErrorKind> {
         let order = match (self, other) {
             (Self::Fraction(a), Self::Fraction(b)) => Some(a.order(b, budget)),
@@ -199,7 +200,7 @@ impl Value {
 }
 
 impl Items {
-    /// The first difference of elements that stand in the same place, as [`Value::difference`] gives it.
+    /// The first difference between elements at the same index, as in [`Value::difference`].
     fn difference<'v>(
         &'v self,
         other: &'v Self,
@@ -214,7 +215,7 @@ impl Items {
         Ok(None)
     }
 
-    /// By the first elements that differ; what begins another comes before it.
+    /// The order of the first elements that differ; a sequence comes before a longer one that begins with it.
     fn position(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
         budget.charge(price::SCALAR)?;
         for (a, b) in self.values.iter().zip(&other.values) {
@@ -226,9 +227,9 @@ impl Items {
         Ok(self.values.len().cmp(&other.values.len()))
     }
 
-    /// Goes over two sets in the order of their elements, each of which is shown once: one of the left set alone
-    /// (`Less`), of both (`Equal`; the left one's is shown), or of the right set alone (`Greater`). Ends when `see`
-    /// gives `false`.
+    /// Walks over two sets in order and calls `see` for each element: with `Less` if only the left set has it,
+    /// `Greater` if only the right one has it, `Equal` for the left one's if both have it. Ends when `see` gives
+    /// `false`.
     pub(crate) fn merge<'v>(
         &'v self,
         other: &'v Self,
@@ -255,7 +256,6 @@ impl Items {
         }
     }
 
-    /// Whether a set has this element.
     pub(crate) fn has(&self, element: &Value, budget: &mut Budget) -> Result<bool, ErrorKind> {
         let (mut low, mut high) = (0, self.values.len());
         while low < high {

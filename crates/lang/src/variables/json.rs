@@ -1,6 +1,5 @@
-//! Variables from JSON, written as the literals that a person would have typed, and only here: so a value is never an
-//! expression, `{"x": 3}` with `x**2` is the program of `x=3;x**2`, and a mode makes of a variable what it makes of a
-//! literal.
+//! Variables from JSON, converted to the literals that a person would type. So a value is never an expression, `{"x":
+//! 3}` with `x**2` is the program of `x=3;x**2`, and a mode treats a variable like a literal.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -16,11 +15,11 @@ use crate::limits::Limits;
 use crate::value::quoted;
 
 impl Variables {
-    /// The variables that a JSON object names: `{"x": 3, "values": [1.50, -2]}`.
+    /// The variables in a JSON object: `{"x": 3, "values": [1.50, -2]}`.
     ///
-    /// Numbers are taken as they are spelled: `3` is an `int` of any size, `3.0` and `3e0` are floats, `-0.0` is one
-    /// too. Arrays are lists, `true`, `false` and `null` are `True`, `False` and `None`, strings are strings. Of a
-    /// name that is given twice the last value counts, as everywhere in JSON.
+    /// Numbers are taken as they are spelled: `3` is an `int` of any size; `3.0`, `3e0` and `-0.0` are floats. Arrays
+    /// become lists, `true`, `false` and `null` become `True`, `False` and `None`, and strings stay strings. If a name
+    /// is repeated, the last value counts, as usual in JSON.
     ///
     /// ```
     /// use tabuada_lang::{Context, Limits, Variables, parse_with};
@@ -34,11 +33,11 @@ impl Variables {
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::Variable`] for what is no such object; a limit for what is too long or nested too deep to be
-    /// typed. Variables that a text does not use have to be right too.
+    /// [`ErrorKind::Variable`] if the text is not such an object; a limit if a value is too long or too deeply nested.
+    /// Unused variables must be valid too.
     pub fn from_json(json: &str, limits: &Limits) -> Result<Self, ErrorKind> {
         let members = members(json).ok_or(VariableError::NotAnObject)?;
-        // By normal name, in order of code points; and how each was spelled.
+        // By normal name, in the order of code points, each with its spelling in the JSON.
         let mut read: BTreeMap<String, (&str, String)> = BTreeMap::new();
         let mut bytes = 0_u64;
         for (spelled, value) in &members {
@@ -46,7 +45,7 @@ impl Variables {
                 return Err(VariableError::Name { name: shown(spelled) }.into());
             }
             let literal = literal(spelled, value.get(), limits)?;
-            // With the `=` and the `;` of the statement.
+            // With the `=` and the `;` of the assignment.
             bytes += (spelled.len() + literal.len() + 2) as u64;
             if let Some((other, _)) = read.insert(normal_name(spelled).into_owned(), (spelled, literal)) {
                 return Err(VariableError::Repeated { name: shown(spelled), other: shown(other) }.into());
@@ -60,7 +59,7 @@ impl Variables {
     }
 }
 
-/// The members of an object, the last of those with one name; `None` if the text is no JSON object.
+/// The members of an object, of repeated names the last; `None` if the text is not a JSON object.
 fn members(json: &str) -> Option<BTreeMap<Cow<'_, str>, &RawValue>> {
     struct Members;
     impl<'j> Visitor<'j> for Members {
@@ -84,7 +83,7 @@ fn members(json: &str) -> Option<BTreeMap<Cow<'_, str>, &RawValue>> {
     Some(members)
 }
 
-/// The literal that a JSON value is in the language. One pass, since the value is known to be JSON; no recursion.
+/// The literal for a JSON value, in one pass without recursion; the caller knows that the text is JSON.
 fn literal(name: &str, json: &str, limits: &Limits) -> Result<String, ErrorKind> {
     let mut literal = String::with_capacity(json.len());
     let mut depth = 0_u64;
@@ -96,7 +95,7 @@ fn literal(name: &str, json: &str, limits: &Limits) -> Result<String, ErrorKind>
             b'"' => {
                 let length = string_length(&json[at..]);
                 let string: Cow<'_, str> = serde_json::from_str(&json[at..at + length])
-                    // What is left to go wrong in JSON is half of a surrogate pair.
+                    // The only error that valid JSON can still have is half of a surrogate pair.
                     .map_err(|_| VariableError::Surrogate { name: shown(name) })?;
                 literal.push_str(&quoted(&string, |character| !character.is_control()));
                 length
@@ -104,7 +103,7 @@ fn literal(name: &str, json: &str, limits: &Limits) -> Result<String, ErrorKind>
             b'n' => word("None", 4, &mut literal),
             b't' => word("True", 4, &mut literal),
             b'f' => word("False", 5, &mut literal),
-            // Numbers as they are spelled: JSON's are a part of the language's.
+            // Numbers as they are spelled: JSON's numbers are valid in the language.
             other => {
                 match other {
                     b'[' => depth += 1,
@@ -123,13 +122,13 @@ fn literal(name: &str, json: &str, limits: &Limits) -> Result<String, ErrorKind>
     Ok(literal)
 }
 
-/// Writes a word, and gives the length of JSON's for it.
+/// Writes a word, and gives the length of the JSON word that it replaces.
 fn word(word: &str, length: usize, literal: &mut String) -> usize {
     literal.push_str(word);
     length
 }
 
-/// The length of the string that `json` begins with, quotes included.
+/// The length of the string at the beginning of `json`, with its quotes.
 fn string_length(json: &str) -> usize {
     let mut escaped = false;
     let closes = |(_, byte): &(usize, u8)| {
@@ -140,7 +139,7 @@ fn string_length(json: &str) -> usize {
     json.bytes().enumerate().skip(1).find(closes).map_or(json.len(), |(at, _)| at + 1)
 }
 
-/// Enough of a name to recognise it by.
+/// Enough characters of a name to recognise it.
 fn shown(name: &str) -> String {
     name.chars().take(40).collect()
 }

@@ -1,5 +1,5 @@
-//! The law of advice: every fix can be parsed and evaluates, or lacks a value only because of variables, and it loses
-//! nothing.
+//! The law of advice: every mended text can be parsed and evaluated, or has no value only because a variable is
+//! missing, and loses nothing.
 
 use tabuada_lang::{Context, Fix, Limits, Program, Variables, fixes, parse, parse_with};
 
@@ -7,7 +7,7 @@ pub(crate) fn limits() -> Limits {
     Limits { fuel: 2_000_000, ..Limits::default() }
 }
 
-/// All fixes that are offered for a text, with the error's and the hints'.
+/// All fixes that are offered for a text: those of its error and those of its hints.
 pub(crate) fn offered(text: &str) -> Vec<Fix> {
     let (limits, context) = (limits(), Context::default());
     let program = match parse(text, &limits) {
@@ -40,7 +40,7 @@ fn fault(mended: &str) -> Option<String> {
     if let Some(word) = free.iter().find(|name| name.chars().count() != 1) {
         return Some(format!("{word} is no variable"));
     }
-    // With some values for its variables it has one.
+    // With some values for its variables, it has a value.
     let samples = [r#"3"#, "0.5", "[1, 2, 3]"].map(|sample| {
         let member = |(at, name): (usize, &&str)| match sample {
             "3" => format!("{name:?}: {}", at + 3),
@@ -64,7 +64,7 @@ fn is_within(part: &str, whole: &str) -> bool {
     part.chars().all(|wanted| rest.any(|found| found == wanted))
 }
 
-/// The numbers of a text, each without the zeros before it.
+/// The numbers of a text, without leading zeros.
 fn numbers(text: &str) -> Vec<String> {
     let digit = |c: char| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|raised| raised == c);
     let on_line: String = text.chars().map(|c| digit(c).map_or(' ', |digit| (b'0' + digit as u8) as char)).collect();
@@ -74,7 +74,7 @@ fn numbers(text: &str) -> Vec<String> {
     runs.map(|run| run.trim_start_matches('0').to_owned()).filter(|run| !run.is_empty()).collect()
 }
 
-/// Whether every number of a text is in the mended one: in order, digit by digit, or each by itself.
+/// Whether the mended text has every number of the text: in order, digit by digit, or each one somewhere.
 fn keeps(text: &str, mended: &str) -> bool {
     let signs = |text: &str| -> String { text.chars().filter(|c| raised(*c)).collect() };
     let mut there = numbers(mended);
@@ -84,7 +84,7 @@ fn keeps(text: &str, mended: &str) -> bool {
     is_within(&signs(text), &signs(mended)) && (each || is_within(&numbers(text).concat(), &numbers(mended).concat()))
 }
 
-/// Follows the law on one text; how many fixes there were.
+/// Checks the law for one text; gives the number of fixes.
 pub(crate) fn follow(text: &str) -> usize {
     let offered = offered(text);
     for fix in &offered {

@@ -1,4 +1,4 @@
-//! Laws of every text. The fuzz targets search for a text that breaks one; the tests replay their findings.
+//! Laws that hold for every text. Fuzz targets search for texts that break one, and the tests replay their findings.
 
 mod respelling;
 mod school;
@@ -11,7 +11,7 @@ use tabuada_lang::{
     parse_with,
 };
 
-/// Limits that a text meets within some milliseconds, so that many can be tried.
+/// Limits that a text reaches within some milliseconds, so that many texts can be tried.
 pub(crate) fn limits() -> Limits {
     Limits { fuel: 2_000_000, memory_bytes: 16 << 20, ..Limits::default() }
 }
@@ -23,12 +23,12 @@ fn parse_in(mode: Mode, text: &str, limits: &Limits) -> Result<Program, Error> {
     parse_with(text, &Context { mode, ..Context::default() }, limits)
 }
 
-/// The same for what the language wrote itself, which may be longer than what it was made from.
+/// The limits for texts that the language itself wrote, which may be longer than the original.
 fn unbounded(limits: &Limits) -> Limits {
     Limits { text_bytes: u64::MAX, ..limits.clone() }
 }
 
-/// The outcome of an evaluation: type and text, or kind and node; and its price.
+/// The outcome of an evaluation (type and text, or kind and node) and its price.
 pub(crate) type Outcome = (Result<(String, String), (ErrorKind, u32)>, u64);
 
 /// Evaluates, always with the same seed.
@@ -41,8 +41,8 @@ pub(crate) fn outcome(program: &Program, limits: &Limits) -> Outcome {
     (outcome, fuel.spent())
 }
 
-/// A text is refused with a place in it, or its program ends within its limits, and so does that of its canonical
-/// text, which is the same; in every mode.
+/// Every text either has an error with a place in it, or a program that ends within its limits. The canonical text has
+/// the same program and outcome. This holds in every mode.
 pub(crate) fn check_evaluation(text: &str) {
     MODES.iter().filter_map(|mode| mode.parse().ok()).for_each(|mode| check_in(mode, text));
     check_columns(text);
@@ -84,7 +84,7 @@ fn check_in(mode: Mode, text: &str) {
             caret(text, span);
         }
     }
-    // Told step by step, it is the same calculation.
+    // With recorded steps, it is the same calculation.
     let mut fuel = Fuel::new(limits.fuel);
     let told = program.explain(&[], &limits, &mut fuel).outcome;
     let told = match told {
@@ -95,7 +95,7 @@ fn check_in(mode: Mode, text: &str) {
     program.hints(text, &context, &limits).iter().for_each(|hint| check_span(text, hint.span));
 }
 
-/// Over columns, every row is what the evaluator gives for it alone.
+/// Over columns, every row has the evaluator's answer for it.
 fn check_columns(text: &str) {
     const ROWS: [f64; 4] = [0.0, -1.5, 3.0, 1e300];
     let limits = Limits { fuel: 200_000, ..limits() };
@@ -122,30 +122,30 @@ fn check_columns(text: &str) {
     }
 }
 
-/// The text of an answer reads as that answer.
+/// The text of an answer is parsed as that answer.
 pub(crate) fn check_answer(mode: Mode, text: &str, kind: &str, answer: &str, limits: &Limits) {
     assert!(answer.chars().count() as u64 <= limits.answer_characters, "{text:?}");
-    // These have no literals: their texts are names, and a name is not part of every number.
+    // Infinity and nan have no literals: their texts are names, which not every mode has.
     if answer.contains("inf") || answer.contains("nan") {
         return;
     }
-    // As in CPython, minus takes the sign off a decimal zero.
+    // As in CPython, a minus removes the sign of a decimal zero.
     if matches!(mode, Mode::Decimal(_)) && answer.contains("-0") {
         return;
     }
-    // As in CPython, `1-0j` is 1+0j, and so on: a sum of its parts loses the sign of a zero.
+    // As in CPython, `1-0j` is 1+0j: a sum of the parts loses the sign of a zero.
     if answer.contains('j') && answer.contains('-') {
         return;
     }
-    // Reading a long answer again is another evaluation, with its own price.
+    // Parsing a long answer again is another evaluation with its own price.
     let limits = Limits { fuel: Limits::FUEL, memory_bytes: Limits::MEMORY_BYTES, ..unbounded(limits) };
     let program = match parse_in(mode, answer, &limits) {
-        // A list that a calculation makes may have more elements than a text may have nodes.
+        // A list that is computed may have more elements than a text may have nodes.
         Err(error) if matches!(error.kind, ErrorKind::TooManyNodes { .. }) => return,
         read => read.unwrap_or_else(|error| panic!("{mode} {text:?} = {answer:?}: {error:?}")),
     };
     let again = outcome(&program, &limits).0;
-    // As Python's, the text of a whole decimal is that of an integer.
+    // As in Python, the text of a whole decimal is that of an integer.
     let kind = if matches!(&again, Ok((again, _)) if again == "int" && kind == "decimal") { "int" } else { kind };
     assert_eq!(again, Ok((kind.to_owned(), answer.to_owned())), "{mode} {text:?}");
 }
@@ -162,7 +162,7 @@ pub(crate) fn check_same_key(text: &str) {
                 assert_eq!(program.canonical(), canonical, "{text:?} is spelled {other:?}");
                 assert_eq!(outcome(&program, &limits), expected, "{text:?} is spelled {other:?}");
             }
-            // Brackets around everything may be one too many.
+            // Additional brackets around everything may exceed the limit.
             Err(error) if matches!(error.kind, ErrorKind::TooDeep { .. }) => {}
             Err(error) => panic!("{text:?} is read, and {other:?} is not: {error:?}"),
         }

@@ -1,8 +1,8 @@
-//! Other ways of writing a text. Knows how the language is spelled from its documentation and not from its lexer.
+//! Other spellings of a text. This file follows the documentation of the language, and does not use its lexer.
 
-/// A piece of a text. Blanks and comments between pieces are kept apart from them.
+/// A piece of a text, with the blanks and comments before it.
 struct Piece<'t> {
-    /// What stands before it and means nothing.
+    /// Blanks and comments before it.
     blank: &'t str,
     text: &'t str,
     kind: Kind,
@@ -12,12 +12,12 @@ struct Piece<'t> {
 enum Kind {
     /// A number in decimal digits alone.
     Digits,
-    /// A number with a `.` and nothing after its digits.
+    /// A number with a `.` but no digits after it.
     Decimal,
     Number,
     String,
     Word,
-    /// A run of superscripts, or a root: what stands directly beside it matters.
+    /// A run of superscripts or a root sign, whose direct neighbours matter.
     Attached,
     Newline,
     Symbol,
@@ -50,8 +50,7 @@ const SPELLINGS: [(&str, &str); 22] = [
     ("tau", "τ"),
 ];
 
-/// The text with its operators, its literals and its blanks written otherwise, with brackets that change nothing, and
-/// with all of that at once.
+/// The text with other spellings of operators, literals and blanks, with redundant brackets, and with all of these.
 pub(crate) fn respellings(text: &str) -> Vec<String> {
     let pieces = pieces(text);
     let write = |each: &dyn Fn(&Piece<'_>, Option<&Piece<'_>>) -> String| -> String {
@@ -62,7 +61,7 @@ pub(crate) fn respellings(text: &str) -> Vec<String> {
     let wrap = |text: String| if is_expression { format!("({text}\n)") } else { text };
     vec![
         write(&|piece, _| format!("{}{}", piece.blank, operator(piece))),
-        // A letter may follow a decimal number directly that would be a digit of another.
+        // A letter directly after a decimal number may be a digit in another base.
         write(&|piece, before| {
             let word_behind_number = piece.kind == Kind::Word && before.is_some_and(|before| before.kind != Kind::Word);
             format!("{}{}{}", piece.blank, if word_behind_number { " " } else { "" }, literal(piece))
@@ -77,13 +76,13 @@ pub(crate) fn respellings(text: &str) -> Vec<String> {
     ]
 }
 
-/// The same operator, spelled otherwise.
+/// Another spelling of the same operator.
 fn operator(piece: &Piece<'_>) -> String {
     let other = SPELLINGS.iter().find(|(spelled, _)| *spelled == piece.text);
     other.map_or(piece.text, |(_, other)| other).to_owned()
 }
 
-/// The same number, spelled otherwise.
+/// Another spelling of the same number.
 fn literal(piece: &Piece<'_>) -> String {
     match (piece.kind, piece.text.parse::<u64>()) {
         (Kind::Digits, Ok(number)) => format!("0x{number:X}"),
@@ -99,7 +98,7 @@ fn bracketed(piece: &Piece<'_>, text: String) -> String {
     }
 }
 
-/// A blank, where one may stand: not beside superscripts and roots.
+/// A blank, if one is allowed here: not beside superscripts and roots.
 fn gap<'b>(piece: &Piece<'_>, before: Option<&Piece<'_>>, blank: &'b str) -> &'b str {
     let attached = |piece: &Piece<'_>| piece.kind == Kind::Attached;
     let newline = |piece: &Piece<'_>| piece.kind == Kind::Newline;
@@ -125,13 +124,13 @@ fn pieces(text: &str) -> Vec<Piece<'_>> {
     }
 }
 
-/// Blanks outside of ASCII: of Unicode's, those that end no line.
+/// Blanks outside ASCII: Unicode's blanks that do not end a line.
 const WIDE_BLANKS: &[char] = &[
     '\u{a0}', '\u{1680}', '\u{2000}', '\u{2001}', '\u{2002}', '\u{2003}', '\u{2004}', '\u{2005}', '\u{2006}',
     '\u{2007}', '\u{2008}', '\u{2009}', '\u{200a}', '\u{202f}', '\u{205f}', '\u{3000}',
 ];
 
-/// Blanks, comments, and newlines behind a backslash.
+/// The length of blanks, comments, and newlines after a backslash.
 fn blank_length(text: &str) -> usize {
     let mut length = 0;
     loop {
@@ -178,7 +177,7 @@ fn number(text: &str) -> (usize, Kind) {
         _ => 10,
     };
     if radix != 10 {
-        // A word may follow: `0xfor 1` is `15 or 1`.
+        // A word may follow directly: `0xfor 1` is `15 or 1`.
         return (2 + run(&text[2..], |c| c.is_digit(radix) || c == '_'), Kind::Number);
     }
     let mut kind = Kind::Digits;
@@ -229,7 +228,7 @@ fn is_word(character: char) -> bool {
     }
 }
 
-/// The length of the run of such characters that the text begins with.
+/// The length of the run of such characters at the beginning of the text.
 fn run(text: &str, is_such: impl Fn(char) -> bool) -> usize {
     text.find(|character| !is_such(character)).unwrap_or(text.len())
 }

@@ -1,4 +1,4 @@
-// Answers expressions with CPython in WebAssembly: `node judge.mjs MODULE` with the address of pyodide's module.
+// Evaluates expressions with CPython in WebAssembly: `node judge.mjs MODULE`, with the address of pyodide's module.
 import fs from "node:fs";
 
 const { loadPyodide } = await import(process.argv[2]);

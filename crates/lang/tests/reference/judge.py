@@ -1,5 +1,5 @@
-"""What CPython makes of expressions: `answers(texts)` takes a JSON array of them and gives one of pairs, the type and
-the `repr` of each value or the class and the words of each error."""
+"""Evaluates expressions with CPython: `answers(texts)` takes a JSON array of them and gives an array of pairs, the type
+and the `repr` of each value or the class and the message of each error."""
 
 import json
 import math
@@ -21,7 +21,7 @@ def judge(text):
     except SyntaxError:
         return ["syntax", ""]
     except OverflowError as error:
-        # Number and words of this one are the C library's; Linux has these.
+        # The number and message of this error are the C library's; these are Linux's.
         is_range = error.args[0] == 68
         return ["OverflowError", "(34, 'Numerical result out of range')" if is_range else str(error)]
     except Exception as error:

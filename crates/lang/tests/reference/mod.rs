@@ -1,8 +1,8 @@
-//! The reference, CPython 3.14, evaluates expressions: the system's `python3` if it is that version, else the one in
-//! WebAssembly that `fetch` has fetched, under node.
+//! The reference, CPython 3.14, evaluates expressions: the system's `python3` if it has that version, otherwise the one
+//! in WebAssembly that `fetch` has downloaded, under node.
 //!
-//! That one has C's `long` and `ssize_t` of 32 bits and musl's mathematical functions: what is asked keeps within the
-//! first, and values of the second are compared within a few units in the last place.
+//! The latter has a `long` and `ssize_t` of 32 bits, and musl's mathematical functions. So the expressions stay within
+//! 32 bits, and values of these functions are compared within a few units in the last place.
 
 use std::io::{Read as _, Write as _};
 use std::path::Path;
@@ -13,8 +13,8 @@ use std::time::Duration;
 /// The timeout of a batch.
 const TIME_MAX: Duration = Duration::from_secs(300);
 
-/// Type and `repr` of each expression's value, or class and words of its error; `None`, and a word about it, where
-/// there is no reference to ask. In continuous integration there has to be one.
+/// The type and `repr` of each expression's value, or the class and message of its error. `None`, with a printed note,
+/// if there is no reference. In continuous integration there must be one.
 pub(crate) fn answers(texts: &[String]) -> Option<Vec<(String, String)>> {
     let Some(mut command) = interpreter() else {
         assert!(std::env::var_os("CI").is_none(), "no CPython 3.14: crates/lang/tests/reference/fetch fetches one");
@@ -53,19 +53,19 @@ fn interpreter() -> Option<Command> {
         python.current_dir(here).args(["-B", "-c", &format!("{limits}; {main}")]);
         return Some(python);
     }
-    // Beside the folder that tests are given for their files.
+    // Beside the folder that Cargo gives tests for their files.
     let fetched = Path::new(env!("CARGO_TARGET_TMPDIR")).parent()?.join("reference/node_modules/pyodide/pyodide.mjs");
     let node = Command::new("node").arg("--version").output();
     if !fetched.exists() || node.is_err() {
         return None;
     }
     let mut node = Command::new("node");
-    // The parser recurses: a stack for some 20,000 operators in a row.
+    // CPython's parser recurses, and needs a stack for some 20,000 operators in a row.
     node.arg("--stack-size=7000").arg(here.join("judge.mjs")).arg(fetched);
     Some(node)
 }
 
-/// Whether two floats differ in their last digit only: `**` on floats is the C library's in CPython.
+/// Whether two floats differ only in their last digit: in CPython, `**` on floats is that of the C library.
 pub(crate) fn near(a: &str, b: &str) -> bool {
     match (a.parse::<f64>(), b.parse::<f64>()) {
         (Ok(a), Ok(b)) if a.is_finite() => (a.to_bits() as i64).abs_diff(b.to_bits() as i64) <= 1,

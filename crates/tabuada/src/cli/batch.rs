@@ -21,6 +21,7 @@ use tabuada_lang::{Language, Mode};
 
 use super::output::{complain, ended};
 use crate::config::{self, THREADS_MAX};
+use crate::words::of_system;
 use pipeline::Trouble;
 use progress::Progress;
 
@@ -71,6 +72,7 @@ pub fn batch(args: &BatchArgs, language: Language) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(Trouble::Output(error)) => ended(Err(error)),
         Err(Trouble::Input(error)) => {
+            let error = of_system(error, language);
             complain(format_args!("{}: {error}", file.unwrap_or(Path::new("standard input")).display()));
             ExitCode::FAILURE
         }

@@ -5,6 +5,7 @@
 use std::fmt::Display;
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Subcommand;
@@ -15,14 +16,14 @@ use tokio::runtime::Runtime;
 
 use super::connection::{Unconnected, connect};
 use super::flags::{OfCache, SettingFlags};
-use super::http::{self, Question, address_of, on_this_machine};
+use super::http::{self, Request, address_of, on_this_machine};
 use super::output;
 use crate::answer::Calculator;
 use crate::config::{AdminToken, behind};
 use crate::operator_json;
 use crate::settings::table::{ADMIN_LISTEN, LISTEN, NAMESPACE, REDIS};
 use crate::settings::{SettingError, Settings};
-use crate::words::{Language, Words, said};
+use crate::words::{Language, Words, of_system, said};
 
 /// The time limit for each piece of a response: clearing the cache visits every entry in Redis.
 const ANSWER: Duration = Duration::from_secs(600);
@@ -172,7 +173,7 @@ struct Door {
 /// The server or the Redis to use.
 enum Place {
     Server { address: String, token: Option<AdminToken> },
-    Redis { runtime: Runtime, calculator: Calculator, namespace: String },
+    Redis { runtime: Runtime, calculator: Arc<Calculator>, namespace: String },
 }
 
 impl Door {
@@ -308,7 +309,7 @@ impl Door {
     fn ask(&self, method: &str, target: &str) -> Result<Value, Trouble> {
         let Place::Server { address, token } = &self.place else { return Err(self.lost()) };
         let (token, language) = (token.as_ref().map(AdminToken::reveal), self.language);
-        let answer = http::ask(Question { address, method, target, token, patience: ANSWER, language });
+        let answer = http::ask(Request { address, method, target, token, patience: ANSWER, language });
         let answer = answer.map_err(Trouble::Failed)?;
         let body = serde_json::from_str::<Value>(&answer.body).unwrap_or_default();
         let detail = body["detail"].as_str().unwrap_or(said::NOT_OURS.say(language)).to_owned();
@@ -343,7 +344,9 @@ fn unconnected(why: Unconnected, language: Language) -> Trouble {
     match why {
         Unconnected::Options(error) => Trouble::Misused(error.to_string()),
         Unconnected::Io(error) => Trouble::Output(error),
-        Unconnected::Unreachable(why) => Trouble::Failed(said::NO_CONNECTION.with(language, &[&why])),
+        Unconnected::Unreachable(why) => {
+            Trouble::Failed(said::NO_CONNECTION.with(language, &[&of_system(why, language)]))
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use tabuada_cache::State;
 use super::connection::{Unconnected, connect};
 use super::output::print;
 use crate::config::ServeConfig;
-use crate::words::{Language, said};
+use crate::words::{Language, of_system, said};
 
 /// Prints the result of the checks. Status 0; 1 if Redis cannot be reached or does not report changes. The
 /// configuration and the files that it names were read before.
@@ -21,7 +21,9 @@ pub(super) fn check(config: &ServeConfig, language: Language) -> ExitCode {
     let (found, status) = match connect(config.cache.clone()) {
         Ok((_, _, State::CatchingUp)) => (said::REDIS_SILENT.say(language).to_owned(), ExitCode::FAILURE),
         Ok(_) => return say(said::REDIS_COHERENT.say(language)),
-        Err(Unconnected::Unreachable(why)) => (said::NO_CONNECTION.with(language, &[&why]), ExitCode::FAILURE),
+        Err(Unconnected::Unreachable(why)) => {
+            (said::NO_CONNECTION.with(language, &[&of_system(why, language)]), ExitCode::FAILURE)
+        }
         Err(Unconnected::Io(error)) => (error.to_string(), ExitCode::FAILURE),
         Err(Unconnected::Options(error)) => (error.to_string(), ExitCode::from(2)),
     };

@@ -1,6 +1,7 @@
 //! A connection to the configured Redis, for commands.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tabuada_cache::{Deadlines, Options, OptionsError, State};
@@ -24,7 +25,7 @@ pub(super) enum Unconnected {
 
 /// Connects and waits, for a limited time, until the connection also reports invalidations. Gives the state that it
 /// reached.
-pub(super) fn connect(options: Options) -> Result<(Runtime, Calculator, State), Unconnected> {
+pub(super) fn connect(options: Options) -> Result<(Runtime, Arc<Calculator>, State), Unconnected> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
     let runtime = runtime.map_err(Unconnected::Io)?;
     let mut deadlines = Deadlines::default();

@@ -67,8 +67,8 @@ fn from_stdin() -> io::Result<Result<String, u64>> {
 
 fn print_json(text: &str, mode: Mode) -> io::Result<bool> {
     let mut out = String::new();
-    let question = Question { text, mode, variables: None };
-    let answered = write_answer(&mut Engine::default(), question, &Limits::default(), false, &mut out);
+    let question = Question::new(text, mode);
+    let answered = write_answer(&mut Engine::default(), &question, &Limits::default(), false, &mut out);
     writeln!(io::stdout().lock(), "{out}").map(|()| answered.has_value)
 }
 
@@ -86,22 +86,22 @@ fn refuse(bytes: u64, is_json: bool, language: Language) -> io::Result<bool> {
 
 fn print(text: &str, mode: Mode, language: Language) -> io::Result<bool> {
     let limits = Limits::default();
-    let question = Question { text, mode, variables: None };
-    let program = match engine::ask(question, &limits) {
+    let question = Question::new(text, mode);
+    let program = match engine::ask(&question, &limits) {
         Ok(program) => program,
         Err(error) => {
             complain(text, error.span, &error.kind, language)?;
-            return help(text, &engine::fixes_of_unreadable(question, &error), language).map(|()| false);
+            return help(text, &engine::fixes_of_unreadable(&question, &error), language).map(|()| false);
         }
     };
     let answered = match engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome {
         Ok(value) => writeln!(io::stdout().lock(), "{}", value.text()).map(|()| true),
         Err(failure) => {
             complain(text, program.span(failure.node), &failure.kind, language)?;
-            help(text, &engine::fixes_of_failed(question, &program, &failure), language).map(|()| false)
+            help(text, &engine::fixes_of_failed(&question, &program, &failure), language).map(|()| false)
         }
     };
-    engine::hints(question, &program).iter().try_for_each(|hint| tell(text, hint, language))?;
+    engine::hints(&question, &program).iter().try_for_each(|hint| tell(text, hint, language))?;
     answered
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::config::misused;
 use super::flags::{OfHealth, SettingFlags};
-use super::http::{Question, address_of, ask, on_this_machine};
+use super::http::{Request, address_of, ask, on_this_machine};
 use super::output::{complain, print};
 use crate::settings::Settings;
 use crate::settings::table::LISTEN;
@@ -39,7 +39,7 @@ pub fn health(args: &HealthArgs, language: Language) -> ExitCode {
         }
     };
     let (target, token) = ("/health/ready", None);
-    match ask(Question { address: &address, method: "GET", target, token, patience: PATIENCE, language }) {
+    match ask(Request { address: &address, method: "GET", target, token, patience: PATIENCE, language }) {
         Ok(answer) => {
             let printed = print(format!("{}\n", answer.body).as_bytes());
             if answer.status == 200 { printed } else { ExitCode::FAILURE }

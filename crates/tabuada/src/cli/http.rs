@@ -7,7 +7,7 @@ use std::time::Duration;
 use socket2::{SockAddr, Socket, Type};
 
 use crate::endpoint::{Endpoint, EndpointError};
-use crate::words::{Language, said};
+use crate::words::{Language, of_system, said};
 
 /// The time limit for connecting and for sending.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -17,13 +17,13 @@ const ANSWER_BYTES: u64 = 64 << 20;
 
 /// A request.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Question<'q> {
+pub(super) struct Request<'r> {
     /// `host:port` or `unix:/path`.
-    pub(super) address: &'q str,
-    pub(super) method: &'q str,
+    pub(super) address: &'r str,
+    pub(super) method: &'r str,
     /// Path and query, percent-encoded.
-    pub(super) target: &'q str,
-    pub(super) token: Option<&'q str>,
+    pub(super) target: &'r str,
+    pub(super) token: Option<&'r str>,
     /// The time limit for each piece of the response.
     pub(super) patience: Duration,
     /// The language of the response and of error messages.
@@ -68,20 +68,20 @@ pub(super) fn on_this_machine(listen: &Endpoint) -> String {
 }
 
 /// Sends the request. An error is a message in the request's language.
-pub(super) fn ask(question: Question<'_>) -> Result<Answer, String> {
-    let Question { address, language, patience, .. } = question;
-    match exchange(question) {
+pub(super) fn ask(request: Request<'_>) -> Result<Answer, String> {
+    let Request { address, language, patience, .. } = request;
+    match exchange(request) {
         Ok(answer) => parse(&answer).ok_or_else(|| said::NOT_HTTP.with(language, &[&address])),
         Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
             Err(said::NO_ANSWER_IN_TIME.with(language, &[&address, &patience.as_secs()]))
         }
-        Err(error) => Err(said::NO_ANSWER.with(language, &[&address, &error])),
+        Err(error) => Err(said::NO_ANSWER.with(language, &[&address, &of_system(error, language)])),
     }
 }
 
 /// One request and its whole response. HTTP/1.0, in which the end of the connection ends the body.
-fn exchange(question: Question<'_>) -> io::Result<String> {
-    let Question { address, method, target, token, patience, language } = question;
+fn exchange(request: Request<'_>) -> io::Result<String> {
+    let Request { address, method, target, token, patience, language } = request;
     let mut stream = connect(address)?;
     stream.set_read_timeout(Some(patience))?;
     stream.set_write_timeout(Some(PATIENCE))?;

@@ -4,6 +4,7 @@
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
+use std::sync::Arc;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
@@ -56,7 +57,7 @@ pub(super) fn stopping() {
 
 /// Reports changes of state since the status `told`, and sends the keep-alive twice within the watchdog's time. Each
 /// keep-alive is sent by a new task, which proves that the runtime starts tasks and that its timer works.
-pub(super) async fn report_changes(app: App, mut told: String) {
+pub(super) async fn report_changes(app: Arc<App>, mut told: String) {
     if std::env::var_os("NOTIFY_SOCKET").is_none() {
         return;
     }

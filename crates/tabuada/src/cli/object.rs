@@ -18,19 +18,19 @@ pub(super) const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 /// calculation too. Gives the fuel spent and whether there is a value.
 pub(super) fn write_answer(
     engine: &mut Engine,
-    question: Question<'_>,
+    question: &Question<'_>,
     limits: &Limits,
     explain: bool,
     out: &mut String,
 ) -> Answered {
     if let Err(error) = engine.ask(question, limits) {
-        write_unreadable(&error, question.text, out);
+        write_unreadable(&error, &question.text, out);
         return Answered::default();
     }
     let evaluation = engine.evaluate(limits, DEADLINE);
     match &evaluation.outcome {
         Ok(value) => write_value(&Printed::from(value), out),
-        Err(failure) => write_failure(failure, engine.program(), question.text, out),
+        Err(failure) => write_failure(failure, engine.program(), &question.text, out),
     }
     if explain {
         write_explanation(engine.program(), Some(evaluation.fuel), out);

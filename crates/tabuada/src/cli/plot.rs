@@ -13,6 +13,7 @@ use super::object::DEADLINE;
 use super::output::{self, print};
 use crate::engine;
 use crate::plot::{CURVES_MAX, Characters, HEIGHTS, Plot, Refusal, SIZE, WIDTHS};
+use crate::words::of_system;
 
 /// The default width in characters, and the smallest and largest width.
 const COLUMNS: usize = 80;
@@ -93,7 +94,7 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
         None => print(&bytes),
         Some(path) => fs::write(path, bytes).map_or_else(
             |error| {
-                output::complain(format_args!("{}: {error}", path.display()));
+                output::complain(format_args!("{}: {}", path.display(), of_system(error, language)));
                 ExitCode::FAILURE
             },
             |()| ExitCode::SUCCESS,

@@ -40,6 +40,8 @@ pub struct ReplArgs {
 #[derive(Debug)]
 struct Command {
     name: &'static str,
+    /// Words that mean it too, unless the session defines them.
+    also: &'static [&'static str],
     /// Its argument.
     takes: &'static str,
     what: Words,
@@ -49,12 +51,14 @@ struct Command {
 static COMMANDS: [Command; 6] = [
     Command {
         name: ":help",
+        also: &["help", "ajuda"],
         takes: " [NAME]",
         what: Words::new("list the commands, or say what a function does", "lista os comandos, ou explica uma função"),
         run: Repl::help,
     },
     Command {
         name: ":mode",
+        also: &[],
         takes: " [MODE]",
         what: Words::new(
             "show or set the numbers: python, exact, decimal:N",
@@ -64,23 +68,32 @@ static COMMANDS: [Command; 6] = [
     },
     Command {
         name: ":vars",
+        also: &[],
         takes: "",
         what: Words::new("list variables, formulas and functions", "lista variáveis, fórmulas e funções"),
         run: Repl::list,
     },
     Command {
         name: ":explain",
+        also: &[],
         takes: " EXPR",
         what: Words::new("show every step", "mostra cada passo"),
         run: Repl::explain,
     },
     Command {
         name: ":plot",
+        also: &[],
         takes: " EXPR",
         what: Words::new("draw a function of x", "desenha uma função de x"),
         run: Repl::plot,
     },
-    Command { name: ":quit", takes: "", what: Words::new("end", "termina"), run: |_, _| Ok(Next::End) },
+    Command {
+        name: ":quit",
+        also: &["quit", "exit", "sair"],
+        takes: "",
+        what: Words::new("end", "termina"),
+        run: |_, _| Ok(Next::End),
+    },
 ];
 
 const WELCOME: Words = Words::new(
@@ -199,13 +212,24 @@ impl Repl {
     fn take(&mut self, typed: &str) -> io::Result<Next> {
         let typed = typed.trim_end();
         if !typed.trim_start().starts_with(':') {
-            return self.answer(typed);
+            return match self.command_of(typed.trim()) {
+                Some(command) => (command.run)(self, ""),
+                None => self.answer(typed),
+            };
         }
         let (name, rest) = typed.trim().split_once(char::is_whitespace).unwrap_or((typed.trim(), ""));
         match COMMANDS.iter().find(|command| command.name == name) {
             Some(command) => (command.run)(self, rest.trim()),
             None => self.refuse(&NO_COMMAND.with(self.language, &[&name])),
         }
+    }
+
+    /// The command that a word such as `exit`, or Python's `exit()`, means.
+    fn command_of(&self, word: &str) -> Option<&'static Command> {
+        let name = word.strip_suffix("()").unwrap_or(word);
+        let command = COMMANDS.iter().find(|command| command.also.contains(&name))?;
+        let is_defined = self.session.definitions().iter().any(|definition| definition.name == name);
+        (!is_defined).then_some(command)
     }
 
     fn answer(&mut self, typed: &str) -> io::Result<Next> {
@@ -299,9 +323,9 @@ impl Repl {
 
     fn explain(&mut self, text: &str) -> io::Result<Next> {
         let text_of_all = self.session.with_definitions_but("", text);
-        let question = Question { text: &text_of_all, mode: self.session.mode, variables: None };
+        let question = Question::new(text_of_all, self.session.mode);
         let limits = Limits::default();
-        let Ok(program) = engine::ask(question, &limits) else { return self.answer(text) };
+        let Ok(program) = engine::ask(&question, &limits) else { return self.answer(text) };
         let (explanation, _) = engine::explain_until(&program, &limits, &self.stop());
         // Only the steps of the last statement; the definitions before it need no explanation.
         let asked = explanation.steps.last().map(|step| step.statement);

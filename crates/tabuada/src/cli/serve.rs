@@ -5,11 +5,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use listenfd::ListenFd;
+use prometheus_client::metrics::counter::Counter;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tabuada_cache::url;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
-use tracing_appender::non_blocking::ErrorCounter;
 
 use super::check::check;
 use super::flags::{OfServe, SettingFlags};
@@ -18,9 +18,10 @@ use crate::answer::Calculator;
 use crate::config::{LogFormat, ServeConfig};
 use crate::counters::Counters;
 use crate::server::{self, App, Bounds, Listener, Setup};
+use crate::settings::table::{LOOKUP, MEMORY, TTL};
 use crate::settings::{Origin, Settings, unknown_variables};
 use crate::version::{COMMIT, VERSION};
-use crate::words::Language;
+use crate::words::{Language, of_system, said};
 use crate::workers::Threads;
 
 /// How long the first requests wait for the connection to Redis.
@@ -52,7 +53,7 @@ pub fn serve(args: &ServeArgs, language: Language) -> ExitCode {
     let settings = Settings::read(&args.flags.0, variable);
     match settings.clone().and_then(|settings| Ok((ServeConfig::read(&settings)?, settings))) {
         Ok((config, _)) if args.check => check(&config, language),
-        Ok((config, settings)) => serve_with(&config, &settings),
+        Ok((config, settings)) => serve_with(&config, &settings, language),
         Err(error) => {
             // The readable part of the settings determines the format of the error.
             let readable = settings.or_else(|_| Settings::without_file(&args.flags.0, variable));
@@ -64,14 +65,14 @@ pub fn serve(args: &ServeArgs, language: Language) -> ExitCode {
     }
 }
 
-fn serve_with(config: &ServeConfig, settings: &Settings) -> ExitCode {
+fn serve_with(config: &ServeConfig, settings: &Settings, language: Language) -> ExitCode {
     // Dropped last, so that it also writes the lines logged while everything else ends.
-    let (_log, log_losses) = log::begin(config.log_format);
+    let (_log, lines_lost) = log::begin(config.log_format);
     warn_of_settings(config);
     raise_open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(config.threads.get()).enable_all().build();
     let ended = runtime.and_then(|runtime| {
-        let ended = runtime.block_on(run(config, settings, log_losses));
+        let ended = runtime.block_on(run(config, settings, lines_lost));
         // No caller waits for a computation that still runs.
         runtime.shutdown_background();
         ended
@@ -79,10 +80,19 @@ fn serve_with(config: &ServeConfig, settings: &Settings) -> ExitCode {
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            let why = format!("cannot serve: {error}");
-            log::fatal(config.log_format, &why, &why);
+            let why = |language| why_not(&error, language);
+            log::fatal(config.log_format, &why(language), &why(Language::English));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Why the server cannot start, and what helps where an address is taken.
+fn why_not(error: &io::Error, language: Language) -> String {
+    let why = said::CANNOT_SERVE.with(language, &[&of_system(error, language)]);
+    match error.kind() {
+        io::ErrorKind::AddrInUse => format!("{why}\n{}", said::ADDRESS_TAKEN.say(language)),
+        _ => why,
     }
 }
 
@@ -126,15 +136,15 @@ fn bounds(config: &ServeConfig) -> Bounds {
     Bounds { connections, ..bounds }
 }
 
-async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter) -> io::Result<()> {
+async fn run(config: &ServeConfig, settings: &Settings, log_lines_lost: Counter) -> io::Result<()> {
     let mut signals = Signals::new()?;
     let (listener, admin) = listeners(config).await?;
-    let counters = Counters::default();
+    let counters = Counters { log_lines_lost, ..Counters::default() };
     let threads = Threads { peer_share: config.peer_share, nicer_by: NICER_BY, ..config.threads.get().into() };
     let calculator = Calculator::new(config.cache.clone(), threads, counters.clone());
     let calculator = calculator.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     calculator.cache().wait_until_ready(FIRST_HANDSHAKE).await;
-    log_start(config, &listener, admin.as_ref());
+    log_start(config, settings, &listener, admin.as_ref());
     log_settings(settings);
     if config.admin_token.is_none() {
         warn_of_no_token(admin.as_ref().unwrap_or(&listener));
@@ -143,7 +153,6 @@ async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter
         log::announce(config.log_format, &format!("operator's routes on {admin}"));
     }
     log::announce(config.log_format, &format!("listening on {listener}"));
-    let cache = calculator.cache().clone();
     let (stopping, stopped) = oneshot::channel();
     let stop = async {
         // The sender is dropped only after it has sent.
@@ -155,11 +164,10 @@ async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter
         origins: config.origins.clone(),
         logged: config.logged,
         hides_memory: config.hides_memory,
-        log_losses: Some(log_losses),
         proxies: config.proxies.clone(),
         bounds: bounds(config),
     };
-    let app = App::new(calculator, counters, setup);
+    let app = App::new(calculator.clone(), counters, setup);
     let told = notify::ready(&app);
     tokio::spawn(notify::report_changes(app.clone(), told));
     let served = async {
@@ -167,7 +175,7 @@ async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter
             None => server::serve(listener, app, stop).await,
             Some(admin) => server::serve_apart(listener, admin, app, stop).await,
         }
-        cache.shutdown().await;
+        calculator.cache().shutdown().await;
     };
     let second_signal = async {
         let name = signals.next().await;
@@ -183,8 +191,9 @@ async fn run(config: &ServeConfig, settings: &Settings, log_losses: ErrorCounter
     Ok(())
 }
 
-/// Logs one line about what runs and where.
-fn log_start(config: &ServeConfig, listener: &Listener, admin: Option<&Listener>) {
+/// Logs one line about what runs and where, with settings as they are written.
+fn log_start(config: &ServeConfig, settings: &Settings, listener: &Listener, admin: Option<&Listener>) {
+    let written = |setting| settings.given(setting).map(|given| &*given.text);
     let operators = admin.unwrap_or(listener);
     let operator = match (&config.admin_token, operators.is_loopback()) {
         (Some(_), _) => "with the token",
@@ -197,9 +206,9 @@ fn log_start(config: &ServeConfig, listener: &Listener, admin: Option<&Listener>
         listener = %listener,
         operators_listener = admin.map(tracing::field::display),
         redis = config.cache.redis.as_deref().map_or("none", url::hosts),
-        ttl = config.cache.ttl.map_or_else(|| "none".to_owned(), |ttl| humantime::format_duration(ttl).to_string()),
-        lookup = ?config.cache.lookup,
-        memory = %bytesize::ByteSize(config.cache.memory_bytes),
+        ttl = written(&TTL),
+        lookup = written(&LOOKUP),
+        memory = written(&MEMORY),
         threads = config.threads,
         operators_routes = operator,
         "starting"

@@ -5,20 +5,20 @@ use std::borrow::Cow;
 use super::text::{characters, push, push_surrogate};
 use crate::priority;
 
-/// The maximum of open containers. CPython stops at its recursion limit of 1,000, less the frames that its web
-/// framework has already used. With a fixed number, the same body gets the same response on every thread.
+/// The maximum number of open containers. CPython stops at its recursion limit of 1,000, minus the frames that its web
+/// framework already uses. With a fixed number, the same body gets the same response on every thread.
 const DEPTH_MAX: usize = 900;
 
-/// Digits of an integer, CPython's `sys.int_info.default_max_str_digits`.
+/// Digits of an integer: CPython's `sys.int_info.default_max_str_digits`.
 const DIGITS_MAX: usize = 4_300;
 
-/// Bytes that are read between two yields to other threads: some tens of microseconds.
+/// Bytes between two yields to other threads: some tens of microseconds.
 const PIECE_BYTES: usize = 16 << 10;
 
 /// Why a text could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ReadError {
-    /// Not JSON: the message of CPython's `JSONDecodeError` and its position in characters.
+    /// Not JSON; with the message of CPython's `JSONDecodeError` and its position in characters.
     Malformed { message: &'static str, position: usize },
     /// Nested deeper than [`DEPTH_MAX`]: CPython raises a `RecursionError`.
     TooDeep,
@@ -26,7 +26,7 @@ pub(crate) enum ReadError {
     TooManyDigits,
 }
 
-/// A document as one flat vector: containers stand before their elements, keys before their values.
+/// A document as one flat vector: containers come before their elements, keys before their values.
 #[derive(Debug)]
 pub(crate) struct Document<'t> {
     nodes: Vec<Node<'t>>,
@@ -37,7 +37,7 @@ pub(crate) struct Document<'t> {
 pub(super) enum Node<'t> {
     Null,
     Bool(bool),
-    /// As spelled; `-0` is 0.
+    /// The digits as spelled; `-0` becomes 0.
     Int(&'t str),
     Float(f64),
     /// WTF-8.
@@ -65,7 +65,6 @@ impl<'t> Document<'t> {
         reader.document().map(|nodes| Self { nodes })
     }
 
-    /// The outermost value.
     pub(crate) fn root(&self) -> Element<'_> {
         Element { nodes: &self.nodes, index: 0 }
     }
@@ -76,7 +75,7 @@ impl<'d> Element<'d> {
         &self.nodes[self.index]
     }
 
-    /// The index of the node that follows this value and all that is in it.
+    /// The index of the node after this value and everything in it.
     pub(super) fn after(self) -> usize {
         match *self.node() {
             Node::Array { end } | Node::Object { end } => end,
@@ -89,7 +88,7 @@ impl<'d> Element<'d> {
         matches!(self.node(), Node::Null)
     }
 
-    /// The members of an object in the order of the text, duplicates too; `None` if this is no object.
+    /// The members of an object in the order of the text, including repeated ones; `None` if this is no object.
     pub(super) fn members(self) -> Option<impl Iterator<Item = (&'d [u8], Element<'d>)>> {
         let Node::Object { end } = *self.node() else { return None };
         let mut next = self.index + 1;
@@ -101,14 +100,13 @@ impl<'d> Element<'d> {
         }))
     }
 
-    /// The value of an object's member, the last if there are several; `None` if this is no object, `Some(None)` if
-    /// it has no such member.
+    /// The last value of an object's member; `None` if this is no object, `Some(None)` if it has no such member.
     pub(crate) fn member(self, name: &str) -> Option<Option<Element<'d>>> {
         let members = self.members()?;
         Some(members.filter(|(key, _)| *key == name.as_bytes()).last().map(|(_, value)| value))
     }
 
-    /// The text of a string; `None` if this is none, `Some(None)` if it holds a lone surrogate.
+    /// The text of a string; `None` if this is no string, `Some(None)` if it contains a lone surrogate.
     pub(crate) fn text(self) -> Option<Option<&'d str>> {
         let Node::String(text) = self.node() else { return None };
         Some(std::str::from_utf8(text).ok())
@@ -133,7 +131,7 @@ impl<'t> Reader<'t> {
             if self.value()? {
                 continue;
             }
-            // A value has ended: close every container that ends with it, up to a comma, which announces another value.
+            // A value has ended: closes every container that ends after it, up to a comma and the next value.
             loop {
                 self.blanks();
                 let Some(&container) = self.open.last() else {
@@ -157,8 +155,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Reads a scalar or an empty container, and gives `false`. Or opens a container that has elements, and gives
-    /// `true`: a value follows.
+    /// Reads a scalar or an empty container and gives `false`; or opens another container and gives `true`: a value
+    /// follows.
     fn value(&mut self) -> Result<bool, ReadError> {
         let rest = &self.text[self.at..];
         let node = match rest.first() {
@@ -234,8 +232,7 @@ impl<'t> Reader<'t> {
         node
     }
 
-    /// Reads the longest number. It leaves a point or an `e` without a digit behind it to the next step, which reports
-    /// the error.
+    /// Reads the longest number. A point or an `e` without a digit after it is left to the next step, which reports it.
     fn number(&mut self) -> Result<Node<'t>, ReadError> {
         let text = self.text;
         let digits = |from: usize| text[from..].iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -342,8 +339,8 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Reads four hexadecimal digits. As in CPython, at least one more character must follow. The position of an error
-    /// is that of the `u`.
+    /// Reads four hexadecimal digits. As in CPython, at least one more character must follow, and the position of an
+    /// error is that of the `u`.
     fn hexadecimal(&self, start: usize) -> Result<u16, ReadError> {
         let wrong = || self.wrong_at("Invalid \\uXXXX escape", start - 1);
         let [digits @ .., _] = self.text[start..].first_chunk::<5>().ok_or_else(wrong)?;

@@ -1,9 +1,9 @@
-//! Bytes to text, as `json.loads` does it: guesses the encoding from the first bytes and decodes with `surrogatepass`.
-//! Gives the text in WTF-8, which is UTF-8 that may also hold surrogates of three bytes each.
+//! Bytes to text, as in `json.loads`: guesses the encoding from the first bytes and decodes with `surrogatepass`. The
+//! text is WTF-8, which is UTF-8 that may also contain surrogates of three bytes each.
 
 use std::borrow::Cow;
 
-/// The bytes are invalid in the encoding that their beginning announces.
+/// The error for bytes that are invalid in the encoding that their beginning announces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct NotText;
 
@@ -28,8 +28,7 @@ enum Order {
     Little,
 }
 
-/// The rule of `json.detect_encoding`: byte order marks first, then the positions of the zero bytes among the first
-/// bytes.
+/// The rule of `json.detect_encoding`: byte order marks first, then the positions of zero bytes near the beginning.
 fn encoding(body: &[u8]) -> Encoding {
     use Encoding::{Utf8, Utf16, Utf32};
     use Order::{Big, Little};
@@ -97,8 +96,8 @@ fn utf32(body: &[u8], order: Order) -> Result<Vec<u8>, NotText> {
     Ok(without_mark(text))
 }
 
-/// Removes the byte order mark, as CPython does for a codec whose name leaves the byte order open. It chooses such a
-/// codec exactly when the body begins with the mark.
+/// Removes the byte order mark, as CPython does if the name of the codec leaves the byte order open. CPython chooses
+/// such a codec exactly if the body begins with the mark.
 fn without_mark(mut text: Vec<u8>) -> Vec<u8> {
     if text.starts_with(BYTE_ORDER_MARK) {
         text.drain(..BYTE_ORDER_MARK.len());

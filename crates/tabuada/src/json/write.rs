@@ -1,7 +1,7 @@
 //! A document to text as `json.dumps(…, ensure_ascii=False, separators=(",", ":"))` writes it.
 //!
-//! Where Python would raise, it writes something that a client can read: a number without a JSON form becomes its
-//! Python text in quotes, and a lone surrogate becomes U+FFFD.
+//! Where Python would raise an error, this writes something that a client can read: a number without a JSON form
+//! becomes its Python text in quotes, and a lone surrogate becomes U+FFFD.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -15,7 +15,7 @@ struct Unfinished<'d> {
 }
 
 impl<'d> Element<'d> {
-    /// Appends this value, as Python would write it after reading it.
+    /// Appends this value as Python would write it after parsing it.
     pub(crate) fn write(self, out: &mut String) {
         let mut open: Vec<Unfinished<'d>> = Vec::new();
         let mut next = Some(self);
@@ -144,8 +144,7 @@ fn write_escaped(text: &str, out: &mut String) {
     out.push_str(rest);
 }
 
-/// Appends a float as Python's `repr`: the shortest digits that round-trip, with an exponent below 1e-4 and from 1e16
-/// on.
+/// Appends a float like Python's `repr`: the shortest digits that round-trip, with an exponent below 1e-4 or from 1e16.
 pub(crate) fn write_float(value: f64, out: &mut String) {
     if !value.is_finite() {
         out.push_str(if value.is_nan() {

@@ -4,16 +4,16 @@ use super::Characters;
 use super::curve::View;
 use super::ticks::rounded;
 
-/// The first of the 256 Braille characters. Each dot sets one bit.
+/// The first of the 256 Braille characters. Each dot adds one bit to it.
 const BLANK: u32 = 0x2800;
-/// The bits of the dots of one character, by column and row.
+/// The bits of a character's dots, by column and row.
 const DOTS: [[u8; 4]; 2] = [[0x01, 0x02, 0x04, 0x40], [0x08, 0x10, 0x20, 0x80]];
-/// The colours of the curves, among the 16 that every terminal has.
+/// The colours of the curves, from the 16 that every terminal has.
 const COLOURS: [u8; 6] = [36, 33, 35, 32, 34, 31];
 /// The smallest drawing, in characters, however small the terminal is.
 const LEAST: (usize, usize) = (10, 4);
 
-/// The dots of a character, and the last curve drawn there.
+/// The dots of a character, and the curve drawn there last.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cell {
     dots: u8,
@@ -38,14 +38,13 @@ impl Sheet {
         let labels = [rounded(y.1), rounded(y.0)];
         let margin = labels.iter().map(|label| label.chars().count()).max().unwrap_or_default();
         let columns = room.columns.saturating_sub(margin + 2).max(LEAST.0);
-        // One row above is for the names, two below for the axis and its ends.
+        // One row above for the names, two below for the axis and its ends.
         let rows = room.rows.saturating_sub(3).max(LEAST.1);
         let view = View { x, y, width: (columns * 2 - 1) as f64, height: (rows * 4 - 1) as f64 };
         let cells = vec![Cell::default(); columns * rows];
         Self { columns, rows, labels, margin, view, cells, is_coloured: room.is_coloured }
     }
 
-    /// Draws a curve, which consists of several lines.
     pub(super) fn draw(&mut self, curve: usize, pieces: &[Vec<(f64, f64)>]) {
         for piece in pieces {
             for (from, to) in piece.iter().zip(piece.iter().skip(1).chain(piece.last())) {
@@ -71,7 +70,7 @@ impl Sheet {
         cell.curve = curve;
     }
 
-    /// The whole text: the names of the curves, the curves between the axes, and the notice if there are no curves.
+    /// The whole text: the names of the curves, the curves with their axes, and a notice if there are no curves.
     pub(super) fn written(&self, names: &[String], notice: Option<&str>) -> String {
         let mut out = " ".repeat(self.margin + 2);
         for (curve, name) in names.iter().enumerate() {

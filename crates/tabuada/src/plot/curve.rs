@@ -1,28 +1,27 @@
-//! A curve: the points at which a function of one variable is evaluated, and which of its values are joined.
+//! A curve: the points at which a function of one variable is evaluated, and which of them are joined.
 //!
-//! First it evaluates an even grid, doubling its fineness. A function too expensive for the full grid is drawn from a
-//! coarser grid, unless that is so coarse that the picture would be wrong. Then it refines where the curve bends,
-//! begins, ends or jumps. The work is bounded in fuel and in points and depends on the question alone, so every machine
-//! draws the same curve.
+//! First it evaluates the function on an even grid, whose fineness doubles. A function that is too expensive for the
+//! full grid is drawn from a coarser one, unless the picture would be wrong. Then it refines the places where the curve
+//! bends, begins, ends or jumps. The work is limited by fuel and points and depends only on the question, so every
+//! machine draws the same curve.
 
 use tabuada_lang::{Cell, ErrorKind, Failure, Fuel, Limits, Program};
 
-/// The number of intervals in the first grid, and in the last.
+/// The number of intervals of the first grid, and of the last one.
 const GRID_FIRST: usize = 128;
 const GRID: usize = 512;
-/// The maximum of points.
 const POINTS_MAX: usize = 8_192;
-/// The maximum of rounds. Each halves the intervals that are still refined.
+/// The maximum number of rounds. Each round halves the intervals that still need it.
 const ROUNDS_MAX: usize = 32;
-/// In pixels: a curve that deviates less than this from the line through its points counts as straight,
+/// In pixels: a curve counts as straight if it deviates less than this from the line through its points,
 const BEND: f64 = 0.2;
 /// and bends are refined down to this width.
 const BEND_WIDTH: f64 = 1.0 / 16.0;
-/// In pixels: a step of this height may be a jump,
+/// In pixels: a step of at least this height may be a jump,
 const JUMP: f64 = 3.0;
 /// and it is a jump if it remains at this width,
 const JUMP_WIDTH: f64 = 1.0 / (1 << 20) as f64;
-/// or at this width if it goes from far below the picture to far above it.
+/// or at this width if it goes from far below the picture to far above.
 const POLE_WIDTH: f64 = 1.0 / 16.0;
 /// In pixels: how far above and below the picture a curve is refined.
 const MARGIN: f64 = 40.0;
@@ -39,25 +38,25 @@ pub(super) struct View {
 }
 
 impl View {
-    /// Pixels from the left edge.
+    /// The distance from the left edge in pixels.
     pub(super) fn across(&self, x: f64) -> f64 {
         (x - self.x.0) / (self.x.1 - self.x.0) * self.width
     }
 
-    /// Pixels from the top. A point far above or below the picture is moved to its margin.
+    /// The distance from the top in pixels. A point far above or below the picture is moved to its margin.
     pub(super) fn down(&self, y: f64) -> f64 {
         ((self.y.1 - y) / (self.y.1 - self.y.0) * self.height).clamp(-MARGIN, self.height + MARGIN)
     }
 }
 
-/// The value of the function at an x. `None` if it is not a real number.
+/// The value of the function at an x; `None` if it is not a real number.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Point {
     pub(super) x: f64,
     pub(super) y: Option<f64>,
 }
 
-/// Why there is no curve. The reason does not depend on x.
+/// Why there is no curve. It does not depend on x.
 pub(super) type Stopped = ErrorKind;
 
 /// A function and the points evaluated so far.
@@ -70,13 +69,13 @@ pub(super) struct Curve<'p> {
     points: Vec<Point>,
     /// The first failure.
     pub(super) failure: Option<Failure>,
-    /// Whether every evaluation failed in that way.
+    /// Whether every evaluation failed in this way.
     fails_alike: bool,
 }
 
 impl<'p> Curve<'p> {
-    /// Evaluates `program`, whose one parameter is x, on the grid. `fuel` is for the whole curve. The seed is for
-    /// random expressions.
+    /// Evaluates `program`, whose only parameter is x, on the grid. `fuel` is for the whole curve; `seed` is for random
+    /// expressions.
     pub(super) fn new(
         program: &'p Program,
         (from, to): (f64, f64),
@@ -111,7 +110,7 @@ impl<'p> Curve<'p> {
         self.program.is_pure() && self.program.free_names().is_empty()
     }
 
-    /// The failure that occurs at every x: an operation on a type that does not support it.
+    /// The failure that occurs for every x: an operation on a type that does not support it.
     pub(super) fn wrong_everywhere(&self) -> Option<&Failure> {
         self.failure.as_ref().filter(|failure| self.fails_alike && matches!(failure.kind, ErrorKind::Type(_)))
     }
@@ -151,7 +150,7 @@ impl<'p> Curve<'p> {
         Ok(())
     }
 
-    /// The parts of the curve that are one line each.
+    /// The pieces of the curve, each of which is one line.
     pub(super) fn pieces(&self, view: &View) -> Vec<Vec<(f64, f64)>> {
         let mut pieces: Vec<Vec<(f64, f64)>> = Vec::new();
         let mut is_open = false;
@@ -176,14 +175,14 @@ impl<'p> Curve<'p> {
         a + (b - a) / 2.0
     }
 
-    /// The width in pixels of the interval before a point. `None` if floats cannot divide it.
+    /// The width in pixels of the interval before a point; `None` if there is no float in between.
     fn width(&self, at: usize, view: &View) -> Option<f64> {
         let (a, b) = (self.points[at - 1].x, self.points[at].x);
         let middle = self.middle(at);
         (a < middle && middle < b).then(|| (b - a) / (view.x.1 - view.x.0) * view.width)
     }
 
-    /// Whether the curve jumps before a point, as far as the points show it.
+    /// Whether the curve jumps before a point, as far as the points show.
     fn jumps(&self, at: usize, view: &View) -> bool {
         let (Some(a), Some(b)) = (self.points[at - 1].y, self.points[at].y) else { return false };
         let (a, b) = (view.down(a), view.down(b));
@@ -192,7 +191,7 @@ impl<'p> Curve<'p> {
         (a - b).abs() > JUMP && width <= if is_whole { POLE_WIDTH } else { JUMP_WIDTH }
     }
 
-    /// How much detail the interval before a point may hide, in pixels. `None` if it needs no refinement.
+    /// How much detail the interval before a point may hide, in pixels; `None` if it needs no refinement.
     fn doubt(&self, at: usize, view: &View) -> Option<f64> {
         let width = self.width(at, view).filter(|width| *width > JUMP_WIDTH)?;
         let (a, b) = match (self.points[at - 1].y, self.points[at].y) {
@@ -222,7 +221,7 @@ impl<'p> Curve<'p> {
         neighbours.map_or(0.0, |((before, after), here)| distance(here, before, after))
     }
 
-    /// The values at several xs. `None` if the fuel is not enough for them.
+    /// The values at several xs; `None` if the fuel is not enough.
     fn look(&mut self, places: &[f64]) -> Result<Option<Vec<Point>>, Stopped> {
         let mut fuel = Fuel::with_stop(self.fuel, self.stop).seeded(self.seed);
         let rows = match self.program.columns(&[places], self.limits, &mut fuel) {
@@ -234,7 +233,7 @@ impl<'p> Curve<'p> {
             Err(stopped) => return Err(stopped),
         };
         self.fuel -= fuel.spent();
-        // Otherwise a random expression would give the same values in each round.
+        // A new seed, so that a random expression does not give the same values in each round.
         self.seed = self.seed.wrapping_add(1);
         let mut points = Vec::with_capacity(places.len());
         for (x, cell) in places.iter().zip(rows.iter()) {
@@ -243,7 +242,7 @@ impl<'p> Curve<'p> {
             let y = match cell {
                 Cell::Float(value) => Some(value),
                 Cell::Bool(value) => Some(f64::from(u8::from(value))),
-                // An int of any size. A float never has this type name.
+                // An int of any size; a float does not have this type name.
                 Cell::Answer(answer) if answer.type_name() == "int" => answer.text().parse().ok(),
                 Cell::Answer(answer) => answer.as_f64().or(answer.as_bool().map(|value| f64::from(u8::from(value)))),
                 Cell::Failure(failure) => {

@@ -1,4 +1,4 @@
-//! The layout of a picture: marks in pixels, each with an ink, independent of the format they are written in.
+//! The layout of a picture: marks in pixels, each with an ink, independent of the output format.
 
 use tabuada_lang::ErrorKind;
 
@@ -6,10 +6,10 @@ use super::curve::{Curve, Stopped, View};
 use super::polyline::{length, simplified, thinned, within};
 use super::ticks::{Ticks, ticks};
 
-/// The maximum of curves, each with its own colour and dashes.
+/// The maximum number of curves, each with its own colour and dashes.
 pub(crate) const CURVES_MAX: usize = 6;
 
-/// The height of the texts in pixels, and the assumed width of a character as a part of the height.
+/// The height of texts in pixels, and the assumed width of a character relative to it.
 pub(super) const FONT: f64 = 12.0;
 const CHARACTER: f64 = 0.62;
 /// The margin around the picture.
@@ -21,8 +21,7 @@ const ROW: f64 = 20.0;
 const SAMPLE: f64 = 26.0;
 /// The smallest height of the curves, however long the legend is.
 const CURVES_HEIGHT: f64 = 60.0;
-/// In diagonals of the picture: a longer line is solid. Its dashes would lie over each other, and drawing each of them
-/// would take long.
+/// In diagonals of the picture: a longer line is solid, since its dashes would overlap and take long to draw.
 const DASHED_MAX: f64 = 40.0;
 /// The distance between ticks.
 const TICK_ACROSS: f64 = 85.0;
@@ -49,7 +48,6 @@ pub(super) enum Anchor {
     End,
 }
 
-/// A mark.
 #[derive(Clone, Debug)]
 pub(super) enum Mark {
     Line {
@@ -67,7 +65,7 @@ pub(super) enum Mark {
 pub(super) struct Drawing {
     pub(super) width: f64,
     pub(super) height: f64,
-    /// The corner of the curves' area, from the left and from above, and the area itself.
+    /// The top left corner of the curves' area, and its size.
     pub(super) corner: (f64, f64),
     pub(super) view: View,
     pub(super) marks: Vec<Mark>,
@@ -88,7 +86,7 @@ fn width_of(text: &str) -> f64 {
     text.chars().count() as f64 * FONT * CHARACTER
 }
 
-/// As much of a text as fits into the width.
+/// As much of a text as fits the width.
 fn fitting(text: &str, width: f64) -> String {
     let room = (width / (FONT * CHARACTER)).max(2.0) as usize;
     if text.chars().count() <= room {
@@ -205,7 +203,7 @@ impl Frame {
     }
 }
 
-/// The rows of the legend, as many as fit. Each name has its position from the left.
+/// The rows of the legend that fit. Each name has its distance from the left.
 fn legend(names: &[String], width: f64, rows_max: usize) -> Vec<Vec<(usize, String, f64)>> {
     let mut rows: Vec<Vec<(usize, String, f64)>> = Vec::new();
     let mut x = FREE;

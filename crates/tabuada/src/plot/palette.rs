@@ -1,5 +1,5 @@
-//! Colours and line widths. Colour-blind readers can distinguish the colours of the curves (Okabe and Ito 2008; lighter
-//! on the dark ground).
+//! Colours and line widths. Colour-blind readers can distinguish the curves' colours (Okabe and Ito 2008; lighter ones
+//! for the dark background).
 
 use super::drawing::{CURVES_MAX, Ink};
 
@@ -31,7 +31,6 @@ pub(super) const DARK: Palette = Palette {
     curves: ["#56b4e9", "#ff9248", "#2fd1a0", "#e79ac6", "#f0c23c", "#a5a8ff"],
 };
 
-/// The colour of an ink.
 pub(super) fn of(palette: &Palette, ink: Ink) -> &'static str {
     match ink {
         Ink::Ground => palette.ground,

@@ -11,14 +11,14 @@ use super::polyline::length;
 
 static PLAIN: &[u8] = include_bytes!("font/plain.ttf");
 
-/// In diagonals of the picture: a longer line is drawn without smoothing, which would take most of the time. It covers
-/// most of its area anyway.
+/// In diagonals of the picture: a longer line is drawn without smoothing, which would take most of the time. Such a
+/// line covers most of its area anyway.
 const SMOOTH_MAX: f64 = 400.0;
 
 /// The substitute for a character that the font lacks.
 const MISSING: char = '\u{fffd}';
 
-/// The drawing as PNG. `None` if there is no memory for it, or if `stop` gives `true` before a mark.
+/// The drawing as PNG; `None` if there is no memory for it, or if `stop` gives `true` before a mark.
 pub(super) fn written(drawing: &Drawing, stop: &dyn Fn() -> bool) -> Option<Vec<u8>> {
     let mut pixels = Pixmap::new(drawing.width as u32, drawing.height as u32)?;
     pixels.fill(colour(Ink::Ground));
@@ -45,8 +45,8 @@ pub(super) fn written(drawing: &Drawing, stop: &dyn Fn() -> bool) -> Option<Vec<
     if stop() { None } else { encoded(&pixels).ok() }
 }
 
-/// Encodes row by row, because a copy of the pixels would double the memory of a picture. The ground and all marks are
-/// opaque, so the colours need no alpha channel.
+/// Encodes row by row, because a copy of the pixels would double the memory of a picture. The background and all marks
+/// are opaque, so no alpha channel is needed.
 fn encoded(pixels: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(&mut out, pixels.width(), pixels.height());
@@ -65,7 +65,7 @@ fn encoded(pixels: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
 }
 
 fn path(lines: &[Vec<(f64, f64)>], ink: Ink) -> Option<Path> {
-    // A line one pixel wide is sharp if it runs through the centres of pixels.
+    // A line that is one pixel wide is sharp if it runs through the centres of pixels.
     let place = |pixels: f64| if let Ink::Curve(_) = ink { pixels } else { pixels.floor() + 0.5 } as f32;
     let mut path = PathBuilder::new();
     for line in lines {
@@ -140,7 +140,7 @@ struct Pen {
 }
 
 impl Pen {
-    /// The y axis of a font points upwards.
+    /// In a font, the y axis points upwards.
     fn at(&self, x: f32, y: f32) -> (f32, f32) {
         (x.mul_add(self.scale, self.x), y.mul_add(-self.scale, self.y))
     }

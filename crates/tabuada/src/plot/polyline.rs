@@ -1,13 +1,13 @@
-//! Reduces a line of many points to what is visible: cuts it to the picture and removes points that do not show.
+//! Reduces a line of many points to its visible part: cuts it to the picture and removes needless points.
 
 use super::curve::distance;
 
-/// In pixels: removing a point may move the line by less than this.
+/// In pixels: the removal of points may move the line by less than this.
 const UNSEEN: f64 = 0.05;
 
-/// A line that looks the same where the original goes up and down many times within one column of pixels. It keeps only
-/// the highest and the lowest point of such a column, first the one nearer to the point before. The line paints
-/// everything between them.
+/// A line that looks the same, for a line that goes up and down many times within a column of pixels. It keeps only the
+/// highest and the lowest point in such a column, beginning with the one nearer to the point before; the line between
+/// them covers the others.
 pub(super) fn thinned(line: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let mut kept: Vec<(f64, f64)> = Vec::with_capacity(line.len());
     for column in line.chunk_by(|a, b| a.0.floor() == b.0.floor()) {
@@ -25,7 +25,7 @@ pub(super) fn thinned(line: &[(f64, f64)]) -> Vec<(f64, f64)> {
     kept
 }
 
-/// How often the direction of a line changes between up and down.
+/// How often a line changes its direction between up and down.
 fn turns(line: &[(f64, f64)]) -> usize {
     let steps = line.windows(2).map(|pair| pair[1].1 - pair[0].1).filter(|step| *step != 0.0);
     let (mut turns, mut before) = (0, 0.0);
@@ -61,7 +61,7 @@ pub(super) fn simplified(line: &[(f64, f64)]) -> Vec<(f64, f64)> {
     line.iter().zip(is_kept).filter(|(_, kept)| *kept).map(|(point, _)| *point).collect()
 }
 
-/// The parts of a line between 0 and a height. They enter and leave only at these edges.
+/// The parts of a line between 0 and a height, cut at these edges.
 pub(super) fn within(line: &[(f64, f64)], height: f64) -> Vec<Vec<(f64, f64)>> {
     let is_inside = |y: f64| (0.0..=height).contains(&y);
     if let [(x, y)] = *line {
@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(thinned(&line), [(0.3, 0.0), (0.2, 9.0), (1.1, 2.0), (1.5, 4.0), (1.9, 1.0)]);
         let busy: Vec<(f64, f64)> = (0..8).map(|at| (f64::from(at) / 4.0, f64::from(at % 2))).collect();
         assert_eq!(thinned(&busy), [(0.0, 0.0), (0.75, 1.0), (1.75, 1.0), (1.0, 0.0)]);
-        // A line that only rises or only falls keeps its points, and so does a single peak.
+        // A line that only rises or only falls keeps its points, and so does one with a single peak.
         let steep: Vec<(f64, f64)> = (0..50).map(|at| (f64::from(at) / 100.0, f64::from(at * at))).collect();
         assert_eq!(thinned(&steep), steep);
         assert_eq!(thinned(&[]), []);

@@ -1,15 +1,15 @@
-//! The visible range of values, if the question gives none: all values, unless a few of them would flatten all others,
-//! as at a pole.
+//! The visible range of values, if the question does not give one: all values, unless a few of them (as at a pole)
+//! would make the others look flat.
 
-/// The part of the values that is cut off at either end before the spread is measured.
+/// The part of the values that is cut off at each end before the spread is measured.
 const TAIL: f64 = 0.05;
-/// All values are shown if their spread is at most this many times the spread without the tails.
+/// All values are shown if their spread is at most so many times the spread without the tails.
 const SPREAD_MAX: f64 = 3.0;
-/// Otherwise the range is the values without the tails, and this part of their spread above and below.
+/// Otherwise the range is that of the values without the tails, extended by this part of their spread above and below.
 const BEYOND: f64 = 0.5;
-/// The free space above and below, as a part of the range.
+/// The free space above and below, relative to the range.
 const FREE: f64 = 0.04;
-/// Values whose relative difference is smaller count as one value with rounding errors.
+/// Values with a smaller relative difference count as equal up to rounding errors.
 const FLAT: f64 = 1e-12;
 
 /// The lowest and the highest value that are shown.
@@ -33,7 +33,6 @@ pub(super) fn shown(mut values: Vec<f64>) -> (f64, f64) {
     (low - free, high + free)
 }
 
-/// A range around a single value.
 fn around(value: f64) -> (f64, f64) {
     let half = if value.abs() < 1e-290 { 1.0 } else { value.abs() / 2.0 };
     (value - half, value + half)

@@ -1,4 +1,4 @@
-//! The text alternative of a picture, in the client's language, for readers who do not see it.
+//! The text alternative of a picture in the client's language, for readers who cannot see it.
 
 use tabuada_lang::{Error, Failure, Hint, Language};
 
@@ -23,7 +23,6 @@ pub(super) fn name(text: &str) -> String {
     name
 }
 
-/// The picture's title.
 pub(super) fn title(names: &[String], language: Language) -> String {
     let names = names.join(", ");
     match language {
@@ -32,7 +31,7 @@ pub(super) fn title(names: &[String], language: Language) -> String {
     }
 }
 
-/// The notice in place of curves, if there are none.
+/// The notice in place of the curves, if there are none.
 pub(super) fn notice(curves: &[Curve<'_>], language: Language) -> Option<String> {
     let is_empty = curves.iter().all(|curve| curve.values().next().is_none());
     is_empty.then(|| nothing(curves.iter().find_map(|curve| curve.failure.as_ref()), language))
@@ -103,7 +102,6 @@ fn of_curve(curve: &Curve<'_>, view: &View, language: Language) -> String {
     parts.join(", ")
 }
 
-/// The message of a refusal.
 pub(super) fn refusal(refusal: &Refusal, language: Language) -> String {
     let (widths, heights) = ((WIDTHS.start(), WIDTHS.end()), (HEIGHTS.start(), HEIGHTS.end()));
     match (refusal, language) {

@@ -1,9 +1,9 @@
-//! A drawing as SVG, complete in itself: usable in an `<img>` and as a page of its own.
+//! A drawing as a complete SVG, for an `<img>` or as a page of its own.
 //!
 //! Every colour is an attribute, because a page's content security policy may forbid styles but not attributes. The
-//! style only overrides colours for dark mode, and its class names are unlikely to occur in a page. The root's
-//! `data-x`, `data-y` and `data-frame` (left, top, width and height in pixels) say which part of the plane is where,
-//! for scripts that move the picture.
+//! style only replaces colours in dark mode, and its class names are unlikely to occur in a page. `data-x`, `data-y`
+//! and `data-frame` (left, top, width and height in pixels) of the root tell scripts which part of the plane is shown
+//! where.
 
 use std::fmt::Write;
 
@@ -18,14 +18,13 @@ pub(super) struct Words<'w> {
     pub(super) language: &'w str,
 }
 
-/// The drawing as SVG.
 pub(super) fn written(drawing: &Drawing, words: &Words<'_>) -> String {
     let Drawing { width, height, corner, view, marks } = drawing;
     let mut out = String::with_capacity(16 << 10);
     out.push_str("<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\"");
     push(&mut out, format_args!(" lang=\"{}\" width=\"{width}\" height=\"{height}\"", words.language));
     push(&mut out, format_args!(" viewBox=\"0 0 {width} {height}\" font-size=\"{FONT}\" fill=\"none\""));
-    // `{:?}` writes the largest numbers with an exponent.
+    // `{:?}` writes very large numbers with an exponent.
     push(&mut out, format_args!(" data-x=\"{:?} {:?}\" data-y=\"{:?} {:?}\"", view.x.0, view.x.1, view.y.0, view.y.1));
     let [left, top, across, down] = [corner.0, corner.1, view.width, view.height].map(short);
     push(&mut out, format_args!(" data-frame=\"{left} {top} {across} {down}\""));
@@ -80,7 +79,7 @@ fn line(out: &mut String, ink: Ink, lines: &[Vec<(f64, f64)>], dashes: &[f64]) {
     out.push_str(" d=\"");
     for line in lines {
         for (at, (x, y)) in line.iter().enumerate() {
-            // After the first point, the points belong to lines.
+            // The points after the first one are those of lines.
             out.push_str(match at {
                 0 => "M",
                 1 => "L",
@@ -121,7 +120,7 @@ fn push(out: &mut String, text: std::fmt::Arguments<'_>) {
     let _ = out.write_fmt(text);
 }
 
-/// Appends a text escaped for XML. Replaces characters that XML does not allow.
+/// Appends a text escaped for XML, with substitutes for characters that XML does not allow.
 fn escaped(out: &mut String, text: &str) {
     for character in text.chars() {
         match character {

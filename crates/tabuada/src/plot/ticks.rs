@@ -1,17 +1,15 @@
-//! The ticks of an axis and their texts. Ticks are whole multiples of 1, 2 or 5 times a power of ten, stored as
+//! The ticks of an axis and their texts. Ticks are multiples of 1, 2 or 5 times a power of ten. They are stored as
 //! integers, so that their texts are exact.
 
-/// The maximum of digits in a tick's text. Longer numbers are written with a power of ten, or their common part is
-/// written once.
+/// The maximum number of digits in a tick's text. Longer numbers get a power of ten, or are written without their
+/// common part.
 const DIGITS_MAX: usize = 6;
-/// The limit for the rest of each text if the common part is written once.
+/// The limit for the differing part of each text, if the common part is written once.
 const OWN_DIGITS: i64 = 1_000;
 
-/// In steps: a tick counts as on an end of the axis if it is this close, because floats round the ends. The difference
-/// is not visible.
+/// In steps: a tick this close to an end of the axis counts as on it, because floats round the ends.
 const ASIDE: f64 = 1e-3;
 
-/// The ticks of an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Ticks {
     pub(super) marks: Vec<(f64, String)>,
@@ -19,8 +17,8 @@ pub(super) struct Ticks {
     pub(super) offset: Option<String>,
 }
 
-/// About `count` ticks from `low` to `high`. The ends are finite, `low` is below `high`, and they are far enough apart
-/// for floats to distinguish the ticks.
+/// About `count` ticks from `low` to `high`. The ends must be finite, `low` below `high`, and far enough apart for
+/// floats to distinguish the ticks.
 pub(super) fn ticks(low: f64, high: f64, count: usize) -> Ticks {
     let wanted = (high - low) / count.max(1) as f64;
     let mut exponent = wanted.log10().floor() as i32;
@@ -30,7 +28,7 @@ pub(super) fn ticks(low: f64, high: f64, count: usize) -> Ticks {
         1
     });
     let step = value(factor, exponent);
-    // As multiples of the power of ten.
+    // The ticks as multiples of the power of ten.
     let (first, last) = ((low / step - ASIDE).ceil() as i64, (high / step + ASIDE).floor() as i64);
     let numbers: Vec<i64> = (first..=last).map(|n| n * factor).collect();
     let longest = numbers.iter().map(|number| number.unsigned_abs()).max().unwrap_or_default();
@@ -49,7 +47,7 @@ pub(super) fn ticks(low: f64, high: f64, count: usize) -> Ticks {
     }
 }
 
-/// A number with four digits, in the style of an axis.
+/// A number with four digits, written as on an axis.
 pub(super) fn rounded(number: f64) -> String {
     let written = format!("{number:.3e}");
     let (mantissa, exponent) = written.split_once('e').unwrap_or((&written, "0"));

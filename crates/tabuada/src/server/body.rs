@@ -16,6 +16,9 @@ use crate::peer::{Holdings, Peer, Share};
 /// Largest body that is read: 16 times the longest expression, enough if every character is escaped.
 pub(super) const BODY_BYTES: usize = 1 << 20;
 
+/// Bodies up to this size are parsed on the thread that serves, longer ones by the readers.
+pub(super) const INLINE_BODY_BYTES: usize = 4 << 10;
+
 /// What all bodies together may hold until they are parsed, small ones aside. There are many connections, and each may
 /// send a body.
 const ALL_BODIES_BYTES: usize = 64 << 20;

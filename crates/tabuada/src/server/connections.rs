@@ -64,7 +64,7 @@ const SAID: Duration = Duration::from_secs(60);
 const LAST_REQUESTS: Duration = Duration::from_millis(500);
 
 /// Serves until `stop`, drains, and lets requests in flight finish.
-pub async fn serve(listener: impl Into<Listener>, app: App, stop: impl Future<Output = ()>) {
+pub async fn serve(listener: impl Into<Listener>, app: Arc<App>, stop: impl Future<Output = ()>) {
     serve_some(listener.into(), Listening::Everything, app, stop).await;
 }
 
@@ -72,7 +72,7 @@ pub async fn serve(listener: impl Into<Listener>, app: App, stop: impl Future<Ou
 pub async fn serve_apart(
     listener: impl Into<Listener>,
     admin: impl Into<Listener>,
-    app: App,
+    app: Arc<App>,
     stop: impl Future<Output = ()>,
 ) {
     let (stopping, stopped) = watch::channel(());
@@ -90,9 +90,9 @@ pub async fn serve_apart(
     );
 }
 
-async fn serve_some(listener: Listener, listening: Listening, app: App, stop: impl Future<Output = ()>) {
+async fn serve_some(listener: Listener, listening: Listening, app: Arc<App>, stop: impl Future<Output = ()>) {
     let (address, is_loopback) = (listener.to_string(), listener.is_loopback());
-    let bounds = app.bounds.clone();
+    let bounds = app.setup.bounds.clone();
     let served = Served { app: app.clone(), listening, is_loopback };
     let mut http = http1::Builder::new();
     http.header_read_timeout(bounds.idle_time).max_header_size(bounds.head_bytes);
@@ -105,7 +105,7 @@ async fn serve_some(listener: Listener, listening: Listening, app: App, stop: im
 
     app.begin_to_stop();
     let (connections, requests) = (door.places.taken(), door.places.busy());
-    tracing::info!(address, connections, requests, drain = ?bounds.drain_time, "stopping: not ready any more");
+    tracing::info!(address, connections, requests, drain = %humantime::format_duration(bounds.drain_time), "stopping: not ready any more");
     door.accept_until(tokio::time::sleep(bounds.drain_time)).await;
     door.accept_the_rest();
     let Door { listener, in_flight, places, .. } = door;
@@ -209,11 +209,11 @@ impl Door {
     }
 
     fn remote(&self, address: Option<IpAddr>) -> Remote {
-        Remote::new(address, &self.site.served.app.proxies)
+        Remote::new(address, &self.site.served.app.setup.proxies)
     }
 
     fn clock(&self) -> HeadClock {
-        HeadClock::new(self.site.served.app.bounds.head_time)
+        HeadClock::new(self.site.served.app.setup.bounds.head_time)
     }
 
     fn let_in(&mut self, stream: Stream, remote: Remote, clock: HeadClock, place: Place) {
@@ -222,7 +222,7 @@ impl Door {
         let connected = app.counters.connects();
         let framing = Framing::default();
         let (refusal, number) = (framing.refusal(), Cell::new(0));
-        let stream = Steady::new(stream, app.bounds.write_time, clock.clone(), framing);
+        let stream = Steady::new(stream, app.setup.bounds.write_time, clock.clone(), framing);
         let site = self.site.clone();
         let asked = clock.clone();
         let service = service_fn(move |request| {
@@ -278,12 +278,12 @@ async fn answer(
     let path = request.uri().path();
     let row = Row::of(path);
     let id = app.ids.of(request.headers());
-    let client = remote.caller(request.headers(), &app.proxies);
+    let client = remote.caller(request.headers(), &app.setup.proxies);
     let peer = Peer::from(client);
     let log = Line {
         app,
         id: &id.name,
-        begun: Begun::new(app.logged, row.label(), Client(client), &request),
+        begun: Begun::new(app.setup.logged, row.label(), Client(client), &request),
         is_written: false,
     };
     let is_public = *listening != Listening::Operator;
@@ -313,7 +313,7 @@ async fn answer(
     let id = app.ids.told(id, response.headers());
     say(response.headers_mut(), X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     say(response.headers_mut(), REQUEST_ID, id);
-    if app.hides_memory && is_public {
+    if app.setup.hides_memory && is_public {
         hide_memory(response.headers_mut());
     }
     if app.is_stopping() {

@@ -1,5 +1,7 @@
 //! `POST /evaluate`, the route of the course: what it accepts, and its errors, as FastAPI 0.111 writes them.
 
+use std::sync::Arc;
+
 use axum::BoxError;
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::State;
@@ -9,7 +11,7 @@ use axum::http::{HeaderMap, Request, Response, StatusCode};
 use crate::answer::DEADLINE;
 use crate::json::{Document, NotText, ReadError, decode, write_string};
 use crate::peer::Peer;
-use crate::server::body::NoBody;
+use crate::server::body::{INLINE_BODY_BYTES, NoBody};
 use crate::server::render::{self, and_close, bypass, detail, with_cache_status};
 use crate::server::request_log::tell_expression;
 use crate::server::state::App;
@@ -17,12 +19,9 @@ use crate::server::state::App;
 /// The member that holds the expression.
 const FIELD: &str = "expressao";
 
-/// Bodies up to this size are parsed on the thread that serves, longer ones by the readers.
-const INLINE_BODY_BYTES: usize = 4 << 10;
-
 /// Evaluates an expression, or answers from the cache: the body is the same. The answer to an expression that fails is
 /// 200, too.
-pub(super) async fn post(State(app): State<App>, peer: Peer, request: Request<Body>) -> Response<Body> {
+pub(super) async fn post(State(app): State<Arc<App>>, peer: Peer, request: Request<Body>) -> Response<Body> {
     evaluate(&app, peer, request).await
 }
 
@@ -48,7 +47,7 @@ where
     match taken {
         Ok(text) => {
             let mut response = render::reply(&text, &app.calculator.answer_for(peer, text.as_str()).await);
-            tell_expression(app.logged, &mut response, &text);
+            tell_expression(app.setup.logged, &mut response, &text);
             response
         }
         Err(refusal) => with_cache_status(refusal.response(), bypass("malformed")),

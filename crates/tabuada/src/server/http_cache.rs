@@ -20,7 +20,7 @@ use crate::server::negotiation::encoding::{Accepted, Coding, PACKED_FROM_BYTES};
 use crate::server::negotiation::qvalues::lines;
 use crate::server::render::vary;
 use crate::server::request_id::hexadecimal;
-use crate::workers::Hands;
+use crate::workers::PeerPool;
 
 /// An answer that depends on the text alone is fresh for a day: clients get better answers of a new version after that
 /// time at the latest.
@@ -28,8 +28,8 @@ const SECONDS: u64 = 24 * 60 * 60;
 /// The largest `Age`, a year: an older entry was written by somebody else.
 const AGE_MAX: u64 = 365 * SECONDS;
 
-/// Messages for people, which a new version may word differently: an hour.
-pub(super) const WORDS_SECONDS: u64 = 60 * 60;
+/// Messages for people, which a new version may word differently.
+const WORDS_SECONDS: u64 = 60 * 60;
 
 /// Larger bodies are compressed on the workers: it takes some milliseconds.
 const INLINE_BYTES: usize = 16 << 10;
@@ -90,9 +90,9 @@ impl Freshness {
         Self { age: Some(seconds.min(AGE_MAX)), ..self }
     }
 
-    /// It contains messages, in the language that the client prefers.
+    /// It contains messages, in the language that the client prefers: for an hour.
     pub(super) fn in_words(self) -> Self {
-        Self { is_in_words: true, ..self }
+        Self { is_in_words: true, seconds: WORDS_SECONDS, ..self }
     }
 
     /// Its media type is the one that the client prefers.
@@ -125,7 +125,7 @@ impl Freshness {
         &self,
         mut response: Response<Body>,
         request: &HeaderMap,
-        workers: Hands<'_>,
+        workers: PeerPool<'_>,
     ) -> Response<Body> {
         // A condition applies to what would be a success (RFC 9110, section 13.2.1).
         let is_conditional = response.status() == StatusCode::OK && is_conditional(request);
@@ -176,7 +176,7 @@ impl Freshness {
 }
 
 /// Compresses the body, and gives its encoding.
-async fn pack(response: &mut Response<Body>, coding: Coding, workers: Hands<'_>) -> Coding {
+async fn pack(response: &mut Response<Body>, coding: Coding, workers: PeerPool<'_>) -> Coding {
     let body = std::mem::take(response.body_mut());
     // The whole body is there: nothing to wait for.
     let bytes = body.collect().await.map(|collected| collected.to_bytes()).unwrap_or_default();

@@ -3,6 +3,7 @@
 mod process;
 
 use std::fmt;
+use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
@@ -15,7 +16,6 @@ use prometheus_client::metrics::gauge::ConstGauge;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use tabuada_cache::{Count, State};
-use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::answer::Calculator;
 use crate::counters::Counters;
@@ -36,74 +36,46 @@ pub(crate) fn page(registry: &Registry) -> Response<Body> {
 
 /// Registers the counters. The library ends the help of a registered metric with a full stop; a collector does so
 /// itself.
-pub(super) fn registry(counters: &Counters, calculator: &Calculator, log_losses: Option<ErrorCounter>) -> Registry {
+pub(super) fn registry(counters: &Counters, calculator: &Arc<Calculator>) -> Registry {
     let mut all = Registry::default();
     all.register_collector(Box::new(Process));
     let registry = all.sub_registry_with_prefix("tabuada");
     registry.register("requests", "Requests answered", counters.requests.clone());
-    registry.register(
-        "request_seconds",
-        "Seconds from the head of a request to its answer",
-        counters.request_seconds.clone(),
-    );
     registry.register("connections", "Connections that are open", counters.connections.clone());
-    registry.register(
-        "accepts_failed",
-        "Connections that the system had no files for when they came",
-        counters.accepts_failed.clone(),
-    );
-    registry.register(
-        "connections_over_share",
-        "Connections closed when they came, since their peer had its share",
-        counters.connections_refused.clone(),
-    );
-    registry.register("questions", "Expressions asked for", counters.asked.clone());
-    registry.register("evaluations", "Evaluations that ran to an answer", counters.evaluations.clone());
-    registry.register("evaluation_seconds", "Seconds that evaluations took", counters.evaluation_seconds.clone());
-    registry.register(
-        "trials_abandoned",
-        "Evaluations given up at the price of a lookup",
-        counters.trials_abandoned.clone(),
-    );
-    registry.register(
-        "evaluations_failed",
-        "Evaluations ended by the deadline or by a bug",
-        counters.evaluations_failed.clone(),
-    );
-    registry.register(
-        "workers_overrun",
-        "Work that had not ended when its caller was answered without it",
-        calculator.workers().overrun(),
-    );
-    registry.register(
-        "work_over_share",
-        "Work refused since its peer had its share of the queue",
-        calculator.workers().refused(),
-    );
-    registry.register(
-        "reading_over_share",
-        "Long texts refused since their peer had its share of the readers' queue",
-        calculator.readers().refused(),
-    );
-    registry.register(
-        "streams_abandoned",
-        "Batches and tables whose callers went away before the end",
-        counters.streams_abandoned.clone(),
-    );
+    for (name, help, histogram) in [
+        ("request_seconds", "Seconds from the head of a request to its answer", &counters.request_seconds),
+        ("evaluation_seconds", "Seconds that evaluations took", &counters.evaluation_seconds),
+    ] {
+        registry.register(name, help, histogram.clone());
+    }
+    let accepts_failed = "Connections that the system had no files for when they came";
+    let connections_refused = "Connections closed when they came, since their peer had its share";
+    let overrun = "Work that had not ended when its caller was answered without it";
+    let readers_refused = "Long texts refused since their peer had its share of the readers' queue";
+    for (name, help, counter) in [
+        ("accepts_failed", accepts_failed, &counters.accepts_failed),
+        ("connections_over_share", connections_refused, &counters.connections_refused),
+        ("questions", "Expressions asked for", &counters.asked),
+        ("evaluations", "Evaluations that ran to an answer", &counters.evaluations),
+        ("trials_abandoned", "Evaluations given up at the price of a lookup", &counters.trials_abandoned),
+        ("evaluations_failed", "Evaluations ended by the deadline or by a bug", &counters.evaluations_failed),
+        ("workers_overrun", overrun, &calculator.workers().overrun()),
+        ("work_over_share", "Work refused since its peer had its share of the queue", &calculator.workers().refused()),
+        ("reading_over_share", readers_refused, &calculator.readers().refused()),
+        ("streams_abandoned", "Batches and tables whose callers went away before the end", &counters.streams_abandoned),
+        ("log_lines_lost", "Lines of the log that nobody took in time", &counters.log_lines_lost),
+    ] {
+        registry.register(name, help, counter.clone());
+    }
     registry.register("build", "What is running", Info::new(vec![("version", VERSION), ("commit", COMMIT)]));
-    registry.register_collector(Box::new(OfTheMoment {
-        calculator: calculator.clone(),
-        counters: counters.clone(),
-        log_losses,
-    }));
+    registry.register_collector(Box::new(OfTheMoment { calculator: calculator.clone(), counters: counters.clone() }));
     all
 }
 
 /// Values that are read when the metrics are.
 struct OfTheMoment {
-    calculator: Calculator,
+    calculator: Arc<Calculator>,
     counters: Counters,
-    log_losses: Option<ErrorCounter>,
 }
 
 impl fmt::Debug for OfTheMoment {
@@ -116,17 +88,9 @@ impl Collector for OfTheMoment {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         let stats = self.calculator.cache().stats();
         let workers = self.calculator.workers();
-        gauge(&mut encoder, "queue_depth", "Work waiting for a thread.", count(workers.queue_depth()))?;
-        let peers = count(workers.peers_waiting());
+        gauge(&mut encoder, "queue_depth", "Work waiting for a thread.", signed(workers.queue_depth()))?;
+        let peers = signed(workers.peers_waiting());
         gauge(&mut encoder, "peers_waiting", "Peers whose work waits for a thread.", peers)?;
-
-        let lost = self.log_losses.as_ref().map_or(0, ErrorCounter::dropped_lines);
-        ConstCounter::new(u64::try_from(lost).unwrap_or(u64::MAX)).encode(encoder.encode_descriptor(
-            "log_lines_lost",
-            "Lines of the log that nobody took in time.",
-            None,
-            MetricType::Counter,
-        )?)?;
 
         let lookups = [("memory", &stats.memory_lookups), ("redis", &stats.redis_lookups)];
         let mut family =
@@ -188,10 +152,6 @@ fn counters(
     Ok(())
 }
 
-fn count(value: usize) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
-}
-
-fn signed(value: u64) -> i64 {
-    i64::try_from(value).unwrap_or(i64::MAX)
+fn signed(value: impl TryInto<i64>) -> i64 {
+    value.try_into().unwrap_or(i64::MAX)
 }

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+use tabuada_lang::Language;
 
-use crate::server::problems::Fault;
-use crate::server::problems::Problem;
+use crate::server::problems::{Fault, Problem};
 use crate::server::version;
 use crate::version::VERSION;
 
@@ -162,7 +162,8 @@ fn add_headers(path: &str, status: &str, response: &mut Value, of_all: &Value) {
 
 fn problem(fault: &Fault, description: &str) -> Value {
     // It was written as JSON.
-    let example: Value = serde_json::from_str(&Problem::from(fault.clone()).body()).unwrap_or_default();
+    let example: Value =
+        serde_json::from_str(&Problem::from(fault.clone()).body(Language::English)).unwrap_or_default();
     let content = json!({"schema": {"$ref": "#/components/schemas/Problem"}, "example": example});
     json!({"description": description, "content": {"application/problem+json": content}})
 }

@@ -1,7 +1,7 @@
 //! The table of operations: one row for each path, from which the router, CORS, the metrics, `/openapi.json` and the tables
 //! in the documents are made. CONTRIBUTING.md has the steps for a new one.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -237,7 +237,7 @@ pub(super) static OPERATIONS: [Operation; 19] = [
         access: Access::Scraper,
         statuses: &[200, 403, 405],
         body: None,
-        handlers: || get(|State(app): State<App>| async move { metrics::page(&app.registry) }),
+        handlers: || get(|State(app): State<Arc<App>>| async move { metrics::page(&app.registry) }),
         description: Some(include_str!("openapi/metrics.json")),
     },
 ];
@@ -289,9 +289,9 @@ impl Row {
     }
 
     fn of_decoded(path: &str) -> Self {
-        let is_below = |operation: &Operation| operation.below.is_some_and(|below| path.starts_with(below));
-        let row = OPERATIONS.iter().position(|operation| operation.path == path);
-        Self(row.or_else(|| OPERATIONS.iter().position(is_below)))
+        // A row stands for those below it: it has their label and access.
+        let is_of_it = |below: &str| path.starts_with(below);
+        Self(OPERATIONS.iter().position(|operation| operation.path == path || operation.below.is_some_and(is_of_it)))
     }
 
     /// What its requests are called in the metrics and in the log.
@@ -394,10 +394,10 @@ mod tests {
         }
         let rows: String =
             labels.iter().map(|(label, paths)| format!("| `{label}` | {} |\n", paths.join(", "))).collect();
-        let table = format!("| `route` | |\n|---|---|\n{rows}| `{OTHER}` | there is nothing there |\n");
+        let table = format!("| `route` | |\n|---|---|\n{rows}| `{OTHER}` | an address that does not exist |\n");
         assert!(read("docs/observing.md").contains(&table), "docs/observing.md should hold\n\n{table}");
         let of_pages = read("docs/operations.md");
-        let of_pages = of_pages.lines().find(|line| line.starts_with("It holds for ")).expect("a list");
+        let of_pages = of_pages.lines().find(|line| line.starts_with("The permission holds for ")).expect("a list");
         let (granted, never) = of_pages.split_once(" and never for ").expect("another");
         for (label, paths) in &labels {
             let of_label = OPERATIONS.iter().find(|operation| operation.label == *label).expect("a row");
@@ -433,6 +433,10 @@ mod tests {
             ("", OTHER),
         ] {
             assert_eq!(Row::of(path).label(), label, "{path}");
+        }
+        for Operation { path, label, access, .. } in &OPERATIONS {
+            let row = Row::of(path).0.map(|row| &OPERATIONS[row]).expect("a row");
+            assert_eq!((row.label, row.access), (*label, *access), "{path}");
         }
     }
 }

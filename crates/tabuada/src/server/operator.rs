@@ -2,6 +2,8 @@
 
 mod admission;
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Response, StatusCode, Uri};
@@ -13,8 +15,7 @@ use crate::answer::Answers;
 use crate::operator_json;
 use crate::server::negotiation::language;
 use crate::server::operator::admission::{admit, admit_scraper};
-use crate::server::problems::Fault;
-use crate::server::problems::Problem;
+use crate::server::problems::{Fault, Problem};
 use crate::server::query::parameter;
 use crate::server::render::{json, not_kept};
 use crate::server::state::{App, Served};
@@ -24,94 +25,86 @@ const PAGE: usize = 100;
 const PAGE_MAX: usize = 1_000;
 
 /// The statistics of the cache.
-pub(super) async fn statistics(State(app): State<App>) -> Response<Body> {
+pub(super) async fn statistics(State(app): State<Arc<App>>) -> Response<Body> {
     said(StatusCode::OK, &operator_json::stats(&app.calculator.cache().stats(), &app.counters))
 }
 
 /// Lists the entries.
-pub(super) async fn list(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
-    let asked = || -> Result<_, Fault> {
+pub(super) async fn list(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response<Body> {
+    let listed = async {
         let limit = match parameter(uri.query(), "limit")? {
             None => PAGE,
-            Some(limit) => limit
-                .parse()
-                .ok()
-                .filter(|limit| (1..=PAGE_MAX).contains(limit))
-                .ok_or(Fault::Limit { most: PAGE_MAX })?,
+            Some(limit) => {
+                let limit = limit.parse().ok().filter(|limit| (1..=PAGE_MAX).contains(limit));
+                limit.ok_or(Fault::Limit { most: PAGE_MAX })?
+            }
         };
         let cursor = parameter(uri.query(), "cursor")?.map(|cursor| cursor.parse::<Cursor>()).transpose();
-        Ok((cursor.map_err(|CursorError| Fault::Cursor)?, limit))
+        let cursor = cursor.map_err(|CursorError| Fault::Cursor)?;
+        Ok(said(StatusCode::OK, &operator_json::page(&operator(&app).list(cursor.as_ref(), limit).await)))
     };
-    match asked() {
-        Ok((cursor, limit)) => {
-            said(StatusCode::OK, &operator_json::page(&operator(&app).list(cursor.as_ref(), limit).await))
-        }
-        Err(fault) => refused(fault, &headers),
-    }
+    listed.await.unwrap_or_else(|fault| refused(fault, &headers, &uri))
 }
 
 /// Shows one entry.
-pub(super) async fn show(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
-    let name = match name(&app, &uri).await {
-        Ok(name) => name,
-        Err(fault) => return told(fault, &headers).in_query(uri.query()).response(),
+pub(super) async fn show(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response<Body> {
+    let shown = async {
+        let name = name(&app, &uri).await?;
+        match operator(&app).entry(&name).await {
+            Ok((Some(entry), behind)) => Ok(said(StatusCode::OK, &operator_json::entry(&entry, Some(behind)))),
+            Ok((None, RedisStatus::Unreachable)) => Err(Fault::Unreachable { name }),
+            Ok((None, _)) | Err(NameError) => Err(Fault::NotRemembered { name }),
+        }
     };
-    match operator(&app).entry(&name).await {
-        Ok((Some(entry), behind)) => said(StatusCode::OK, &operator_json::entry(&entry, Some(behind))),
-        Ok((None, behind)) => absent(name, behind, &headers),
-        Err(NameError) => absent(name, RedisStatus::Absent, &headers),
-    }
+    shown.await.unwrap_or_else(|fault| refused(fault, &headers, &uri))
 }
 
 /// Removes one entry.
-pub(super) async fn delete(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
-    let name = match name(&app, &uri).await {
-        Ok(name) => name,
-        Err(fault) => return told(fault, &headers).in_query(uri.query()).response(),
-    };
-    match operator(&app).delete(&name).await {
-        Ok(Removed { count: 0, redis: RemovalStatus::Done, .. }) | Err(NameError) => {
-            absent(name, RedisStatus::Reached, &headers)
+pub(super) async fn delete(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response<Body> {
+    let deleted = async {
+        let name = name(&app, &uri).await?;
+        match operator(&app).delete(&name).await {
+            Ok(Removed { count: 0, redis: RemovalStatus::Done, .. }) | Err(NameError) => {
+                Err(Fault::NotRemembered { name })
+            }
+            Ok(removed) => gone(&removed),
         }
-        Ok(removed) => gone(removed, &headers),
-    }
+    };
+    deleted.await.unwrap_or_else(|fault| refused(fault, &headers, &uri))
 }
 
 /// Removes all entries.
 ///
 /// Takes no parameters, so that a typing error in a request to remove one entry does not remove all.
-pub(super) async fn clear(State(app): State<App>, headers: HeaderMap, uri: Uri) -> Response<Body> {
-    if uri.query().is_some_and(|query| !query.is_empty()) {
-        return refused(Fault::ClearsAll, &headers);
-    }
-    gone(operator(&app).clear().await, &headers)
+pub(super) async fn clear(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response<Body> {
+    let cleared = if uri.query().is_some_and(|query| !query.is_empty()) {
+        Err(Fault::ClearsAll)
+    } else {
+        gone(&operator(&app).clear().await)
+    };
+    cleared.unwrap_or_else(|fault| refused(fault, &headers, &uri))
 }
 
 /// Admits the operator, and clients that may read the metrics.
 pub(super) async fn let_scraper_in(State(served): State<Served>, request: Request, next: Next) -> Response<Body> {
-    let (token, names) = (served.app.admin_token.as_ref(), &served.app.metrics_hosts);
+    let (token, names) = (served.app.setup.admin_token.as_ref(), &served.app.setup.metrics_hosts);
     match admit_scraper(token, served.is_loopback, names, request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refused(refusal.into(), request.headers()),
+        Err(fault) => refused(fault, request.headers(), request.uri()),
     }
 }
 
 /// Admits the operator.
 pub(super) async fn let_operator_in(State(served): State<Served>, request: Request, next: Next) -> Response<Body> {
-    match admit(served.app.admin_token.as_ref(), served.is_loopback, request.uri(), request.headers()) {
+    match admit(served.app.setup.admin_token.as_ref(), served.is_loopback, request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
-        Err(refusal) => refused(refusal.into(), request.headers()),
+        Err(fault) => refused(fault, request.headers(), request.uri()),
     }
 }
 
-/// The problem of a request, in the language of the client.
-fn told(fault: Fault, headers: &HeaderMap) -> Problem {
-    Problem::from(fault).told(language::preferred(headers))
-}
-
 /// The answer to a request that is refused.
-fn refused(fault: Fault, headers: &HeaderMap) -> Response<Body> {
-    told(fault, headers).response()
+fn refused(fault: Fault, headers: &HeaderMap, uri: &Uri) -> Response<Body> {
+    Problem::from(fault).in_query(uri.query()).response(language::preferred(headers))
 }
 
 fn operator(app: &App) -> Operator<Answers> {
@@ -124,20 +117,13 @@ async fn name(app: &App, uri: &Uri) -> Result<String, Fault> {
     app.calculator.name_in_cache(&key).await.map_err(|nameless| Fault::of_key(nameless, key))
 }
 
-fn absent(name: String, behind: RedisStatus, headers: &HeaderMap) -> Response<Body> {
-    let fault = match behind {
-        RedisStatus::Unreachable => Fault::Unreachable { name },
-        RedisStatus::Absent | RedisStatus::Reached => Fault::NotRemembered { name },
+fn gone(removed: &Removed) -> Result<Response<Body>, Fault> {
+    let status = match removed.redis {
+        RemovalStatus::Done => StatusCode::OK,
+        RemovalStatus::Pending => StatusCode::ACCEPTED,
+        RemovalStatus::Refused => return Err(Fault::RedisRefused),
     };
-    refused(fault, headers)
-}
-
-fn gone(removed: Removed, headers: &HeaderMap) -> Response<Body> {
-    match removed.redis {
-        RemovalStatus::Done => said(StatusCode::OK, &operator_json::removed(&removed)),
-        RemovalStatus::Pending => said(StatusCode::ACCEPTED, &operator_json::removed(&removed)),
-        RemovalStatus::Refused => refused(Fault::RedisRefused, headers),
-    }
+    Ok(said(status, &operator_json::removed(removed)))
 }
 
 fn said(status: StatusCode, body: &Value) -> Response<Body> {

@@ -1,5 +1,7 @@
 //! `/`: the page. A few files in the binary, which need no other host and no build step.
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::State;
@@ -57,7 +59,7 @@ static FILES: [File; 19] = [
 ];
 
 /// `/`.
-pub(super) async fn index(app: State<App>, peer: Peer, headers: HeaderMap) -> Response<Body> {
+pub(super) async fn index(app: State<Arc<App>>, peer: Peer, headers: HeaderMap) -> Response<Body> {
     serve(&FILES[0], app, peer, headers).await
 }
 
@@ -66,13 +68,13 @@ pub(super) fn files() -> Router<Served> {
     FILES[1..].iter().fold(Router::new(), |routes, file| {
         routes.route(
             file.path,
-            get(move |app: State<App>, peer: Peer, headers: HeaderMap| serve(file, app, peer, headers)),
+            get(move |app: State<Arc<App>>, peer: Peer, headers: HeaderMap| serve(file, app, peer, headers)),
         )
     })
 }
 
 /// Browsers revalidate each file each time, so that a page is never made of files of two versions.
-async fn serve(file: &'static File, State(app): State<App>, peer: Peer, headers: HeaderMap) -> Response<Body> {
+async fn serve(file: &'static File, State(app): State<Arc<App>>, peer: Peer, headers: HeaderMap) -> Response<Body> {
     let mut response = Response::new(Body::from(file.text));
     for (name, value) in [
         (CONTENT_TYPE, HeaderValue::from_static(file.kind)),
@@ -93,19 +95,13 @@ mod tests {
 
     use axum::http::StatusCode;
     use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
-    use tabuada_cache::Options;
 
     use super::*;
-    use crate::answer::Calculator;
-    use crate::counters::Counters;
-    use crate::server::state::Setup;
 
     /// Every file is revalidated each time, and by its own tag.
     #[tokio::test]
     async fn every_file_of_the_page_has_its_policy_and_its_tag() {
-        let counters = Counters::default();
-        let calculator = Calculator::new(Options::default(), 1, counters.clone()).expect("the options are good");
-        let app = App::new(calculator, counters, Setup::default());
+        let app = App::for_tests();
         let mut tags = BTreeSet::new();
         for file in &FILES {
             let mut request = HeaderMap::new();

@@ -5,4 +5,4 @@ mod fault;
 mod problem;
 
 pub(super) use fault::Fault;
-pub(super) use problem::{Advice, CharacterSpan, Problem, Suggestion};
+pub(super) use problem::{Advice, CharacterSpan, Problem, Suggestion, Words};

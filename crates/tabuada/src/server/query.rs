@@ -43,18 +43,17 @@ fn values<const N: usize>(
     })
 }
 
-/// A note on the usual mistake, to follow the message about a missing operator, if there is a `+` at that place in the
-/// query. `before` is the text up to the missing operator, with the blanks.
-pub(super) fn about_plus(query: Option<&str>, before: &str, language: Language) -> Option<&'static str> {
-    query.filter(|query| is_missing_for_a_plus(query, before)).map(|_| match language {
+/// The note on the usual mistake, to follow the message about a missing operator.
+pub(super) fn about_plus(language: Language) -> &'static str {
+    match language {
         Language::English => " (in a query + is a space; the sign is written %2B)",
         Language::Portuguese => " (numa query + é um espaço; o sinal se escreve %2B)",
-    })
+    }
 }
 
 /// Whether a value of the query begins with a text and has a `+` among the blanks at its end. A client that escapes
 /// signs elsewhere knows what a `+` is.
-fn is_missing_for_a_plus(query: &str, before: &str) -> bool {
+pub(super) fn is_missing_for_a_plus(query: &str, before: &str) -> bool {
     let gap = before.trim_end().len()..before.len();
     let is_it = |pair: &[u8]| {
         let equals = pair.iter().position(|byte| *byte == b'=');

@@ -12,8 +12,7 @@ use tower::ServiceExt;
 use super::{docs, operator, page};
 use crate::server::negotiation::language;
 use crate::server::operations::{Access, OPERATIONS, Operation};
-use crate::server::problems::Fault;
-use crate::server::problems::Problem;
+use crate::server::problems::{Fault, Problem};
 use crate::server::render::{CACHE_STATUS, bypass, detail};
 use crate::server::state::{Listening, Served};
 
@@ -63,7 +62,7 @@ async fn elsewhere(State(served): State<Served>, mut request: Request) -> Respon
 
 fn nowhere(path: &[u8], headers: &HeaderMap) -> Response<Body> {
     if path.starts_with(b"/v1/") {
-        return Problem::from(Fault::NothingHere).told(language::preferred(headers)).response();
+        return Problem::from(Fault::NothingHere).response(language::preferred(headers));
     }
     detail(StatusCode::NOT_FOUND, "Not Found")
 }
@@ -87,7 +86,7 @@ fn redirect(to: &str, query: &str) -> Response<Body> {
 /// The router adds `Allow`.
 async fn method_not_allowed(headers: HeaderMap, uri: Uri) -> Response<Body> {
     if uri.path().starts_with("/v1/") {
-        return Problem::from(Fault::MethodNotAllowed).told(language::preferred(&headers)).response();
+        return Problem::from(Fault::MethodNotAllowed).response(language::preferred(&headers));
     }
     let mut response = detail(StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed");
     if uri.path() == "/evaluate" {
@@ -101,19 +100,14 @@ mod tests {
     use std::collections::BTreeSet;
 
     use axum::http::header::ALLOW;
-    use tabuada_cache::Options;
 
     use super::*;
-    use crate::answer::Calculator;
-    use crate::counters::Counters;
-    use crate::server::state::{App, Setup};
+    use crate::server::state::App;
 
     /// By its methods and no others.
     #[tokio::test]
     async fn every_operation_is_done_as_it_is_described() {
-        let counters = Counters::default();
-        let calculator = Calculator::new(Options::default(), 1, counters.clone()).expect("the options are good");
-        let app = App::new(calculator, counters, Setup::default());
+        let app = App::for_tests();
         let served = Served { app, listening: Listening::Everything, is_loopback: true };
         for operation in &OPERATIONS {
             let path = operation.path;

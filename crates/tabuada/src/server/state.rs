@@ -1,12 +1,10 @@
 //! What the handlers share.
 
-use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::extract::FromRef;
 use prometheus_client::registry::Registry;
-use tracing_appender::non_blocking::ErrorCounter;
 
 use crate::answer::Calculator;
 use crate::config::{AdminToken, Logged, Origins};
@@ -19,25 +17,16 @@ use crate::server::http_cache::response_cache::ResponseCache;
 use crate::server::metrics;
 use crate::server::request_id::RequestIds;
 
-/// What every handler may use. Cheap to clone: each request gets its own handle.
-#[derive(Clone)]
-pub struct App(Arc<Parts>);
-
-/// The parts of an [`App`].
-pub struct Parts {
-    pub(super) calculator: Calculator,
+/// What every handler may use.
+pub struct App {
+    pub(super) calculator: Arc<Calculator>,
     pub(super) counters: Counters,
+    pub(super) setup: Setup,
     pub(super) registry: Registry,
-    pub(super) admin_token: Option<AdminToken>,
-    pub(super) metrics_hosts: Vec<String>,
     pub(super) cors: Option<Cors>,
-    pub(super) logged: Logged,
-    pub(super) hides_memory: bool,
-    pub(super) bounds: Bounds,
     pub(super) bodies: Bodies,
     pub(super) ids: RequestIds,
     pub(super) sent: ResponseCache,
-    pub(super) proxies: Proxies,
     is_stopping: AtomicBool,
 }
 
@@ -56,8 +45,6 @@ pub struct Setup {
     pub logged: Logged,
     /// Whether clients are not told what was cached, and since when.
     pub hides_memory: bool,
-    /// Counts the lines of the log that were lost, if the log may lose any.
-    pub log_losses: Option<ErrorCounter>,
     /// The proxies whose `Forwarded` headers are trusted.
     pub proxies: Proxies,
     /// The limits of clients.
@@ -66,29 +53,25 @@ pub struct Setup {
 
 impl App {
     /// Builds what the handlers need. `counters` are those of `calculator`.
-    pub fn new(calculator: Calculator, counters: Counters, setup: Setup) -> Self {
-        let Setup { admin_token, metrics_hosts, origins, logged, hides_memory, log_losses, proxies, bounds } = setup;
-        let registry = metrics::registry(&counters, &calculator, log_losses);
-        let (cors, ids, sent) = (Cors::new(&origins), RequestIds::new(), ResponseCache::new());
-        let bodies = Bodies::new(bounds.body_time, bounds.peer_share);
-        let is_stopping = AtomicBool::new(false);
-        let parts = Parts {
+    pub fn new(calculator: Arc<Calculator>, counters: Counters, setup: Setup) -> Arc<Self> {
+        Arc::new(Self {
+            registry: metrics::registry(&counters, &calculator),
+            cors: Cors::new(&setup.origins),
+            ids: RequestIds::new(),
+            sent: ResponseCache::new(),
+            bodies: Bodies::new(setup.bounds.body_time, setup.bounds.peer_share),
+            is_stopping: AtomicBool::new(false),
             calculator,
             counters,
-            registry,
-            admin_token,
-            metrics_hosts,
-            cors,
-            logged,
-            hides_memory,
-            bounds,
-            bodies,
-            ids,
-            sent,
-            proxies,
-            is_stopping,
-        };
-        Self(Arc::new(parts))
+            setup,
+        })
+    }
+
+    #[cfg(test)]
+    pub(super) fn for_tests() -> Arc<Self> {
+        let (options, counters) = (tabuada_cache::Options::default(), Counters::default());
+        let calculator = Calculator::new(options, 1, counters.clone()).expect("the options are good");
+        Self::new(calculator, counters, Setup::default())
     }
 
     /// From now on every answer closes its connection, and readiness is 503.
@@ -108,14 +91,6 @@ impl App {
     }
 }
 
-impl Deref for App {
-    type Target = Parts;
-
-    fn deref(&self) -> &Parts {
-        &self.0
-    }
-}
-
 /// Which operations a listener serves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Listening {
@@ -130,13 +105,13 @@ pub(super) enum Listening {
 /// A listener and the state.
 #[derive(Clone)]
 pub(super) struct Served {
-    pub(super) app: App,
+    pub(super) app: Arc<App>,
     pub(super) listening: Listening,
     /// Only this machine reaches the listener.
     pub(super) is_loopback: bool,
 }
 
-impl FromRef<Served> for App {
+impl FromRef<Served> for Arc<App> {
     fn from_ref(served: &Served) -> Self {
         served.app.clone()
     }

@@ -19,22 +19,17 @@ mod tests {
     use axum::http::HeaderMap;
     use axum::http::header::ACCEPT;
     use http_body_util::BodyExt as _;
-    use tabuada_cache::Options;
 
     use super::*;
-    use crate::answer::Calculator;
-    use crate::counters::Counters;
     use crate::peer::Peer;
     use crate::server::http_cache::Tag;
-    use crate::server::state::{App, Setup};
+    use crate::server::state::App;
 
     /// A digest of pictures and explanations, beside the versions that stand for them in their tags. If this fails
     /// because one of them has changed, raise its version: or clients with the old one are told that it is still valid.
     #[tokio::test]
     async fn the_versions_stand_for_what_is_drawn_and_explained() {
-        let counters = Counters::default();
-        let calculator = Calculator::new(Options::default(), 1, counters.clone()).expect("the options are good");
-        let app = App::new(calculator, counters, Setup::default());
+        let app = App::for_tests();
         let [plot_path, explain_path] = ["/v1/plot", "/v1/explain"];
         let mut bodies = Vec::new();
         for (path, query, accepted) in [

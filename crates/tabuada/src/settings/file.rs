@@ -8,12 +8,12 @@ use toml::de::{DeTable, DeValue};
 
 use super::table::ALL;
 use super::{Given, Origin, SettingError, nearest};
-use crate::words::said::{NAMED_UNREADABLE, NO_VALUE, NOT_TOML, UNKNOWN_KEY, UNREADABLE};
+use crate::words::of_system;
+use crate::words::said::{NO_VALUE, NOT_TOML, UNKNOWN_KEY, UNREADABLE};
 
 /// The default file.
 const IN_THE_WORKING_FOLDER: &str = "tabuada.toml";
 
-/// The values in a file.
 pub(super) struct File(pub(super) BTreeMap<&'static str, Given>);
 
 impl File {
@@ -23,12 +23,14 @@ impl File {
             return match fs::read_to_string(IN_THE_WORKING_FOLDER) {
                 Ok(text) => Self::parse(IN_THE_WORKING_FOLDER, &text),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self(BTreeMap::new())),
-                Err(error) => Err(SettingError::new(UNREADABLE, &[&IN_THE_WORKING_FOLDER, &error])),
+                Err(error) => Err(SettingError::of(|language| {
+                    UNREADABLE.with(language, &[&IN_THE_WORKING_FOLDER, &of_system(&error, language)])
+                })),
             };
         };
         match fs::read_to_string(path) {
             Ok(text) => Self::parse(path, &text),
-            Err(error) => Err(SettingError::new(NAMED_UNREADABLE, &[origin, path, &error])),
+            Err(error) => Err(SettingError::unreadable(origin, path, &error)),
         }
     }
 

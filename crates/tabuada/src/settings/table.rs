@@ -1,4 +1,4 @@
-//! The table of settings. To add a setting: a row here, its place in [`ALL`], a line in `ServeConfig::read`, and a row
+//! The table of settings. To add one, write a row here, its place in [`ALL`], a line in `ServeConfig::read` and a row
 //! in `docs/operations.md`, which a test compares with the table.
 
 use super::{Kind, Setting};
@@ -32,11 +32,11 @@ pub const ALL: &[&Setting] = &[
     &CONFIG,
 ];
 
-/// Those that `tabuada cache` uses.
+/// The settings that `tabuada cache` uses.
 pub const OF_CACHE: &[&Setting] =
     &[&REDIS, &REDIS_USER, &REDIS_PASSWORD_FILE, &REDIS_CA, &NAMESPACE, &ADMIN_TOKEN_FILE, &CONFIG];
 
-/// Those that `tabuada health` uses.
+/// The settings that `tabuada health` uses.
 pub const OF_HEALTH: &[&Setting] = &[&CONFIG];
 
 const A_FILE: Words = Words::new("the path of a file", "o caminho de um arquivo");
@@ -144,7 +144,7 @@ pub const TTL: Setting = Setting {
     ),
 };
 
-/// When a lookup in Redis happens.
+/// When Redis is looked up.
 pub const LOOKUP: Setting = Setting {
     name: "lookup",
     value_name: "WHEN",
@@ -198,7 +198,7 @@ pub const NAMESPACE: Setting = Setting {
     help: Words::new("First part of every key in Redis.", "Primeira parte de cada chave no Redis."),
 };
 
-/// Threads that serve, and threads that compute.
+/// The number of serving threads, and that of computing threads.
 pub const THREADS: Setting = Setting {
     name: "threads",
     value_name: "N",
@@ -285,7 +285,7 @@ pub const ADMIN_TOKEN_FILE: Setting = Setting {
     ),
 };
 
-/// The host names of the metrics.
+/// The host names under which the metrics answer.
 pub const METRICS_HOST: Setting = Setting {
     name: "metrics-host",
     value_name: "HOST",
@@ -318,7 +318,7 @@ pub const CORS_ORIGIN: Setting = Setting {
     ),
 };
 
-/// How long the server still takes requests after the signal to stop.
+/// How long the server still accepts requests after the signal to stop.
 pub const DRAIN: Setting = Setting {
     name: "drain",
     value_name: "TIME",

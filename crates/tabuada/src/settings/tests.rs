@@ -1,4 +1,4 @@
-//! Where values come from, and the errors for wrong ones.
+//! The origins of values, and the errors for wrong values.
 
 use super::file::File;
 use super::table::{ADMIN_TOKEN, HIDE_MEMORY, LISTEN, REDIS, TRUSTED_PROXIES, TTL};
@@ -30,7 +30,7 @@ fn a_flag_precedes_a_variable_and_a_variable_the_default() {
     assert_eq!(origin(&[], &[("TABUADA_TTL", "2d")]), of("2d", "TABUADA_TTL"));
     assert_eq!(origin(&[], &[("TABUADA_TTL", "")]), of("1d", "default"));
     assert_eq!(origin(&[("ttl", "3d")], &[("TABUADA_TTL", "2d")]), of("3d", "--ttl"));
-    // An empty secret is not an unset one.
+    // An empty secret does not count as unset.
     assert!(settings(&[], &[("TABUADA_ADMIN_TOKEN", "")]).given(&ADMIN_TOKEN).is_some());
     assert!(settings(&[], &[("TABUADA_REDIS", "")]).given(&REDIS).is_none());
 }
@@ -152,7 +152,7 @@ fn variables_of_kubernetes_services_are_recognised() {
     ] {
         assert_eq!(unknown(name, value), Some((name.to_owned(), nearest.to_owned())));
     }
-    // `TABUADA_PORT=9000` was meant as a setting; Kubernetes would set a URL.
+    // `TABUADA_PORT=9000` was meant as a setting, since Kubernetes would set a URL.
     assert!(unknown("TABUADA_PORT", "9000").is_some());
     assert!(unknown("TABUADA_PORT_8000", "x").is_some());
 }

@@ -57,6 +57,19 @@ pub(crate) const PASSWORD_TWICE: Words = Words::new(
 );
 pub(crate) const UNREADABLE_URL: Words = Words::new("it cannot be read", "não é possível entendê-la");
 
+// The command line.
+pub(crate) const NO_SUBCOMMAND: Words = Words::new(
+    "{} is an expression and no command; to evaluate it: tabuada eval {}",
+    "{} é uma expressão e não um comando; para calculá-la: tabuada eval {}",
+);
+
+// `serve`.
+pub(crate) const CANNOT_SERVE: Words = Words::new("cannot serve: {}", "não é possível atender: {}");
+pub(crate) const ADDRESS_TAKEN: Words = Words::new(
+    "help: choose another address, such as --listen 127.0.0.1:8001; ss -ltnp shows which program has this one",
+    "ajuda: escolha outro endereço, como --listen 127.0.0.1:8001; ss -ltnp mostra que programa usa este",
+);
+
 // `config` and `serve --check`.
 pub(crate) const DEFAULT: Words = Words::new("default", "padrão");
 pub(crate) const CONFIGURATION_GOOD: Words = Words::new("configuration: good", "configuração: certa");

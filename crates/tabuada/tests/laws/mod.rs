@@ -92,7 +92,7 @@ fn unchunked(mut chunks: &[u8]) -> Vec<u8> {
     }
 }
 
-/// Whatever the bytes, the server sends nothing or a response that is not an internal error.
+/// For any bytes, the server sends nothing or a response that is not an internal error.
 pub(crate) fn check_head(bytes: &[u8]) {
     let answered = exchange(bytes);
     if !answered.is_empty() {

@@ -89,7 +89,6 @@ fn quoted(word: impl AsRef<str>) -> String {
     if word.as_ref().is_empty() { "''".to_owned() } else { word.as_ref().to_owned() }
 }
 
-/// The names in a list, or the keys of a mapping.
 fn names(list: Option<&Yaml<'_>>) -> Vec<String> {
     let keys = list.and_then(Yaml::as_mapping).into_iter().flat_map(|mapping| mapping.keys());
     let members = list.and_then(Yaml::as_sequence).into_iter().flatten();

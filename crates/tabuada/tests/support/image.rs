@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use super::newcomer::read;
 
-/// The image.
 #[derive(Debug, Default)]
 pub(crate) struct Image {
     pub(crate) base: String,

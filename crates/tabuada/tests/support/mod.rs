@@ -1,5 +1,4 @@
-//! Shared by the tests of the service: a client that sends exactly the given bytes, a server in this process, the
-//! corpora.
+//! Shared by the service's tests: a client that sends exactly the given bytes, a server in this process, the corpora.
 #![allow(dead_code, clippy::panic)]
 
 pub(crate) mod compose;
@@ -130,7 +129,6 @@ impl Client {
         self.request("POST", "/evaluate", &[("content-type", "application/json")], body)
     }
 
-    /// Evaluates an expression.
     pub(crate) fn evaluate(&mut self, expression: &str) -> Response {
         self.post(format!("{{\"expressao\":{}}}", Value::from(expression)).as_bytes())
     }
@@ -195,7 +193,6 @@ impl Client {
         }
     }
 
-    /// Reads a body in chunks.
     fn chunks(&mut self) -> io::Result<Vec<u8>> {
         let mut body = Vec::new();
         loop {
@@ -294,7 +291,6 @@ pub(crate) fn corpus(name: &str) -> Vec<Value> {
         .collect()
 }
 
-/// Decodes hexadecimal digits.
 pub(crate) fn unhex(digits: &str) -> Vec<u8> {
     (0..digits.len()).step_by(2).map(|at| u8::from_str_radix(&digits[at..at + 2], 16).expect("digits")).collect()
 }
@@ -412,7 +408,7 @@ enum Said {
     Nothing,
     /// The lines so far, and the thread that collects them until the end.
     Lines(Arc<Mutex<Vec<String>>>, Option<JoinHandle<()>>),
-    /// Nobody reads it, and the pipe stays open.
+    /// Nobody reads it, but the pipe stays open.
     Unread(#[expect(dead_code, reason = "it is only to stay open")] BufReader<ChildStderr>),
 }
 
@@ -471,7 +467,6 @@ impl Node {
         (Self { address, admin, process, before, said: Said::Nothing }, errors)
     }
 
-    /// Its log so far.
     pub(crate) fn log(&self) -> Vec<String> {
         let Said::Lines(lines, _) = &self.said else { panic!("the output of this node is not collected") };
         lines.lock().expect("no thread panicked with the lock").clone()
@@ -514,7 +509,6 @@ impl Node {
         signal(&self.process, name);
     }
 
-    /// Its peak memory.
     pub(crate) fn peak_kib(&self) -> u64 {
         self.status_kib("VmHWM")
     }
@@ -566,8 +560,8 @@ fn signal(process: &Child, name: &str) {
     assert!(status.expect("kill is there").success(), "kill -{name}");
 }
 
-/// A port that was free a moment ago, outside the range from which the system gives ports to outgoing connections: a
-/// connection of another test must not take it before the server listens.
+/// A free port outside the range that the system uses for outgoing connections, so that a connection of another test
+/// does not take it before the server listens.
 pub(crate) fn free_port() -> u16 {
     loop {
         let port = 10_000 + (RandomState::new().hash_one(0) % 20_000) as u16;
@@ -577,7 +571,7 @@ pub(crate) fn free_port() -> u16 {
     }
 }
 
-/// Checks again and again until it is true; panics if it never is.
+/// Checks repeatedly until the condition is true; panics if it never is.
 pub(crate) fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {

@@ -26,12 +26,11 @@ use super::compose::{self, Compose};
 use super::free_port;
 
 /// Far longer than anything takes.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// The time limit of a block, including its sleeps and starts.
-const BLOCK: Duration = Duration::from_secs(60);
+const BLOCK: Duration = Duration::from_secs(240);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// The ports in the documents.
 const PORTS: [&str; 5] = ["8000", "8001", "8002", "8003", "6379"];
 
 /// Commands that only read. They may be repeated until they show the expected output, because answers reach Redis after
@@ -52,8 +51,7 @@ const LOOKS: [&str; 13] = [
     "redis-cli --scan",
 ];
 const REDIS_LOOKS: [&str; 10] = ["GET", "TTL", "KEYS", "EXISTS", "DBSIZE", "SCAN", "TYPE", "STRLEN", "PING", "MEMORY"];
-/// Commands that change Redis or the servers. The next command may have to wait until the servers have processed the
-/// change.
+/// Commands that change Redis or the servers. The next command may have to wait until the servers know the change.
 const CHANGES: [&str; 10] = [
     "redis-cli flushall",
     "redis-cli del",
@@ -193,7 +191,7 @@ pub(crate) struct Newcomer {
     python: Option<PathBuf>,
     language: &'static str,
     monitor: Option<Session>,
-    /// Whether the last command changed something that the servers have to learn of.
+    /// Whether the last command made a change that the servers must process.
     has_changed: bool,
     /// The lines of the blocks that could not be run.
     left_out: Vec<usize>,
@@ -338,7 +336,6 @@ impl Newcomer {
         }
     }
 
-    /// The state of the cache at the server with this port.
     fn cache_state(&self, port: &str) -> Option<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.ports[port])).ok()?;
         stream.write_all(b"GET /health/ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").ok()?;
@@ -369,7 +366,6 @@ impl Newcomer {
         }
     }
 
-    /// Runs a command to its end.
     fn run(&mut self, command: &str) -> Output {
         if let Some((variables, verb, names)) = compose::read(command) {
             return self.compose(&variables, &verb, &names);
@@ -557,7 +553,6 @@ impl Session {
     }
 }
 
-/// The output of a command.
 struct Output {
     is_success: bool,
     lines: Vec<String>,

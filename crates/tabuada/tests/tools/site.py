@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 SITE = Path(sys.argv[1]).resolve()
 BYTES_MAX = 15_000_000
-# What a page loads by itself; other links are followed by a person only.
+# The elements by which a page loads files; all other links are followed only by a person.
 LOADED = {("script", "src"), ("img", "src"), ("link", "href"), ("source", "src"), ("iframe", "src")}
 
 

@@ -1,1 +1,1 @@
-//! Nothing of it is used.
+//! Nothing of this crate is used.

@@ -10,10 +10,10 @@ use crate::limits::{Budget, price};
 use crate::number::factored::Factored;
 use crate::number::{fixed, long};
 
-/// Bits to spare for a power of ten of up to seven digits times a constant, and what is added to it.
+/// Additional bits for a power of ten of up to seven digits times a constant, and for the errors of sums.
 pub(super) const SPARE: usize = 40;
 
-/// e to the power of `value`·2^-`places`, less than `error` of these off; its magnitude must be below 10^7.
+/// e to the power of `value`·2^-`places`, `value` having an error below `error` and the exponent being below 10^7.
 pub(super) fn exp_of_fixed(
     value: &IBig,
     places: usize,
@@ -22,18 +22,18 @@ pub(super) fn exp_of_fixed(
 ) -> Result<Approximation, ErrorKind> {
     charge(1, places, budget)?;
     let ln_10 = IBig::from(fixed::ln_10(places));
-    // Rounded to the nearest: what is left lies between -1.2 and 1.2.
+    // Rounded to the nearest integer, so that the rest lies between -1.2 and 1.2.
     let tens = ((value << 1) / &ln_10 + if value.sign() == dashu_int::Sign::Negative { -1 } else { 1 }) / 2;
     let exponent = i64::try_from(&tens).map_err(|_| ErrorKind::Internal)?;
     let rest = value - tens * ln_10;
     let power = fixed::exp(&rest, places);
-    // The result is below 4; an error of the exponent counts as many times.
+    // The result is below 4, so the error of the exponent is at most multiplied by 4.
     let error = (error + UBig::from(exponent.unsigned_abs() * 2 + 2)) * 4_u8 + 2_u8;
     Ok(Approximation { value: power.into(), places, error, exponent })
 }
 
 impl Decimal {
-    /// Whether e to the power of it is beyond all exponents; `None` where it is not.
+    /// The result if e to this power is out of the range of exponents, else `None`.
     fn out_of_range(&self, scale: f64, precision: Precision, budget: &mut Budget) -> Result<Option<Self>, ErrorKind> {
         let log10 = self.approximate() * scale;
         if log10 > EXPONENT_MAX as f64 + 2.0 {
@@ -45,7 +45,7 @@ impl Decimal {
         Ok(None)
     }
 
-    /// Whether the number is so small that its square is negligible against it, at this precision.
+    /// Whether the square of the number is negligible against the number itself, at this precision.
     pub(super) fn is_tiny(&self, precision: Precision, budget: &mut Budget) -> Result<bool, ErrorKind> {
         Ok(2 * self.adjusted(budget)? < -precision - 8)
     }
@@ -55,7 +55,7 @@ impl Decimal {
         Ok(self.adjusted(budget)? < -precision - 4)
     }
 
-    /// The binary digits behind the point before the first that is not zero, or a few more; 0 for what is above 1.
+    /// The number of binary zeros after the point before the first one, or a few more; 0 for numbers above 1.
     pub(super) fn leading_zeros(&self, budget: &mut Budget) -> Result<usize, ErrorKind> {
         Ok(bits_of_digits(-self.adjusted(budget)?))
     }
@@ -79,7 +79,6 @@ impl Decimal {
         exp_of_fixed(&self.fixed(places, budget)?, places, &UBig::ONE, budget)
     }
 
-    /// exp(x) - 1.
     pub(crate) fn exp_minus_1(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return self.clone().fix(false, precision, budget);
@@ -94,7 +93,7 @@ impl Decimal {
         self.out_of_range(std::f64::consts::LOG10_E, precision, budget)?;
         let zeros = self.leading_zeros(budget)?;
         correctly_rounded(precision, budget, |bits, budget| {
-            // Where the exponent is negative, 1 is that much larger.
+            // If the exponent is negative, 1 is that much larger than the power.
             let places = bits + zeros + SPARE + bits_of_digits(-log10 as i64);
             let power = self.exp_approximation(places, budget)?;
             let one = tens_of(-power.exponent, places, budget)?;
@@ -103,8 +102,7 @@ impl Decimal {
         })
     }
 
-    /// The natural logarithm of a number that is neither 1 nor below: with its places, less than `error` off, and a
-    /// relative error of 2^-`bits` or so.
+    /// The natural logarithm of a positive number other than 1, with a relative error of about 2^-`bits`.
     pub(super) fn ln_approximation(&self, bits: usize, budget: &mut Budget) -> Result<Approximation, ErrorKind> {
         let mut tens = self.adjusted(budget)?;
         if self.with_exponent(self.exponent - tens).approximate() > 3.2 {
@@ -112,11 +110,11 @@ impl Decimal {
         }
         let mantissa = self.with_exponent(self.exponent - tens);
         let zeros = if tens == 0 {
-            // Near 1 the logarithm is as small as the distance.
+            // Near 1, the logarithm is about as small as the distance from 1.
             let distance = mantissa.exact_distance_from_one(budget)?;
             let zeros = distance.leading_zeros(budget)?;
             if zeros > bits + 32 {
-                // And nearly equal to it.
+                // And nearly equal to this distance.
                 let places = bits + zeros + 16;
                 let value = distance.fixed(places, budget)?;
                 return Ok(Approximation { value, places, error: UBig::from(4_u8), exponent: 0 });
@@ -136,7 +134,7 @@ impl Decimal {
         Self { exponent, ..self.clone() }
     }
 
-    /// x - 1, exactly; for a number between 0.1 and 10.
+    /// x - 1, exactly, for a number between 0.1 and 10.
     fn exact_distance_from_one(&self, budget: &mut Budget) -> Result<Self, ErrorKind> {
         let length = digits(&self.coefficient, budget)?;
         self.subtract(&Self::one(), length + 2, budget)
@@ -146,7 +144,7 @@ impl Decimal {
         Ok(self.compare(&Self::one(), budget)?.is_eq())
     }
 
-    /// Refuses a number that has no logarithm.
+    /// An error for a number that has no logarithm.
     fn check_logarithm(&self, operation: &str) -> Result<(), ErrorKind> {
         if self.is_zero() || self.negative {
             return Err(DecimalError::Domain { operation: operation.to_owned() }.into());
@@ -154,7 +152,6 @@ impl Decimal {
         Ok(())
     }
 
-    /// The natural logarithm.
     pub(crate) fn ln(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         self.check_logarithm("log")?;
         if self.is_one(budget)? {
@@ -163,14 +160,13 @@ impl Decimal {
         if matches!(self.adjusted(budget)?, -1 | 0) {
             let distance = self.exact_distance_from_one(budget)?;
             if distance.is_minute(precision, budget)? {
-                // ln(1 + d) is a little less than d.
+                // ln(1 + d) is slightly less than d.
                 return distance.nudged(distance.negative, precision, budget);
             }
         }
         correctly_rounded(precision, budget, |bits, budget| self.ln_approximation(bits, budget))
     }
 
-    /// The logarithm to a base.
     pub(crate) fn log(
         &self,
         base: &Self,
@@ -195,7 +191,6 @@ impl Decimal {
         })
     }
 
-    /// log(1 + x).
     pub(crate) fn ln_plus_1(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return self.clone().fix(false, precision, budget);
@@ -203,7 +198,7 @@ impl Decimal {
         if self.is_minute(precision, budget)? {
             return self.nudged(self.negative, precision, budget);
         }
-        // Where 1 is negligible against the number, it does not matter.
+        // If 1 is negligible against the number, it is left out.
         let adjusted = self.adjusted(budget)?;
         let enough = digits(&self.coefficient, budget)?
             + adjusted.clamp(0, 4 * precision + 100)
@@ -237,7 +232,7 @@ impl Decimal {
             return base.power_of_one(exponent, whole, precision).map(|value| value.with_sign(negative));
         }
         let grows = exponent.negative == base.is_below_one(budget)?;
-        // The power's logarithm to base 10, as a power of ten: a float could not hold it.
+        // The decimal logarithm of the power, as an exponent of ten: it may be too large for a float.
         let size = exponent.log10() + base.size_of_log10(budget)?;
         if size > 0.0 {
             let log10 = pxfm::f_exp10(size.min(20.0));
@@ -258,12 +253,12 @@ impl Decimal {
             let wanted = bits + bits_of_digits(size as i64 + 2) + 16;
             let logarithm = base.ln_approximation(wanted, budget)?;
             let factor = exponent.coefficient.magnitude();
-            // The exponent's power of ten is applied to the exact product.
+            // The exponent's power of ten is applied after the exact multiplication.
             let factor = if exponent.negative { -IBig::from(factor) } else { IBig::from(factor) };
             let product = Decimal::scaled(logarithm.value * &factor, exponent.exponent, budget)?;
             let error = Decimal::scaled(IBig::from(logarithm.error) * factor, exponent.exponent, budget)?;
             let error = error.into_parts().1 + UBig::ONE;
-            // More places than wanted would cost without effect.
+            // Unneeded places would only cost time.
             let dropped = logarithm.places.saturating_sub(wanted + SPARE);
             let (product, error) = (product >> dropped, (error >> dropped) + UBig::from(2_u8));
             exp_of_fixed(&product, logarithm.places - dropped, &error, budget)
@@ -285,7 +280,7 @@ impl Decimal {
         Ok(self.adjusted(budget)? < 0)
     }
 
-    /// log10 of the magnitude of log10 of a positive number that is not 1, within 10^-9 or so.
+    /// log10 of the magnitude of log10 of a positive number other than 1, with an error of about 10^-9.
     fn size_of_log10(&self, budget: &mut Budget) -> Result<f64, ErrorKind> {
         if matches!(self.adjusted(budget)?, -1 | 0) {
             let distance = self.exact_distance_from_one(budget)?;
@@ -299,7 +294,7 @@ impl Decimal {
         Ok(pxfm::f_log10(self.log10().abs()))
     }
 
-    /// Whether the number is whole, and whether it is odd.
+    /// Whether the number is an integer, and whether it is odd.
     fn parity(&self, budget: &mut Budget) -> Result<(bool, bool), ErrorKind> {
         if self.exponent > 0 || self.is_zero() {
             return Ok((true, false));
@@ -310,7 +305,7 @@ impl Decimal {
         Ok(self.as_integer(budget)?.map_or((false, false), |value| (true, value.is_odd())))
     }
 
-    /// 1 with the zeros that Python gives it.
+    /// A power of 1, with the trailing zeros that Python gives it.
     fn power_of_one(&self, exponent: &Self, whole: bool, precision: Precision) -> Result<Self, ErrorKind> {
         let least = 1 - precision;
         let zeros = if !whole {
@@ -330,7 +325,7 @@ impl Decimal {
         Factored::new(&self.coefficient, &Integer::ONE, self.exponent, budget)
     }
 
-    /// The power of a positive number that is not 1, if it has no more than `most` digits; with the zeros at its end
+    /// The power of a positive number other than 1, if it is exact with at most `most` digits, with the trailing zeros
     /// that Python gives it. The power must be within the range of exponents.
     fn exact_power(
         &self,
@@ -354,16 +349,16 @@ impl Decimal {
         value.padded(self.exponent.saturating_mul(times), most, budget).map(Some)
     }
 
-    /// With zeros appended until the exponent is `exponent`, as far as there are `most` digits.
+    /// The number with zeros appended, until the exponent is `exponent` or there are `most` digits.
     fn padded(self, exponent: i64, most: i64, budget: &mut Budget) -> Result<Self, ErrorKind> {
         let room = most - digits(&self.coefficient, budget)?;
         let zeros = self.exponent.saturating_sub(exponent).min(room);
         if zeros <= 0 { Ok(self) } else { self.rescale(self.exponent - zeros, budget) }
     }
 
-    /// The number as a fraction in lowest terms, if both parts are small enough to be the exponent of an exact power.
+    /// The number as a fraction in lowest terms, if its parts are small enough for an exact power.
     fn fraction(&self, budget: &mut Budget) -> Result<Option<(i64, u64)>, ErrorKind> {
-        // More than any power of 2 with a million digits takes.
+        // A power of 2 with a million digits has a smaller exponent.
         const TIMES_MAX: i64 = 4_000_000;
         let stripped = self.clone().stripped(0, budget)?;
         if stripped.exponent < -24 || stripped.adjusted(budget)? > 7 {
@@ -387,7 +382,8 @@ impl Decimal {
         Ok(small.then_some((above as i64, below as u64)))
     }
 
-    /// The root of an index of 2 or more, correctly rounded; an exact one has its part of the exponent.
+    /// The root for an index of 2 or more, correctly rounded; if exact, with the number's exponent divided by the
+    /// index.
     pub(crate) fn root(
         &self,
         index: u64,
@@ -407,7 +403,7 @@ impl Decimal {
             return Err(DecimalError::Domain { operation: operation.to_owned() }.into());
         }
         if let Some(root) = self.factored(budget)?.root(index, budget)? {
-            // As long as the number itself at most.
+            // An exact root is not longer than the number.
             let most = digits(&self.coefficient, budget)?.max(precision) + 1;
             if let Some(value) = root.to_decimal(1, most, budget)? {
                 return value.padded(ideal, most, budget)?.fix(false, precision, budget);
@@ -425,7 +421,7 @@ impl Decimal {
 }
 
 impl Factored {
-    /// The power with these `times`, if it is a decimal of no more than `most` digits, without zeros at the end.
+    /// The power with the exponent `times`, if it is a decimal of at most `most` digits, without trailing zeros.
     fn to_decimal(&self, times: i64, most: i64, budget: &mut Budget) -> Result<Option<Decimal>, ErrorKind> {
         let (twos, fives) = (self.twos * times, self.fives * times);
         let (above, below) = if times >= 0 { (&self.above, &self.below) } else { (&self.below, &self.above) };
@@ -461,11 +457,11 @@ pub(super) fn tens_of(tens: i64, places: usize, budget: &mut Budget) -> Result<I
 
 /// The quotient of two approximations whose relative errors are small.
 fn quotient(above: Approximation, below: Approximation, budget: &mut Budget) -> Result<Approximation, ErrorKind> {
-    // On the places of the divisor; as many bits more as the quotient is to have.
+    // The numerator gets as many more bits as the quotient shall have.
     let places = above.places.max(below.places);
     let words = (above.value.bit_len() + 2 * places) as u64 / 64 + 1;
     budget.charge(price::convert(words))?;
-    // a/b: an error of a counts 1/b times, one of b a/b² times.
+    // In a/b, an error of a is multiplied by 1/b, an error of b by a/b².
     let shift = places + below.places - above.places;
     let value = (&above.value << shift) / &below.value;
     let size = |value: &IBig| value.clone().into_parts().1;
@@ -474,7 +470,7 @@ fn quotient(above: Approximation, below: Approximation, budget: &mut Budget) -> 
     Ok(Approximation { value, places, error: by_above + by_below + UBig::from(4_u8), exponent: 0 })
 }
 
-/// The quotient of two approximations on the same places, or nothing like it where the divisor may be zero.
+/// The quotient of two approximations with equally many places; a value with a huge error if the divisor may be zero.
 pub(super) fn quotient_of(
     (above, above_error): (IBig, UBig),
     (below, below_error): (IBig, UBig),
@@ -482,7 +478,7 @@ pub(super) fn quotient_of(
     budget: &mut Budget,
 ) -> Result<Approximation, ErrorKind> {
     if below.clone().into_parts().1 <= &below_error * 2_u8 {
-        // The next attempt has more places.
+        // The next attempt will have more places.
         return Ok(Approximation {
             value: ratio(&above, &IBig::ONE, 0),
             places,

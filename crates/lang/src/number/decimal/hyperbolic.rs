@@ -10,7 +10,7 @@ use crate::error::{DecimalError, ErrorKind};
 use crate::limits::{Budget, price};
 use crate::number::fixed;
 
-/// e^x and e^-x of a positive x, both times the same power of ten.
+/// e^x and e^-x for a positive x, both divided by the same power of ten.
 struct Pair {
     grown: IBig,
     shrunk: IBig,
@@ -24,7 +24,7 @@ impl Decimal {
         let power = self.magnitude().exp_approximation(places, budget)?;
         budget.charge(price::convert(places as u64 / 32 + 1))?;
         let inverse = (IBig::ONE << (2 * places)) / &power.value;
-        // Against the other it is 10^-2k as large; its error is a few times as large, and counted so.
+        // At the scale of the other, it is divided by 10^2k. The factor below covers its error, a few times larger.
         let scale = tens_of(-2 * power.exponent, places, budget)?;
         let shrunk = if power.exponent == 0 { inverse } else { (inverse * scale) >> places };
         let error = power.error * 16_u8 + UBig::from(16_u8);
@@ -40,7 +40,6 @@ impl Decimal {
         if self.negative { -value } else { value }
     }
 
-    /// The hyperbolic sine.
     pub(crate) fn sinh(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return self.clone().fix(false, precision, budget);
@@ -53,12 +52,11 @@ impl Decimal {
         correctly_rounded(precision, budget, |bits, budget| {
             let Pair { grown, shrunk, places, error, exponent } = self.exponentials(bits + zeros + SPARE, budget)?;
             let value = self.with_sign_of(grown - shrunk);
-            // Half of it, by one place more.
+            // The additional place divides by 2.
             Ok(Approximation { value, places: places + 1, error, exponent })
         })
     }
 
-    /// The hyperbolic cosine.
     pub(crate) fn cosh(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return Ok(Self::one());
@@ -73,7 +71,6 @@ impl Decimal {
         })
     }
 
-    /// The hyperbolic tangent.
     pub(crate) fn tanh(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return self.clone().fix(false, precision, budget);
@@ -114,7 +111,7 @@ impl Decimal {
         if self.negative || self.is_zero() || self.adjusted(budget)? < 0 {
             return Err(domain().into());
         }
-        // Where the number is large, 1 is negligible against its square.
+        // For a large number, 1 is negligible against its square.
         let square = if self.adjusted(budget)? == 0 {
             let product = self.exact_product(self, budget)?;
             let enough = digits(&product.coefficient, budget)? + 4;
@@ -132,7 +129,7 @@ impl Decimal {
         })
     }
 
-    /// ln(|x| + √(x² ± 1)); minus where there is a square, which is x² - 1 exactly if x is below 10.
+    /// ln(|x| + √(x² ± 1)): minus if `square` is given. It holds the exact x² - 1 if x is below 10.
     fn logarithm_of_sum(
         &self,
         places: usize,
@@ -147,7 +144,7 @@ impl Decimal {
         let root = match square {
             Some(Some(square)) => square.fixed(2 * places, budget)?,
             other => {
-                // 1 on the scale of the square.
+                // The number 1 at the scale of the square.
                 let one = tens_of(-2 * tens, 2 * places, budget)?;
                 let square = &x * &x;
                 if other.is_some() { square - one } else { square + one }
@@ -183,7 +180,7 @@ impl Decimal {
         let small = below.leading_zeros(budget)?;
         correctly_rounded(precision, budget, |bits, budget| {
             let places = bits + zeros + SPARE;
-            // Near 1 the divisor is small: as many places more.
+            // Near 1 the divisor is small, so it gets more places.
             let (above, below) = (above.fixed(places, budget)?, below.fixed(places + small, budget)?);
             let ratio = (above << (places + small)) / below;
             // ln(r·2^k) = ln r + k·ln 2, with r from 1 to 2.
@@ -193,7 +190,7 @@ impl Decimal {
             charge(2, places, budget)?;
             let value = fixed::ln(&ratio, places) + IBig::from(twos.max(0)) * IBig::from(fixed::ln_2(places));
             let value = self.with_sign_of(value);
-            // Half of it, by one place more.
+            // The additional place divides by 2.
             let error = UBig::from(twos.unsigned_abs() * 2 + 16);
             Ok(Approximation { value, places: places + 1, error, exponent: 0 })
         })

@@ -11,21 +11,21 @@ use crate::limits::{Budget, price};
 use crate::number::angle::Circular;
 use crate::number::{fixed, long};
 
-/// Angles are below 10^1000: to reduce one takes as many digits of π as it has.
+/// Angles must be below 10^1000, since their reduction needs as many digits of π as they have.
 const ANGLE_EXPONENT_MAX: i64 = 1_000;
 
-/// π; its price depends on whether it is stored.
+/// π. It is cheap if it is stored to so many places.
 fn pi(places: usize, budget: &mut Budget) -> Result<IBig, ErrorKind> {
     if places + 2 > fixed::STORED_PLACES {
-        // 47 bits for each term of the series, each of a few divisions by machine words.
+        // Each term of the series gives 47 bits and takes a few divisions by machine words.
         let words = places as u64 / 64 + 1;
         budget.charge(places as u64 / 47 * (4 * words + 60) + price::convert(2 * words))?;
     }
     Ok(fixed::pi(places).into())
 }
 
-/// An angle brought near zero: what it was but for quarters of a turn, less than `error` off, and how many of these
-/// were taken away, modulo four.
+/// Sine and cosine of an angle reduced by quarter turns, with errors below `error`, and the number of turns modulo
+/// four.
 struct Reduced {
     sine: IBig,
     cosine: IBig,
@@ -35,7 +35,7 @@ struct Reduced {
 }
 
 impl Reduced {
-    /// A function of the angle with its quarters of a turn.
+    /// A function of the original angle.
     fn function(self, function: Circular, budget: &mut Budget) -> Result<Approximation, ErrorKind> {
         let Self { sine, cosine, quarters, places, error } = self;
         let (sine, cosine) = match quarters % 4 {
@@ -54,10 +54,10 @@ impl Reduced {
 }
 
 impl Decimal {
-    /// Sine and cosine of the angle without its quarters of a turn. `operation` is for the error.
+    /// Sine and cosine of the angle, reduced by quarter turns.
     fn sine_and_cosine(&self, places: usize, budget: &mut Budget) -> Result<Reduced, ErrorKind> {
         let angle = self.fixed(places, budget)?;
-        // As many places more as the count of quarters has.
+        // π needs as many more places as the number of quarter turns has bits.
         let whole = bits_of_digits(self.adjusted(budget)? + 1);
         charge(1, places, budget)?;
         let wide = pi(places + whole, budget)?;
@@ -78,7 +78,6 @@ impl Decimal {
         Ok(())
     }
 
-    /// The sine.
     pub(crate) fn sin(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         self.check_angle(budget)?;
         if self.is_zero() {
@@ -93,7 +92,6 @@ impl Decimal {
         })
     }
 
-    /// The cosine.
     pub(crate) fn cos(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         self.check_angle(budget)?;
         if self.is_zero() {
@@ -107,7 +105,6 @@ impl Decimal {
         })
     }
 
-    /// The tangent.
     pub(crate) fn tan(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         self.check_angle(budget)?;
         if self.is_zero() {
@@ -148,14 +145,13 @@ impl Decimal {
         })
     }
 
-    /// Whether what differs from 1/x by a part of 10^-(2·`distance`) lies on the same side of every tie as 1/x does,
-    /// but for a tie that is 1/x itself.
+    /// Whether a value that differs from 1/x by a part of 10^-(2·`distance`) is rounded like 1/x, unless 1/x is a tie.
     fn is_remote(&self, distance: i64, precision: Precision, budget: &mut Budget) -> Result<bool, ErrorKind> {
         let length = digits(&self.coefficient, budget)?.max(precision);
         Ok(2 * distance > precision + length + 8)
     }
 
-    /// What is larger in magnitude than 1/x by next to nothing (or smaller, if not `away`), rounded.
+    /// The rounded value of a number slightly larger in magnitude than 1/x (slightly smaller if not `away`).
     fn near_reciprocal(&self, away: bool, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         let quotient = Self::one().divide(self, precision + 3, budget)?;
         let product = quotient.exact_product(self, budget)?;
@@ -165,11 +161,11 @@ impl Decimal {
         Self::one().divide(self, precision, budget)
     }
 
-    /// A function of an angle in degrees, correctly rounded; exact where it is rational.
+    /// A function of an angle in degrees, correctly rounded, and exact where it is rational.
     ///
     /// # Errors
     ///
-    /// `Pole` where the function has no value.
+    /// `Pole` if the function has no value there.
     pub(crate) fn of_degrees(
         &self,
         function: Circular,
@@ -190,19 +186,19 @@ impl Decimal {
         Ok(value.with_sign(value.negative != negative))
     }
 
-    /// The magnitude of an angle in degrees without its whole turns, exactly.
+    /// The magnitude of an angle in degrees modulo a turn, exactly.
     fn within_a_turn(&self, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() || self.adjusted(budget)? < 2 {
             return Ok(self.magnitude());
         }
-        // From 1000 on, every power of ten leaves 280.
+        // From 1000 on, every power of ten is 280 modulo 360.
         let coefficient = shift(&self.coefficient, self.exponent.clamp(0, 3), budget)?;
         let exponent = self.exponent.min(0);
         let turn = shift(&Integer::from(360_i64), -exponent, budget)?;
         Ok(Self::new(false, coefficient.modulo(&turn, budget)?, exponent))
     }
 
-    /// The nearest quarter of a turn to an angle between 0 and 360, and what is left, exactly.
+    /// The nearest multiple of a quarter turn for an angle from 0 to 360 degrees, and the difference, exactly.
     fn to_nearest_quarter(&self, budget: &mut Budget) -> Result<(u8, Self), ErrorKind> {
         let whole = self.trunc(budget)?.as_i64().ok_or(ErrorKind::Internal)?;
         let quarters = (2 * whole + 90) / 180;
@@ -215,7 +211,7 @@ impl Decimal {
         Ok((quarters as u8, Self::new(rest.is_negative(), rest.absolute(), exponent)))
     }
 
-    /// The function of so many quarters of a turn and the number in degrees, of a magnitude of at most 45 and not zero.
+    /// The function of so many quarter turns plus this number of degrees, not zero and at most 45 in magnitude.
     fn quarters_and_degrees(
         &self,
         function: Circular,
@@ -231,7 +227,7 @@ impl Decimal {
         };
         if is_near_one && self.is_tiny(precision, budget)? {
             let away = matches!(function, Circular::Secant | Circular::Cosecant);
-            // Sine and cosine are -1 about half a turn; the sine of three quarters is, too.
+            // Near half a turn, the cosine is -1; near three quarters, the sine.
             let is_negative = quarters == 2 || quarters == 3;
             return Ok(Self::one().nudged(away, precision, budget)?.with_sign(is_negative));
         }
@@ -251,8 +247,7 @@ impl Decimal {
         })
     }
 
-    /// The same where the angle's square is so little that no digit of the result shows it: the sine is the angle, and
-    /// the cosine 1.
+    /// The same for an angle whose square is negligible at this precision: its sine is the angle, its cosine 1.
     fn small_degrees(
         &self,
         function: Circular,
@@ -265,8 +260,7 @@ impl Decimal {
             let places = bits + 16;
             budget.charge(2 * price::convert(places as u64 / 32 + self.words()))?;
             let angle: IBig = pi(places, budget)? * IBig::from(self.coefficient.magnitude()) / 180;
-            // An angle of a quarter of a turn more has its cosine as its sine, and the negative of its sine as its
-            // cosine.
+            // A quarter turn more turns the sine into the cosine, and the cosine into the negative sine.
             let is_odd = !quarters.is_multiple_of(2);
             let of_sine = matches!(function, Circular::Sine | Circular::Cosecant);
             let (is_direct, negative) = match function {
@@ -282,7 +276,7 @@ impl Decimal {
                 let gained = places + angle.bit_len();
                 ((IBig::ONE << (gained + places)) / angle, gained, -self.exponent)
             };
-            // What π and the quotients are rounded to, and the square.
+            // The errors of π, of the quotients and of the omitted square.
             let size = value.clone().into_parts().1;
             let error = (&size >> (bits + 8)) + (size >> square) + UBig::from(4_u8);
             Ok(Approximation { value: if negative { -value } else { value }, places, error, exponent })
@@ -310,7 +304,7 @@ impl Decimal {
             return self.near_reciprocal(true, precision, budget);
         }
         if is_secant && adjusted > 4 * precision + 100 {
-            // As good as infinite.
+            // Practically infinite.
             return correctly_rounded(precision, budget, |bits, budget| {
                 let value = pi(bits + 1, budget)? >> 1;
                 Ok(Approximation { value, places: bits + 1, error: UBig::from(4_u8), exponent: 0 })
@@ -338,7 +332,6 @@ impl Decimal {
         })
     }
 
-    /// The arc sine.
     pub(crate) fn asin(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return self.clone().fix(false, precision, budget);
@@ -357,7 +350,6 @@ impl Decimal {
         })
     }
 
-    /// The arc cosine.
     pub(crate) fn acos(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return correctly_rounded(precision, budget, |bits, budget| {
@@ -380,7 +372,7 @@ impl Decimal {
         })
     }
 
-    /// 1 - x², exactly, and whether it is zero.
+    /// 1 - x², exactly, and whether x² is 1.
     fn distance_of_square_from_one(&self, operation: &str, budget: &mut Budget) -> Result<(Self, bool), ErrorKind> {
         let domain = || DecimalError::Domain { operation: operation.to_owned() };
         let adjusted = self.adjusted(budget)?;
@@ -397,9 +389,9 @@ impl Decimal {
         Ok((distance, equal))
     }
 
-    /// The square root in fixed point, less than two units off.
+    /// The square root in fixed point, with an error below two units.
     fn fixed_root(&self, places: usize, budget: &mut Budget) -> Result<UBig, ErrorKind> {
-        // Twice as many places, so that as many are left.
+        // The root has half as many places as its square.
         let square = self.fixed(2 * places, budget)?.into_parts().1;
         budget.charge(price::convert(square.bit_len() as u64 / 64 + 1))?;
         Ok(dashu_int::ops::SquareRoot::sqrt(&square))
@@ -409,7 +401,6 @@ impl Decimal {
         if self.negative { -IBig::from(value) } else { value.into() }
     }
 
-    /// The arc tangent.
     pub(crate) fn atan(&self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() {
             return self.clone().fix(false, precision, budget);
@@ -420,12 +411,12 @@ impl Decimal {
         self.atan2(&Self::one(), precision, budget)
     }
 
-    /// The angle of the point (`x`, the number), between -π and π.
+    /// The angle of the point (`x`, `self`), between -π and π.
     pub(crate) fn atan2(&self, x: &Self, precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
         if self.is_zero() && !x.negative {
             return Ok(Self::zero(self.negative, 0));
         }
-        // How far the powers of ten lie apart: positive where the ratio is above 1.
+        // The difference of the exponents; positive if the ratio is above 1.
         let distance = if self.is_zero() || x.is_zero() { 0 } else { self.adjusted(budget)? - x.adjusted(budget)? };
         if !self.is_zero() && !x.is_zero() && !x.negative && 2 * distance < -precision - 12 {
             return self.small_angle(x, distance, precision, budget);
@@ -437,7 +428,7 @@ impl Decimal {
             } else if x.is_zero() {
                 pi(places, budget)?.into_parts().1 >> 1
             } else if distance.unsigned_abs() as f64 * 3.3 > places as f64 + 16.0 {
-                // As good as an axis.
+                // Practically on an axis.
                 if distance < 0 { UBig::ZERO } else { pi(places, budget)?.into_parts().1 >> 1 }
             } else {
                 let exponent = self.exponent.min(x.exponent);
@@ -454,7 +445,7 @@ impl Decimal {
         })
     }
 
-    /// The arc tangent of a ratio so small that its cube is negligible against it.
+    /// The arc tangent of a ratio whose cube is negligible against it.
     fn small_angle(
         &self,
         x: &Self,
@@ -472,7 +463,7 @@ impl Decimal {
             let places = bits + below.bit_len();
             budget.charge(price::convert((above.bit_len() + places) as u64 / 64 + 1))?;
             let value = (above << places) / below;
-            // The cube, relative to the ratio.
+            // The cube relative to the ratio.
             let cube = bits_of_digits(-2 * distance - 4);
             let error = (&value >> cube) + UBig::from(2_u8);
             Ok(Approximation { value: self.signed(value), places, error, exponent: self.exponent - x.exponent })
@@ -489,7 +480,7 @@ impl Decimal {
         self.times_ratio(|pi, _| (pi / 180, 2), precision, budget)
     }
 
-    /// The number times the factor that `factor` makes of π, with its error.
+    /// The number times a factor that `factor` computes from π, together with the factor's error.
     fn times_ratio(
         &self,
         factor: impl Fn(IBig, usize) -> (IBig, u32),
@@ -527,7 +518,7 @@ impl Decimal {
         Self::constant(0, |places, _| Ok(IBig::from(ratio(places))), precision, budget)
     }
 
-    /// A constant of fewer than four units of error, which takes so many `exponentials` to compute.
+    /// A constant with an error below four units, whose computation costs as much as so many `exponentials`.
     fn constant(
         exponentials: u64,
         value: impl Fn(usize, &mut Budget) -> Result<IBig, ErrorKind>,
@@ -542,14 +533,13 @@ impl Decimal {
 
     /// The square root of the sum of squares, correctly rounded.
     pub(crate) fn hypot(values: &[Self], precision: Precision, budget: &mut Budget) -> Result<Self, ErrorKind> {
-        // All are brought near 1 first: the squares of what fits the range of exponents may not.
+        // All values are first scaled to about 1, since their squares may be out of the range of exponents.
         let mut scale = i64::MIN;
         for value in values.iter().filter(|value| !value.is_zero()) {
             scale = scale.max(value.adjusted(budget)?);
         }
         let scale = if scale == i64::MIN { 0 } else { scale };
-        // Whether the exact sum is above or below the square of a tie shows within twice the digits; what lies
-        // beyond is carried by the smallest number that stands for it.
+        // Twice the digits show on which side of a tie the exact sum lies; a single digit stands for all beyond them.
         let mut sum = Self::zero(false, 0);
         let mut longest = 0;
         for (at, value) in values.iter().enumerate() {
@@ -564,7 +554,7 @@ impl Decimal {
     }
 }
 
-/// The arc tangent of y/x, both not negative and not both zero: less than four units off.
+/// The arc tangent of y/x for non-negative numbers, not both zero, with an error below four units.
 fn arc(y: &UBig, x: &UBig, places: usize, budget: &mut Budget) -> Result<UBig, ErrorKind> {
     charge(2, places, budget)?;
     budget.charge(2 * price::convert((y.bit_len().max(x.bit_len()) + places) as u64 / 64 + 1))?;

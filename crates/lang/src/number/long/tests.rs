@@ -1,4 +1,4 @@
-//! Against the library's own operations, which do the whole at once.
+//! Compares with the library's own operations, which run in one piece.
 
 use dashu_int::ops::{DivRem, Gcd, SquareRoot};
 use dashu_int::{IBig, UBig};
@@ -6,7 +6,7 @@ use dashu_int::{IBig, UBig};
 use crate::limits::{Budget, Fuel, Limits};
 use crate::mode::Mode;
 
-/// Numbers of so many words, some of them full of zeros and ones.
+/// Random numbers of so many words; some have long runs of zeros or ones.
 fn drawn(words: usize, seed: u64) -> UBig {
     let mut state = seed;
     let word = |_| {
@@ -51,7 +51,7 @@ fn a_square_root_is_the_librarys() {
                 let value = drawn(words, seed) + UBig::ONE;
                 let root = value.sqrt();
                 assert_eq!(super::square_root(&value, budget).unwrap(), root, "{words} {seed}");
-                // A square, and what is one less or more.
+                // A square, and its neighbours.
                 for (square, expected) in [(root.sqr(), root.clone()), (root.sqr() + UBig::ONE, root)] {
                     assert_eq!(super::square_root(&square, budget).unwrap(), expected, "{words} {seed}");
                     if expected > UBig::ONE {
@@ -91,7 +91,7 @@ fn modular_powers_are_those_of_repeated_products() {
         for words in [1, 2, 3, 40, 1_030] {
             let modulus = drawn(words, 5) + UBig::from(3_u8);
             let base = drawn(words, 6) % &modulus;
-            // Bits that fit one window, several, and the widest.
+            // Exponents for one window, for several, and for the widest.
             for exponent in [0_u64, 1, 2, 31, 1 << 25 | 5, u64::MAX] {
                 let mut expected = UBig::ONE;
                 for bit in (0..64).rev() {

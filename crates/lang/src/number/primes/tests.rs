@@ -1,6 +1,6 @@
-use super::super::reference::{priced, records, run};
 use super::*;
 use crate::error::Estimate;
+use crate::number::reference::{priced, records, run};
 
 fn integer(text: &str) -> Integer {
     match text.strip_prefix('-') {

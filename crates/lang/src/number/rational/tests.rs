@@ -1,5 +1,5 @@
-use super::super::reference::{priced, records, run};
 use super::*;
+use crate::number::reference::{priced, records, run};
 
 fn integer(text: &str) -> Integer {
     match text.strip_prefix('-') {
@@ -13,7 +13,7 @@ fn rational(text: &str) -> Rational {
     run(|budget| Rational::new(&integer(numerator), &integer(denominator), budget)).unwrap()
 }
 
-/// The text of the answer, or CPython's class and words.
+/// The text of the answer, or CPython's exception and message.
 fn outcome(op: &str, a: &str, b: Option<&str>) -> String {
     let one = || rational(a);
     let two = || (rational(a), rational(b.unwrap()));
@@ -34,7 +34,7 @@ fn outcome(op: &str, a: &str, b: Option<&str>) -> String {
             "trunc" => whole(one().trunc(budget)?),
             "round" => whole(one().round(Ties::Even, budget)?),
             "round_places" => text(one().round_places(b.unwrap().parse().unwrap(), Ties::Even, budget)?),
-            "to_float" => super::super::float::text(one().numerator().true_divide(one().denominator(), budget)?),
+            "to_float" => crate::number::float::text(one().numerator().true_divide(one().denominator(), budget)?),
             "negate" => text(one().negate()),
             "absolute" => text(one().absolute()),
             "literal" => text(Rational::from_literal(a, budget)?),
@@ -82,7 +82,7 @@ fn digits_refused<T: std::fmt::Debug>(result: Result<T, ErrorKind>) -> u64 {
 
 #[test]
 fn what_would_be_too_large_is_refused_with_its_size_before_the_work() {
-    // 5000·log10(21) = 6611.1, and 10000 of the same are twice as many.
+    // 5000·log10(21) = 6611.1; for 10000 it is twice that.
     assert!(run(|budget| rational("10/21").power(&rational("5000"), budget)).is_ok());
     let (result, fuel) = priced(|budget| rational("10/21").power(&rational("50000"), budget));
     assert_eq!(digits_refused(result), 66_111);
@@ -99,7 +99,7 @@ fn what_would_be_too_large_is_refused_with_its_size_before_the_work() {
         ErrorKind::RationalTooLarge { digits: Estimate::Astronomical, limit: PART_BITS }
     );
     let (left, right) = (power("1/3", "40000").unwrap(), power("1/7", "20000").unwrap());
-    // Both fit; 3^40000·7^20000 has 35,987 digits.
+    // Both operands fit; 3^40000·7^20000 has 35,987 digits.
     assert_eq!(digits_refused(run(|budget| left.add(&right, budget))), 35_987);
     assert_eq!(digits_refused(run(|budget| left.multiply(&right, budget))), 35_987);
 }
@@ -121,7 +121,7 @@ fn rounding_to_absurdly_many_places_leaves_what_is_short_and_refuses_the_rest() 
     assert_eq!(round("1/3", i64::MIN).unwrap(), rational("0"));
     assert_eq!(round("1/3", i64::MAX).unwrap_err().code(), "too-large");
     assert_eq!(digits_refused(round("1/3", 100_000)), 100_001);
-    // 10^-5 + 10^-19000 is 10^-5 to 19,000 places less one, and itself to one more.
+    // To 18,999 places, 10^-5 + 10^-19000 is 10^-5; to 19,000 places it is exact.
     let near = run(|budget| rational("1/100000").add(&Rational::from_literal("1e-19000", budget)?, budget)).unwrap();
     assert_eq!(round_of(&near, 18_999), rational("1/100000"));
     assert_eq!(round_of(&near, 19_000), near);
@@ -140,7 +140,7 @@ fn a_harmonic_sum_is_exact_and_paid_for() {
         }
         Ok(sum)
     });
-    // CPython's float(sum(Fraction(1, k) for k in range(1, 1001))).
+    // The result of CPython's float(sum(Fraction(1, k) for k in range(1, 1001))).
     let sum = sum.unwrap();
     assert_eq!(run(|budget| sum.numerator().true_divide(sum.denominator(), budget)).unwrap(), 7.485470860550345);
     assert!((10_000..2_000_000).contains(&fuel), "{fuel}");

@@ -1,7 +1,7 @@
-use super::super::reference::records;
 use super::*;
+use crate::number::reference::records;
 
-/// What a call answers, in the words of the records.
+/// The outcome of a call, as the records spell it.
 fn outcome(function: &str, text: &str) -> String {
     let x: f64 = text.parse().unwrap();
     let value = if function == "gamma" { gamma(x) } else { lgamma(x) };
@@ -10,7 +10,7 @@ fn outcome(function: &str, text: &str) -> String {
     } else if value.is_infinite() && x.is_finite() {
         "range".to_owned()
     } else {
-        super::super::float::text(value)
+        crate::number::float::text(value)
     }
 }
 

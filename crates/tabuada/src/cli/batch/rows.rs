@@ -237,8 +237,8 @@ impl Table {
             Expression::Same(text) => text,
             Expression::Column(at) => cells[*at],
         };
-        let question = Question { text, mode: self.mode, variables: Some(&variables) };
-        write_answer(&mut hand.engine, question, &Limits::default(), self.explain, &mut hand.line).fuel
+        let question = Question { variables: Some(variables.into()), ..Question::new(text, self.mode) };
+        write_answer(&mut hand.engine, &question, &Limits::default(), self.explain, &mut hand.line).fuel
     }
 
     /// The row with its answer, in CSV: as many fields as the header has, and two more.

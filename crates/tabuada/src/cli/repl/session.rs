@@ -119,18 +119,18 @@ impl Session {
 
     fn value(&self, asked: &Asked, stop: &dyn Fn() -> bool) -> Result<(String, Vec<Hint>), Box<Complaint>> {
         let limits = Limits::default();
-        let question = Question { text: &asked.text, mode: self.mode, variables: None };
-        let program = engine::ask(question, &limits).map_err(|error| {
-            let fixes = engine::fixes_of_unreadable(question, &error);
+        let question = Question::new(&asked.text, self.mode);
+        let program = engine::ask(&question, &limits).map_err(|error| {
+            let fixes = engine::fixes_of_unreadable(&question, &error);
             self.complaint(asked, error.kind, error.span, fixes)
         })?;
         match engine::evaluate_until(&program, &limits, stop).outcome {
-            Ok(answer) => Ok((answer.text().to_owned(), engine::hints(question, &program))),
-            Err(failure) => Err(self.failed(asked, question, &program, failure)),
+            Ok(answer) => Ok((answer.text().to_owned(), engine::hints(&question, &program))),
+            Err(failure) => Err(self.failed(asked, &question, &program, failure)),
         }
     }
 
-    fn failed(&self, asked: &Asked, question: Question<'_>, program: &Program, failure: Failure) -> Box<Complaint> {
+    fn failed(&self, asked: &Asked, question: &Question<'_>, program: &Program, failure: Failure) -> Box<Complaint> {
         let fixes = engine::fixes_of_failed(question, program, &failure);
         let span = program.span(failure.node);
         self.complaint(asked, failure.kind, span, fixes)
@@ -159,9 +159,9 @@ impl Session {
     fn keep(&mut self, names: &[String], value: &str) {
         for (at, name) in names.iter().enumerate() {
             let literal = if names.len() == 1 { value.to_owned() } else { format!("({value})[{at}]") };
-            let question = Question { text: &literal, mode: self.mode, variables: None };
+            let question = Question::new(literal, self.mode);
             let limits = Limits::default();
-            let program = engine::ask(question, &limits).ok();
+            let program = engine::ask(&question, &limits).ok();
             let value =
                 program.and_then(|program| engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome.ok());
             if let Some(value) = value {

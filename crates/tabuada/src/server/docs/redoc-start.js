@@ -1,11 +1,11 @@
-// ReDoc, started from a file of its own so that the page needs no inline script.
+// ReDoc, started from a separate file so that the page needs no inline script.
 Redoc.init(
   "openapi.json",
   {
     nativeScrollbars: true,
-    // Its worker is made from a text, which the page's policy allows to nobody.
+    // The search needs a worker made from a text, which the page's policy does not allow.
     disableSearch: true,
-    // Fonts of the system: the page loads none.
+    // System fonts, since the page loads none.
     theme: {
       typography: {
         fontFamily: "system-ui, sans-serif",

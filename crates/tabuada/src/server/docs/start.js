@@ -1,8 +1,8 @@
-// Swagger UI, started from a file of its own so that the page needs no inline script.
+// Swagger UI, started from a separate file so that the page needs no inline script.
 window.ui = SwaggerUIBundle({
   url: "openapi.json",
   dom_id: "#swagger-ui",
   deepLinking: true,
-  // Validators live on the internet.
+  // No validator, since it would be a service on the internet.
   validatorUrl: null,
 });

@@ -1,6 +1,8 @@
 //! What the system knows of the process, under the names that every exporter uses: `process_…`. On Linux only.
 
 use std::fmt;
+#[cfg(target_os = "linux")]
+use std::fs;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric};
@@ -10,6 +12,10 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 #[cfg(target_os = "linux")]
 use prometheus_client::metrics::gauge::ConstGauge;
+#[cfg(target_os = "linux")]
+use rustix::param::{clock_ticks_per_second, page_size};
+#[cfg(target_os = "linux")]
+use rustix::process::{Resource, getrlimit};
 
 /// Values that are read when the metrics are.
 #[derive(Debug)]
@@ -26,7 +32,7 @@ impl Collector for Process {
 impl Collector for Process {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         // Without access to /proc there is nothing to report.
-        let Ok(seen) = Seen::now() else { return Ok(()) };
+        let Some(seen) = Seen::now() else { return Ok(()) };
         let help = "Seconds of CPU time, the user's and the system's.";
         let kind = MetricType::Counter;
         ConstCounter::new(seen.cpu_seconds).encode(encoder.encode_descriptor(
@@ -61,18 +67,25 @@ struct Seen {
 #[cfg(target_os = "linux")]
 #[expect(clippy::cast_precision_loss, reason = "a scraper has floats alone, and no bit of a page or a tick is lost")]
 impl Seen {
-    fn now() -> procfs::ProcResult<Self> {
-        let process = procfs::process::Process::myself()?;
-        let stat = process.stat()?;
-        let ticks = procfs::ticks_per_second() as f64;
-        let files_max = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
-        Ok(Self {
-            cpu_seconds: (stat.utime + stat.stime) as f64 / ticks,
-            resident: (stat.rss * procfs::page_size()) as f64,
-            virtual_memory: stat.vsize as f64,
-            files: process.fd_count()? as f64,
-            files_max: files_max.map_or(f64::INFINITY, |files| files as f64),
-            started: procfs::boot_time_secs()? as f64 + stat.starttime as f64 / ticks,
+    /// Reads the files that proc(5) describes.
+    fn now() -> Option<Self> {
+        let stat = fs::read_to_string("/proc/self/stat").ok()?;
+        // The second field is the program's name in brackets, which may contain anything; the third is behind it.
+        let fields: Vec<&str> = stat.rsplit_once(')')?.1.split_whitespace().collect();
+        let field = |number: usize| fields.get(number - 3)?.parse::<f64>().ok();
+        let (user, system, started, virtual_memory, pages) =
+            (field(14)?, field(15)?, field(22)?, field(23)?, field(24)?);
+        let ticks = clock_ticks_per_second() as f64;
+        let system_stat = fs::read_to_string("/proc/stat").ok()?;
+        let booted: f64 = system_stat.lines().find_map(|line| line.strip_prefix("btime ")?.parse().ok())?;
+        Some(Self {
+            cpu_seconds: (user + system) / ticks,
+            resident: pages * page_size() as f64,
+            virtual_memory,
+            // Without the folder itself.
+            files: (fs::read_dir("/proc/self/fd").ok()?.count().saturating_sub(1)) as f64,
+            files_max: getrlimit(Resource::Nofile).current.map_or(f64::INFINITY, |files| files as f64),
+            started: booted + started / ticks,
         })
     }
 }

@@ -26,23 +26,6 @@ use crate::server::problems::Fault;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
-/// Why a request is refused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Refusal {
-    /// A token is set, and is not what was sent.
-    Token,
-    /// No token is set, and the listener can be reached from other machines.
-    Listener,
-    /// The request came through a proxy.
-    Proxied,
-    /// `Host` is missing or names another host.
-    Host,
-    /// The same, for the metrics.
-    MetricsHost,
-    /// A page of another origin sent it.
-    Origin,
-}
-
 /// Admits a request, or gives the reason for a refusal. `token` is the one that is set, `is_loopback` whether only this
 /// machine reaches the listener.
 pub(super) fn admit(
@@ -50,24 +33,24 @@ pub(super) fn admit(
     is_loopback: bool,
     uri: &Uri,
     headers: &HeaderMap,
-) -> Result<(), Refusal> {
+) -> Result<(), Fault> {
     if let Some(token) = token {
-        return if is_sent(token, headers) { Ok(()) } else { Err(Refusal::Token) };
+        return if is_sent(token, headers) { Ok(()) } else { Err(Fault::Token) };
     }
     if !is_loopback {
-        return Err(Refusal::Listener);
+        return Err(Fault::Listener);
     }
     if is_proxied(headers) {
-        return Err(Refusal::Proxied);
+        return Err(Fault::Proxied);
     }
-    let host = meant_for(uri, headers, is_loopback_host).ok_or(Refusal::Host)?;
+    let host = meant_for(uri, headers, is_loopback_host).ok_or(Fault::Host)?;
     // `none`: a person typed the address. `same-site`: a page on another port of this machine.
     let mut sites = headers.get_all(SEC_FETCH_SITE).iter();
     let mut origins = headers.get_all(ORIGIN).iter();
     let own = format!("http://{host}");
     let is_own = sites.all(|site| site == "same-origin" || site == "none")
         && origins.all(|origin| origin.as_bytes().eq_ignore_ascii_case(own.as_bytes()));
-    if is_own { Ok(()) } else { Err(Refusal::Origin) }
+    if is_own { Ok(()) } else { Err(Fault::Origin) }
 }
 
 /// The same for the metrics. `names` are the allowed hosts, beside those of loopback; if there are none, only a
@@ -78,17 +61,17 @@ pub(super) fn admit_scraper(
     names: &[String],
     uri: &Uri,
     headers: &HeaderMap,
-) -> Result<(), Refusal> {
+) -> Result<(), Fault> {
     if token.is_some_and(|token| is_sent(token, headers)) {
         return Ok(());
     }
     if is_proxied(headers) {
-        return Err(Refusal::Proxied);
+        return Err(Fault::Proxied);
     }
     let is_known = |host: &str| is_loopback_host(host) || names.iter().any(|name| is_named(host, name));
     let is_asked_for = is_loopback || !names.is_empty();
     if is_asked_for && meant_for(uri, headers, is_known).is_none() {
-        return Err(Refusal::MetricsHost);
+        return Err(Fault::MetricsHost);
     }
     Ok(())
 }
@@ -140,19 +123,6 @@ fn is_loopback_host(host: &str) -> bool {
         || in_brackets.is_some_and(|name| name.parse().is_ok_and(|address: Ipv6Addr| address.is_loopback()))
 }
 
-impl From<Refusal> for Fault {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Token => Self::Token,
-            Refusal::Listener => Self::Listener,
-            Refusal::Proxied => Self::Proxied,
-            Refusal::Host => Self::Host,
-            Refusal::MetricsHost => Self::MetricsHost,
-            Refusal::Origin => Self::Origin,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,7 +136,7 @@ mod tests {
             .collect()
     }
 
-    fn without_token(is_loopback: bool, target: &str, pairs: &[(&'static str, &str)]) -> Result<(), Refusal> {
+    fn without_token(is_loopback: bool, target: &str, pairs: &[(&'static str, &str)]) -> Result<(), Fault> {
         // The iterator above keeps the last of each name: append what is given twice.
         let mut all = HeaderMap::new();
         for (name, value) in pairs {
@@ -193,9 +163,9 @@ mod tests {
             "Bearer  s3cret-of-the-test",
             "Basic s3cret-of-the-test",
         ] {
-            assert_eq!(tried(&[("authorization", value)]), Err(Refusal::Token), "{value}");
+            assert_eq!(tried(&[("authorization", value)]), Err(Fault::Token), "{value}");
         }
-        assert_eq!(tried(&[("host", "localhost")]), Err(Refusal::Token), "loopback is not enough then");
+        assert_eq!(tried(&[("host", "localhost")]), Err(Fault::Token), "loopback is not enough then");
         // With the token, from anywhere.
         let from_afar = headers(&[
             ("authorization", "Bearer s3cret-of-the-test"),
@@ -205,7 +175,7 @@ mod tests {
         assert_eq!(admit(Some(&token), false, &Uri::from_static("/v1/cache"), &from_afar), Ok(()));
         let mut twice = headers(&[("authorization", "Bearer s3cret-of-the-test")]);
         twice.append(AUTHORIZATION, HeaderValue::from_static("Bearer other"));
-        assert_eq!(admit(Some(&token), true, &Uri::from_static("/v1/cache"), &twice), Err(Refusal::Token));
+        assert_eq!(admit(Some(&token), true, &Uri::from_static("/v1/cache"), &twice), Err(Fault::Token));
     }
 
     #[test]
@@ -214,7 +184,7 @@ mod tests {
             ["localhost", "LocalHost:8000", "127.0.0.1", "127.0.0.1:8000", "127.255.0.3:1", "[::1]", "[::1]:8000"]
         {
             assert_eq!(without_token(true, "/v1/cache", &[("host", host)]), Ok(()), "{host}");
-            assert_eq!(without_token(false, "/v1/cache", &[("host", host)]), Err(Refusal::Listener), "{host}");
+            assert_eq!(without_token(false, "/v1/cache", &[("host", host)]), Err(Fault::Listener), "{host}");
         }
         for host in [
             "",
@@ -238,11 +208,11 @@ mod tests {
             "localhost, example.org",
             "1",
         ] {
-            assert_eq!(without_token(true, "/v1/cache", &[("host", host)]), Err(Refusal::Host), "{host}");
+            assert_eq!(without_token(true, "/v1/cache", &[("host", host)]), Err(Fault::Host), "{host}");
         }
-        assert_eq!(without_token(true, "/v1/cache", &[]), Err(Refusal::Host), "none at all");
+        assert_eq!(without_token(true, "/v1/cache", &[]), Err(Fault::Host), "none at all");
         let twice = [("host", "localhost"), ("host", "example.org")];
-        assert_eq!(without_token(true, "/v1/cache", &twice), Err(Refusal::Host));
+        assert_eq!(without_token(true, "/v1/cache", &twice), Err(Fault::Host));
         for (target, admitted) in [("http://localhost:8000/v1/cache", true), ("http://example.org/v1/cache", false)] {
             assert_eq!(without_token(true, target, &[("host", "localhost:8000")]).is_ok(), admitted, "{target}");
         }
@@ -262,14 +232,14 @@ mod tests {
         ] {
             for value in ["", "127.0.0.1", "for=127.0.0.1;host=localhost", "1.1 localhost", "203.0.113.7"] {
                 let pairs = [("host", "localhost:8000"), (name, value)];
-                assert_eq!(without_token(true, "/v1/cache", &pairs), Err(Refusal::Proxied), "{name}: {value}");
+                assert_eq!(without_token(true, "/v1/cache", &pairs), Err(Fault::Proxied), "{name}: {value}");
                 let scraped = |token, is_loopback, pairs: &[(&'static str, &str)]| {
                     admit_scraper(token, is_loopback, &[], &Uri::from_static("/metrics"), &headers(pairs))
                 };
                 let token = AdminToken::new(TOKEN).unwrap();
                 for is_loopback in [true, false] {
                     for token in [None, Some(&token)] {
-                        assert_eq!(scraped(token, is_loopback, &pairs), Err(Refusal::Proxied), "{name}: {value}");
+                        assert_eq!(scraped(token, is_loopback, &pairs), Err(Fault::Proxied), "{name}: {value}");
                     }
                     let with_token = [pairs[0], pairs[1], ("authorization", "Bearer s3cret-of-the-test")];
                     assert_eq!(scraped(Some(&token), is_loopback, &with_token), Ok(()), "{name}: {value}");
@@ -294,17 +264,17 @@ mod tests {
             }
         }
         for host in ["metrics.example.org", "Metrics.Example.Org:9000"] {
-            assert_eq!(tried(true, &[], host), Err(Refusal::MetricsHost), "{host}");
+            assert_eq!(tried(true, &[], host), Err(Fault::MetricsHost), "{host}");
             assert_eq!(tried(false, &[], host), Ok(()), "{host}");
             assert_eq!((tried(true, &names, host), tried(false, &names, host)), (Ok(()), Ok(())), "{host}");
         }
         for host in ["rebound.example.org", "metrics.example.org.evil.example", ""] {
-            assert_eq!(tried(false, &names, host), Err(Refusal::MetricsHost), "{host}");
-            assert_eq!(tried(true, &[], host), Err(Refusal::MetricsHost), "{host}");
+            assert_eq!(tried(false, &names, host), Err(Fault::MetricsHost), "{host}");
+            assert_eq!(tried(true, &[], host), Err(Fault::MetricsHost), "{host}");
         }
         let named = "http://rebound.example.org/metrics".parse().unwrap();
         let meant = admit_scraper(None, true, &[], &named, &headers(&[("host", "localhost")]));
-        assert_eq!(meant, Err(Refusal::MetricsHost));
+        assert_eq!(meant, Err(Fault::MetricsHost));
     }
 
     #[test]
@@ -316,20 +286,16 @@ mod tests {
             assert_eq!(tried(&[("sec-fetch-site", site)]), Ok(()), "{site}");
         }
         for site in ["cross-site", "same-site", "", "other"] {
-            assert_eq!(tried(&[("sec-fetch-site", site)]), Err(Refusal::Origin), "{site}");
+            assert_eq!(tried(&[("sec-fetch-site", site)]), Err(Fault::Origin), "{site}");
         }
         assert_eq!(tried(&[("origin", "http://localhost:8000")]), Ok(()));
         for origin in
             ["null", "http://localhost", "http://localhost:3000", "https://localhost:8000", "http://example.org", ""]
         {
-            assert_eq!(tried(&[("origin", origin)]), Err(Refusal::Origin), "{origin}");
-            assert_eq!(
-                tried(&[("origin", origin), ("sec-fetch-site", "same-origin")]),
-                Err(Refusal::Origin),
-                "{origin}"
-            );
+            assert_eq!(tried(&[("origin", origin)]), Err(Fault::Origin), "{origin}");
+            assert_eq!(tried(&[("origin", origin), ("sec-fetch-site", "same-origin")]), Err(Fault::Origin), "{origin}");
         }
         let both = [("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")];
-        assert_eq!(tried(&both), Err(Refusal::Origin));
+        assert_eq!(tried(&both), Err(Fault::Origin));
     }
 }

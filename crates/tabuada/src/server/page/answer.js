@@ -1,4 +1,4 @@
-// The answer: its text, readable and exact, or the error and the fixes.
+// The answer: its text, formatted and exact, or the error and the fixes.
 
 import { button, byId, fill, keep, kept, make } from "./dom.js";
 import { digitsOf, grouped } from "./numbers.js";

@@ -1,4 +1,4 @@
-// Completion: names that match the typed text, each with its signature and documentation, and the signature of the call
+// Completion: names that match the typed text, with their signatures and documentation, and the signature of the call
 // that is being typed.
 
 import { names as fetchNames } from "./api.js";
@@ -7,9 +7,9 @@ import { onLanguage, say } from "./words.js";
 
 /** @import { Name } from "./api.js" */
 
-/** The maximum of names shown at once. */
+/** The maximum number of names shown at once. */
 const SHOWN_MAX = 8;
-/** The number of letters from which on names are offered automatically. */
+/** The number of letters from which names are offered automatically. */
 const LETTERS_MIN = 2;
 
 /** @type {Name[]} */
@@ -168,7 +168,7 @@ export class Completion {
         this.#chosen = (this.#chosen + 1) % count;
         break;
       case "ArrowUp":
-        // The up arrow belongs to the history, until the person has moved down into the list.
+        // The up arrow belongs to the history until the person has moved down into the list.
         if (this.#chosen < 0) return false;
         this.#chosen -= 1;
         break;

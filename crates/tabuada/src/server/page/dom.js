@@ -102,7 +102,7 @@ export function save(blob, name) {
   const address = URL.createObjectURL(blob);
   const link = make("a", { href: address, download: name });
   link.click();
-  // The download has begun by then, or never will.
+  // By then, the download has begun or never will.
   setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }
 

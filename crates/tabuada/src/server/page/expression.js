@@ -1,5 +1,5 @@
-// The field for the expression: marks under its characters, completion, keys for characters that are hard to type, and
-// the history.
+// The input field for the expression: marks under its characters, completion, keys for characters that are hard to
+// type, and the history.
 
 import { Completion, insert } from "./completion.js";
 import { byId, fill, keep, kept, make, marked } from "./dom.js";
@@ -153,7 +153,7 @@ export class Expression {
     back.addEventListener("click", () => this.#erase());
     const all = [...keys, back];
     fill(keypad, ...all);
-    // The Tab key reaches a toolbar once; the arrow keys move within it.
+    // The Tab key reaches a toolbar once; the arrow keys move inside it.
     all[0]?.setAttribute("tabindex", "0");
     keypad.addEventListener("keydown", (event) => {
       const at = all.findIndex((key) => key === document.activeElement);

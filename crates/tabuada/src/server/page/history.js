@@ -1,4 +1,4 @@
-// The history of this browser. It is stored here and nowhere else.
+// The history of this browser, which is stored only here.
 
 import { shortened } from "./answer.js";
 import { confirmed } from "./dialog.js";
@@ -95,7 +95,7 @@ export class History {
     if (this.#walked > 0 && texts[this.#walked - 1] !== text) this.#walked = 0;
     if (this.#walked === 0) this.#draft = text;
     let next = this.#walked - step;
-    // A step must change the text.
+    // Each step must change the text.
     if (step === -1 && next === 1 && texts[0] === text) next = 2;
     if (next < 0 || next > texts.length) return null;
     this.#walked = next;

@@ -144,7 +144,7 @@ async function show(problem, asked, isFinal, signal) {
     expression.mark([]);
     return;
   }
-  // While the person is typing, the error appears after a longer pause.
+  // While the person is typing, an error appears only after a longer pause.
   if (!isFinal) await new Promise((done) => setTimeout(done, PATIENCE - PAUSE));
   if (signal.aborted) return;
   answer.problem(wrong, isFinal);

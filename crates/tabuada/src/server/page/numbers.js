@@ -1,11 +1,11 @@
-// Makes numbers readable without changing their characters.
+// Makes numbers more readable without changing their characters.
 
 import { make } from "./dom.js";
 import { number } from "./words.js";
 
 /** Longer runs of digits are grouped. */
 const UNGROUPED = 4;
-/** The maximum of digits that are grouped: more groups would be too many elements for a browser. */
+/** The maximum number of digits that are grouped, since more groups would be too many elements for a browser. */
 const GROUPED_MAX = 20_000;
 
 /**

@@ -1,4 +1,4 @@
-// Curves of expressions of x: move, zoom, compare and save them.
+// Curves of expressions of x, which can be moved, zoomed, compared and saved.
 
 import { isAbort, plot as fetchPlot, Unreachable } from "./api.js";
 import { button, byId, fill, make, save } from "./dom.js";
@@ -147,7 +147,7 @@ export class PlotView {
     return parameters;
   }
 
-  /** Requests the picture again. While a request is under way, it waits and requests once more. */
+  /** Requests the picture again. If a request is in progress, it waits for it and then requests once more. */
   #redraw() {
     if (!this.#panel.open || this.#all().length === 0 || !this.#figure.isConnected) return;
     if (this.#isDrawing) {
@@ -180,7 +180,7 @@ export class PlotView {
   async #put(picture) {
     const text = await picture.text();
     this.#svg = picture;
-    // The page may use other colours than the system, and the picture would follow the system.
+    // The page may use other colours than the system, which the picture would follow.
     const scheme = document.documentElement.style.colorScheme;
     const isDark = scheme === "dark" || (scheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
     const dressed = text.replace("(prefers-color-scheme:dark)", isDark ? "all" : "not all");

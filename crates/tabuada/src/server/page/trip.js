@@ -1,4 +1,4 @@
-// Where an answer came from: its way through the service, the time it took, and how long it stays cached.
+// Where an answer came from: its path through the service, the time it took, and how long it stays cached.
 
 import { state as fetchState } from "./api.js";
 import { byId, fill, make } from "./dom.js";
@@ -43,7 +43,7 @@ export class TripView {
     this.#lifetime = null;
   }
 
-  /** Writes the same in the new language. */
+  /** Writes the same information in the new language. */
   translate() {
     this.#again?.();
   }
@@ -69,7 +69,7 @@ export class TripView {
    * @param {number} age seconds since it was cached
    */
   lifetime(seconds, age = 0) {
-    // The service gives whole seconds; the current second is not over.
+    // The service gives whole seconds, of which the current one has not ended.
     const ends = performance.now() + ((seconds ?? 0) + 1) * 1000;
     this.#lifetime = seconds === null ? null : { ends, whole: seconds + age + 1 };
     this.#turn();

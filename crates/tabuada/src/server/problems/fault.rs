@@ -11,7 +11,7 @@ use crate::server::body::BODY_BYTES;
 use crate::server::query::NotText;
 
 /// An error of a request.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::server) enum Fault {
     NothingHere,
     MethodNotAllowed,
@@ -53,15 +53,15 @@ pub(in crate::server) enum Fault {
     RangeTooWide {
         name: String,
     },
-    /// The operator's token is not what was sent.
+    /// A token is set for the operator, and is not what was sent.
     Token,
-    /// Without a token: the listener can be reached from elsewhere.
+    /// No token is set, and the listener can be reached from other machines.
     Listener,
-    /// Without a token: a proxy passed the request on.
+    /// The request came through a proxy.
     Proxied,
-    /// The request is meant for another host.
+    /// `Host` is missing or names another host.
     Host,
-    /// The same, of the metrics.
+    /// The same, for the metrics.
     MetricsHost,
     /// A page of another origin sent it.
     Origin,
@@ -90,7 +90,7 @@ pub(in crate::server) enum Fault {
 }
 
 /// JSON of an unexpected form.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::server) struct Unlike {
     /// The message of the library, which repeats nothing of the JSON but names.
     english: String,

@@ -10,26 +10,23 @@ use super::catalogue::status_of;
 use super::fault::Fault;
 use crate::engine::{self, Question};
 use crate::record::REFUSAL_LIFETIME;
-use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
+use crate::server::http_cache::{Freshness, Tag};
 use crate::server::negotiation::language;
-use crate::server::query::about_plus;
+use crate::server::query::{about_plus, is_missing_for_a_plus};
 use crate::server::render::{PROBLEM_JSON, json, not_kept};
 use crate::workers::NotDone;
 
-/// A problem. `code` is stable and for programs, `detail` for people.
+/// A problem. It keeps its cause, and gets its words when the language of the response is known.
 #[derive(Clone, Debug)]
 pub(in crate::server) struct Problem {
     pub(in crate::server) status: StatusCode,
     pub(in crate::server) code: &'static str,
-    pub(in crate::server) detail: String,
-    /// The message of CPython, where it fails too.
-    pub(in crate::server) python_message: Option<String>,
-    pub(in crate::server) span: Option<CharacterSpan>,
-    pub(in crate::server) advice: Option<Box<Advice>>,
-    /// The language of `detail`.
-    pub(in crate::server) language: Language,
+    span: Option<CharacterSpan>,
+    advice: Option<Box<Advice>>,
     kept: Kept,
-    cause: Option<Box<Cause>>,
+    cause: Box<Cause>,
+    /// A `+` in the query was probably meant as the sign.
+    is_about_plus: bool,
 }
 
 /// For how long caches may store a problem.
@@ -43,13 +40,13 @@ enum Kept {
     Not,
 }
 
-/// What is known of a problem beside its message.
+/// What is wrong.
 #[derive(Clone, Debug)]
 enum Cause {
-    /// An error of the request, whose message is in the language of the response.
+    /// The request, whatever its expression.
     Fault(Fault),
-    /// An operator is missing in the expression, after this part of it.
-    Gap(Box<str>),
+    /// The expression. `gap` is the part of it before a missing operator, if that is the error.
+    Expression { kind: ErrorKind, gap: Option<Box<str>> },
 }
 
 /// A place in an expression, in characters from 0; `end` is exclusive.
@@ -88,22 +85,26 @@ struct Document<'p> {
     title: &'static str,
     /// The status of the answer.
     status: u16,
+    #[serde(flatten)]
+    words: Words<'p>,
+}
+
+/// A problem in words.
+#[derive(Serialize)]
+pub(in crate::server) struct Words<'p> {
     /// For programs: it never changes.
     code: &'static str,
     /// What is wrong and what would be right, for people, in the language of `Content-Language`.
-    detail: &'p str,
+    detail: String,
     /// The words of CPython 3.14 for it, where CPython fails at run time.
     #[serde(skip_serializing_if = "Option::is_none")]
-    python_message: Option<&'p str>,
+    python_message: Option<String>,
     /// Where in the expression.
     #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<CharacterSpan>,
     /// What to write instead, where that is known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    suggestion: Option<&'p Suggestion>,
-    /// Other fixes, where the meaning is not clear: the more likely first.
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    alternatives: &'p [Suggestion],
+    #[serde(flatten)]
+    advice: Option<&'p Advice>,
 }
 
 impl CharacterSpan {
@@ -131,16 +132,20 @@ impl Advice {
 }
 
 impl Problem {
-    /// The problem in the language of the response. The error of an expression has that language from the start.
-    pub(in crate::server) fn told(self, language: Language) -> Self {
-        match self.cause.as_deref() {
-            Some(Cause::Fault(fault)) => Self { detail: fault.message(language), language, ..self },
-            _ => self,
+    /// What is wrong, and what would be right.
+    pub(in crate::server) fn in_words(&self, language: Language) -> Words<'_> {
+        let (mut detail, python_message) = match &*self.cause {
+            Cause::Fault(fault) => (fault.message(language), None),
+            Cause::Expression { kind, .. } => (kind.message(language), kind.python()),
+        };
+        if self.is_about_plus {
+            detail.push_str(about_plus(language));
         }
+        Words { code: self.code, detail, python_message, span: self.span, advice: self.advice.as_deref() }
     }
 
     /// The error of an expression, at a place of its text.
-    pub(in crate::server) fn of_expression(kind: &ErrorKind, place: Option<(Span, &str)>, language: Language) -> Self {
+    pub(in crate::server) fn of_expression(kind: &ErrorKind, place: Option<(Span, &str)>) -> Self {
         let span = place.map(|(span, text)| CharacterSpan::new(span, text));
         let code = kind.code();
         let kept = match kind.limit() {
@@ -148,44 +153,29 @@ impl Problem {
             Some(_) => Kept::AsRefusal,
             None => Kept::AsWords,
         };
-        let (detail, python_message) = (kind.message(language), kind.python());
         let gap = place.and_then(|(span, text)| before_the_gap(kind, span, text));
-        let (status, advice, cause) = (status_of(code), None, gap.map(Cause::Gap).map(Box::new));
-        Self { status, code, detail, python_message, span, advice, language, kept, cause }
+        let cause = Box::new(Cause::Expression { kind: kind.clone(), gap });
+        Self { status: status_of(code), code, span, advice: None, kept, cause, is_about_plus: false }
     }
 
     /// The error of a text that does not parse.
-    pub(in crate::server) fn of_text(error: &Error, text: &str, language: Language) -> Self {
+    pub(in crate::server) fn of_text(error: &Error, text: &str) -> Self {
         // An error of a variable has no place in the text.
         let place = (!matches!(error.kind, ErrorKind::Variable(_))).then_some((error.span, text));
-        Self::of_expression(&error.kind, place, language)
+        Self::of_expression(&error.kind, place)
     }
 
     /// The same with fixes.
-    pub(in crate::server) fn unreadable(error: &Error, question: Question<'_>, language: Language) -> Self {
+    pub(in crate::server) fn unreadable(error: &Error, question: &Question<'_>) -> Self {
         let fixes = engine::fixes_of_unreadable(question, error);
-        Self::of_text(error, question.text, language).advising(&fixes, question.text)
+        Self::of_text(error, &question.text).advising(&fixes, &question.text)
     }
 
     /// Why an expression has no value, with fixes. `program` is that of the question.
-    pub(in crate::server) fn failed(
-        program: &Program,
-        failure: &Failure,
-        question: Question<'_>,
-        language: Language,
-    ) -> Self {
-        let place = Some((program.span(failure.node), question.text));
+    pub(in crate::server) fn failed(program: &Program, failure: &Failure, question: &Question<'_>) -> Self {
+        let place = Some((program.span(failure.node), &*question.text));
         let fixes = engine::fixes_of_failed(question, program, failure);
-        Self::of_expression(&failure.kind, place, language).advising(&fixes, question.text)
-    }
-
-    /// Why work was not done.
-    pub(in crate::server) fn of_work(not_done: NotDone, language: Language) -> Self {
-        match not_done {
-            NotDone::Overloaded => Self::overloaded(language),
-            NotDone::Panicked => Self::of_expression(&ErrorKind::Internal, None, language),
-            NotDone::Overrun => Self::of_expression(&ErrorKind::Deadline, None, language),
-        }
+        Self::of_expression(&failure.kind, place).advising(&fixes, &question.text)
     }
 
     /// Adds fixes of the text.
@@ -201,69 +191,67 @@ impl Problem {
     /// Adds the note about `+` in a query, if that is the mistake. Then a fix that inserts `*` is removed; a fix of
     /// another kind (`5+choose+2`) shows that the `+` was meant as a space.
     pub(in crate::server) fn in_query(mut self, query: Option<&str>) -> Self {
-        let before = match self.cause.as_deref() {
-            Some(Cause::Gap(before)) => Some(before.clone()),
-            Some(Cause::Fault(Fault::Key { error, text })) => before_the_gap(&error.kind, error.span, text),
-            _ => None,
+        let before = match &*self.cause {
+            Cause::Expression { gap, .. } => gap.clone(),
+            Cause::Fault(Fault::Key { error, text }) => before_the_gap(&error.kind, error.span, text),
+            Cause::Fault(_) => None,
         };
-        let note = before.and_then(|before| about_plus(query, &before, self.language));
         let is_product = |advice: &Advice| {
             let put_in = advice.suggestion.replacement.trim_start();
             put_in.starts_with('*') && !put_in.starts_with("**")
         };
-        if let Some(note) = note.filter(|_| self.advice.as_deref().is_none_or(is_product)) {
-            self.detail.push_str(note);
+        if let (Some(query), Some(before)) = (query, before)
+            && self.advice.as_deref().is_none_or(is_product)
+            && is_missing_for_a_plus(query, &before)
+        {
+            self.is_about_plus = true;
             self.advice = None;
         }
         self
     }
 
-    /// The server is overloaded.
-    pub(in crate::server) fn overloaded(language: Language) -> Self {
-        Self::from(Fault::Overloaded).told(language)
-    }
-
     /// The body.
-    pub(in crate::server) fn body(&self) -> String {
-        let advice = self.advice.as_deref();
+    pub(in crate::server) fn body(&self, language: Language) -> String {
         let document = Document {
             // The code says all that a page about it would.
             r#type: "about:blank",
             title: self.status.canonical_reason().unwrap_or_default(),
             status: self.status.as_u16(),
-            code: self.code,
-            detail: &self.detail,
-            python_message: self.python_message.as_deref(),
-            span: self.span,
-            suggestion: advice.map(|advice| &advice.suggestion),
-            alternatives: advice.map_or(&[], |advice| &advice.alternatives),
+            words: self.in_words(language),
         };
         // Texts and numbers always serialise.
         serde_json::to_string(&document).unwrap_or_default()
     }
 
-    /// How long caches may store this body, which is [`Problem::body`]: the same question has the same problem. `None`:
-    /// not at all.
-    pub(in crate::server) fn freshness(&self, body: &str) -> Option<Freshness> {
-        let seconds = match self.kept {
-            Kept::AsWords => WORDS_SECONDS,
-            Kept::AsRefusal => REFUSAL_LIFETIME.as_secs(),
-            Kept::Not => return None,
-        };
-        Some(Freshness::new(Tag::of(&[body])).in_words().for_seconds(seconds))
+    /// The response, which no cache may store.
+    pub(in crate::server) fn response(&self, language: Language) -> Response<Body> {
+        not_kept(self.response_with(self.body(language), language))
     }
 
-    /// The response, which no cache may store.
-    pub(in crate::server) fn response(&self) -> Response<Body> {
-        not_kept(self.response_with(self.body()))
+    /// The response to a query, without `Cache-Control`, and how long caches may store it, since the same question has the
+    /// same problem. `None`: not at all.
+    pub(in crate::server) fn response_to(
+        self,
+        query: Option<&str>,
+        language: Language,
+    ) -> (Response<Body>, Option<Freshness>) {
+        let problem = self.in_query(query);
+        let body = problem.body(language);
+        let freshness = Freshness::new(Tag::of(&[&body])).in_words();
+        let freshness = match problem.kept {
+            Kept::AsWords => Some(freshness),
+            Kept::AsRefusal => Some(freshness.for_seconds(REFUSAL_LIFETIME.as_secs())),
+            Kept::Not => None,
+        };
+        (problem.response_with(body, language), freshness)
     }
 
     /// The response with its body, without `Cache-Control`.
-    pub(in crate::server) fn response_with(&self, body: String) -> Response<Body> {
+    fn response_with(&self, body: String, language: Language) -> Response<Body> {
         let mut response = json(self.status, body);
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, PROBLEM_JSON);
-        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(self.language)));
+        headers.insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
         match self.status {
             StatusCode::SERVICE_UNAVAILABLE => {
                 headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
@@ -281,13 +269,21 @@ impl Problem {
     }
 }
 
-/// In English, until [`told`](Problem::told).
+impl From<NotDone> for Problem {
+    fn from(not_done: NotDone) -> Self {
+        match not_done {
+            NotDone::Overloaded => Fault::Overloaded.into(),
+            NotDone::Panicked => Self::of_expression(&ErrorKind::Internal, None),
+            NotDone::Overrun => Self::of_expression(&ErrorKind::Deadline, None),
+        }
+    }
+}
+
 impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
-        let ((status, code), language) = (fault.code(), Language::English);
-        let (detail, python_message, span, advice) = (fault.message(language), None, None, None);
-        let (kept, cause) = (Kept::Not, Some(Box::new(Cause::Fault(fault))));
-        Self { status, code, detail, python_message, span, advice, language, kept, cause }
+        let (status, code) = fault.code();
+        let cause = Box::new(Cause::Fault(fault));
+        Self { status, code, span: None, advice: None, kept: Kept::Not, cause, is_about_plus: false }
     }
 }
 
@@ -323,9 +319,8 @@ mod tests {
     fn of_several_readings_the_likeliest_comes_first() {
         let fix = |replacement: &str| Fix { span: Span { start: 0, end: 5 }, replacement: replacement.to_owned() };
         let suggestions = |fixes: &[Fix]| {
-            let problem =
-                Problem::of_expression(&ErrorKind::Deadline, None, Language::English).advising(fixes, "1.234*2");
-            let body: serde_json::Value = serde_json::from_str(&problem.body()).expect("it is JSON");
+            let problem = Problem::of_expression(&ErrorKind::Deadline, None).advising(fixes, "1.234*2");
+            let body: serde_json::Value = serde_json::from_str(&problem.body(Language::English)).expect("it is JSON");
             let others = body["alternatives"].as_array().cloned();
             let exprs = others.map(|others| others.iter().map(|other| other["expr"].clone()).collect::<Vec<_>>());
             (body["suggestion"]["expr"].as_str().map(str::to_owned), exprs)
@@ -341,14 +336,14 @@ mod tests {
     #[test]
     fn the_machine_s_trouble_passes() {
         for language in [Language::English, Language::Portuguese] {
-            let of_kind = |kind| Problem::of_expression(&kind, None, language);
+            let of_kind = |kind| Problem::of_expression(&kind, None);
             let problems = [
-                (Problem::overloaded(language), "overloaded"),
+                (Problem::from(Fault::Overloaded), "overloaded"),
                 (of_kind(ErrorKind::Deadline), "deadline"),
                 (of_kind(ErrorKind::Internal), "internal"),
             ];
             for (problem, code) in problems {
-                let response = problem.response();
+                let response = problem.response(language);
                 assert_eq!((response.status(), problem.code), (StatusCode::SERVICE_UNAVAILABLE, code));
                 let said = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
                 assert_eq!(said(RETRY_AFTER), Some("1"), "{code}");

@@ -4,9 +4,8 @@
 //! await an expensive one. It holds a slot for bulk work all the while; bulk work gets half of the workers.
 
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
@@ -18,16 +17,16 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tabuada_lang::{ErrorKind, Limits, Mode};
 
-use super::question::{INLINE_BODY_BYTES, no_body, object};
-use crate::answer::{Calculator, DEADLINE, Origin, Outcome, Reply};
+use super::question::{no_body, object};
+use crate::answer::{Calculator, DEADLINE, Later, Origin, Outcome, Reply};
+use crate::engine::Question;
 use crate::ndjson::{
-    Asked, Malformed, write_error, write_explanation, write_failure, write_malformed, write_unreadable, write_value,
+    Malformed, write_error, write_explanation, write_failure, write_malformed, write_unreadable, write_value,
 };
 use crate::peer::Peer;
-use crate::server::body;
+use crate::server::body::{self, INLINE_BODY_BYTES};
 use crate::server::negotiation::language::{self, Language};
-use crate::server::problems::Fault;
-use crate::server::problems::Problem;
+use crate::server::problems::{Fault, Problem};
 use crate::server::query::parameter;
 use crate::server::state::App;
 use crate::server::v1::ordered_stream::{Parts, Pieces, streamed};
@@ -61,12 +60,12 @@ const NDJSON: &str = "application/x-ndjson";
 
 /// Evaluates many expressions. One line of JSON answers each question, in order, while the next ones are computed. A
 /// question without a value, or a malformed one, is answered with an error in its line.
-pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
+pub(in crate::server) async fn post(State(app): State<Arc<App>>, peer: Peer, request: Request) -> Response<Body> {
     let language = language::preferred(request.headers());
-    answer(&app, peer, request, language).await.unwrap_or_else(|problem| problem.told(language).response())
+    answer(&app, peer, request).await.unwrap_or_else(|problem| problem.response(language))
 }
 
-async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> Result<Response<Body>, Problem> {
+async fn answer(app: &App, peer: Peer, request: Request) -> Result<Response<Body>, Problem> {
     let (head, body) = request.into_parts();
     let budget = Arc::new(Budget::new(&Limits::default()));
     let how = How { calculator: app.calculator.clone(), peer, explain: explains(&head.uri)?, budget };
@@ -74,17 +73,16 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
     if is_lines(&head.headers) {
         let body = body::admit(&head.headers, body).map_err(no_body)?;
         let (response, parts) = streamed(NDJSON, ahead, &app.counters);
-        tokio::spawn(answer_arriving(how, Arriving::new(body, app.bounds.body_time), parts));
+        tokio::spawn(answer_arriving(how, Arriving::new(body, app.setup.bounds.body_time), parts));
         return Ok(response);
     }
     let body = app.bodies.read(peer, &head.headers, body).await.map_err(no_body)?;
     let elements = if body.len() <= INLINE_BODY_BYTES {
-        elements(&body)
+        elements(&body)?
     } else {
-        let overloaded = |_| Problem::overloaded(language);
-        app.calculator.readers().by(peer).run(DEADLINE, move || elements(&body)).await.map_err(overloaded)?
+        app.calculator.readers().by(peer).run(DEADLINE, move || elements(&body)).await??
     };
-    let mut elements = elements?.into_iter();
+    let mut elements = elements.into_iter();
     let (response, parts) = streamed(NDJSON, ahead, &app.counters);
     tokio::spawn(async move {
         while elements.len() > 0 {
@@ -92,7 +90,7 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
             let Some(pieces) = parts.next().await else { return };
             tokio::spawn(answer_block(
                 how.clone(),
-                Block { read: |element| Asked::in_element(element), questions },
+                Block { read: |element| Question::in_element(element), questions },
                 pieces,
             ));
         }
@@ -141,7 +139,7 @@ async fn answer_arriving(how: How, mut lines: Arriving, parts: Parts) {
                 let Some(pieces) = parts.next().await else { return };
                 tokio::spawn(answer_block(
                     how.clone(),
-                    Block { read: |line| Asked::in_line(line, Mode::default()), questions },
+                    Block { read: |line| Question::in_line(line, Mode::default()), questions },
                     pieces,
                 ));
             }
@@ -242,7 +240,7 @@ impl Arriving {
 /// The settings of a batch.
 #[derive(Clone)]
 struct How {
-    calculator: Calculator,
+    calculator: Arc<Calculator>,
     peer: Peer,
     explain: bool,
     budget: Arc<Budget>,
@@ -295,33 +293,10 @@ struct Block {
     read: Read,
 }
 
-type Read = fn(&[u8]) -> Result<Asked<'_>, Malformed>;
+type Read = fn(&[u8]) -> Result<Question<'_>, Malformed>;
 
-/// One turn on a worker.
-struct Run {
-    piece: Mutex<String>,
-    /// It has left the worker to await an expensive answer, after which it ends.
-    is_awaited: AtomicBool,
-}
-
-impl Run {
-    /// For so many lines.
-    fn new(lines: usize) -> Self {
-        let piece = Mutex::new(String::with_capacity((lines * LINE_ROOM).min(PIECE_ROOM)));
-        Self { piece, is_awaited: AtomicBool::new(false) }
-    }
-
-    /// Adds a line; gives whether the turn goes on.
-    fn add(&self, line: &str) -> bool {
-        let mut piece = self.piece.lock().unwrap_or_else(PoisonError::into_inner);
-        piece.push_str(line);
-        piece.len() < PIECE_BYTES && !self.is_awaited.load(Relaxed)
-    }
-
-    fn take(&self) -> Bytes {
-        std::mem::take(&mut *self.piece.lock().unwrap_or_else(PoisonError::into_inner)).into()
-    }
-}
+/// A question whose answer takes more than a moment.
+type Expensive = (Question<'static>, Later);
 
 async fn answer_block(how: How, block: Block, pieces: Pieces) {
     let block = Arc::new(block);
@@ -331,45 +306,29 @@ async fn answer_block(how: How, block: Block, pieces: Pieces) {
         let Ok(room) = pieces.reserve().await else { return };
         let workers = how.calculator.workers().by(how.peer);
         let share = workers.bulk().await;
-        let run = Arc::new(Run::new(block.questions.len() - next));
-        let mut running = Box::pin(answer_run(how.clone(), block.clone(), next, pieces.clone(), run.clone()));
-        let work = move || {
-            // Cheap answers are ready at the first poll; the rest is polled where it is awaited.
-            let polled = running.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-            (polled, running)
+        let work = {
+            let (how, block, pieces) = (how.clone(), block.clone(), pieces.clone());
+            move || how.take_turn(&block, next, &pieces)
         };
-        match workers.run_within(DEADLINE, TURN_TIME, work).await {
-            Ok((Poll::Ready(answered), _)) => {
-                next = answered;
-                room.send(run.take());
-            }
-            Ok((Poll::Pending, running)) => {
-                run.is_awaited.store(true, Relaxed);
-                let piece = run.take();
-                if piece.is_empty() {
-                    drop(room);
-                } else {
-                    room.send(piece);
-                }
-                next = tokio::select! {
-                    answered = running => answered,
-                    () = pieces.closed() => return,
-                };
-                drop(share);
-                if pieces.send(run.take()).await.is_err() {
-                    return;
-                }
-            }
-            Err(not_done) => {
-                let (code, message) = match not_done {
-                    NotDone::Overloaded => ("overloaded", OVERLOADED),
-                    NotDone::Panicked => ("internal", "internal error"),
-                    NotDone::Overrun => ("deadline", "the lines before took too long"),
-                };
-                let mut line = String::new();
-                write_error(code, message, None, &mut line);
-                line.push('\n');
-                return room.send(line.repeat(block.questions.len() - next).into());
+        let (lines, so_far, expensive) = match workers.run_within(DEADLINE, TURN_TIME, work).await {
+            Ok(turn) => turn,
+            Err(not_done) => return room.send(why_not(not_done).repeat(block.questions.len() - next).into()),
+        };
+        next = so_far;
+        if lines.is_empty() {
+            drop(room);
+        } else {
+            room.send(lines.into());
+        }
+        if let Some(expensive) = expensive {
+            let line = tokio::select! {
+                line = how.answer_later(expensive) => line,
+                () = pieces.closed() => return,
+            };
+            next += 1;
+            drop(share);
+            if pieces.send(line.into()).await.is_err() {
+                return;
             }
         }
     }
@@ -377,59 +336,84 @@ async fn answer_block(how: How, block: Block, pieces: Pieces) {
 
 const OVERLOADED: &str = "too much is going on; try again in a second";
 
-/// Answers from `next` on until a piece is full, an expensive line was answered, or the client has gone. Gives the
-/// number of the next question.
-async fn answer_run(how: How, block: Arc<Block>, mut next: usize, pieces: Pieces, run: Arc<Run>) -> usize {
-    let (begun, mut line) = (Instant::now(), String::new());
-    while next < block.questions.len() && !pieces.is_closed() {
-        line.clear();
-        answer_one(&how, &block.questions[next], block.read, &mut line).await;
-        next += 1;
-        if !run.add(&line) || begun.elapsed() >= TURN {
-            break;
-        }
-    }
-    next
+/// The line of each question that was left when work was not done.
+fn why_not(not_done: NotDone) -> String {
+    let (code, message) = match not_done {
+        NotDone::Overloaded => ("overloaded", OVERLOADED),
+        NotDone::Panicked => ("internal", "internal error"),
+        NotDone::Overrun => ("deadline", "the lines before took too long"),
+    };
+    let mut line = String::new();
+    write_error(code, message, None, &mut line);
+    line + "\n"
 }
 
-/// Writes the line that answers a question.
-async fn answer_one(how: &How, line: &[u8], read: Read, out: &mut String) {
-    match read(line) {
-        Err(malformed) => write_malformed(malformed, out),
-        Ok(asked) => {
-            let question = asked.question();
-            if let Some(kind) = how.budget.exhausted() {
-                write_error(kind.code(), &kind.message(Language::English), None, out);
-                return out.push('\n');
+impl How {
+    /// Answers from `next` on until a piece is full, the turn is over, an expensive question comes, or the client has
+    /// gone. Gives the lines, the number of the next question, and that question if it is expensive.
+    fn take_turn(&self, block: &Block, mut next: usize, pieces: &Pieces) -> (String, usize, Option<Expensive>) {
+        let begun = Instant::now();
+        let count = block.questions.len();
+        let mut lines = String::with_capacity(((count - next) * LINE_ROOM).min(PIECE_ROOM));
+        while next < count && lines.len() < PIECE_BYTES && begun.elapsed() < TURN && !pieces.is_closed() {
+            if let Err(expensive) = self.answer_now(&block.questions[next], block.read, &mut lines) {
+                return (lines, next, Some(expensive));
             }
-            let begun = Instant::now();
-            let reply = how.calculator.answer_for(how.peer, question).await;
-            how.budget.pay(&reply, begun.elapsed());
-            let explained = match &reply.outcome {
-                Outcome::Answered(program, answer) => {
-                    match &answer.outcome {
-                        Ok(printed) => write_value(printed, out),
-                        Err(failure) => write_failure(failure, program, question.text, out),
-                    }
-                    Some((program, Some(answer.fuel)))
+            next += 1;
+        }
+        (lines, next, None)
+    }
+
+    /// Writes the line that answers a question, if that takes a moment only.
+    fn answer_now(&self, line: &[u8], read: Read, out: &mut String) -> Result<(), Expensive> {
+        match (read(line), self.budget.exhausted()) {
+            (Err(malformed), _) => write_malformed(malformed, out),
+            (Ok(_), Some(kind)) => write_error(kind.code(), &kind.message(Language::English), None, out),
+            (Ok(question), None) => {
+                let begun = Instant::now();
+                match self.calculator.try_now(&question) {
+                    Ok(reply) => self.write(&question, &reply, begun.elapsed(), out),
+                    Err(later) => return Err((question.into_owned(), later)),
                 }
-                Outcome::Failed(program, failure) => {
-                    write_failure(failure, program, question.text, out);
-                    Some((program, None))
-                }
-                Outcome::Unreadable(error) => {
-                    write_unreadable(error, question.text, out);
-                    None
-                }
-                Outcome::Overloaded => {
-                    write_error("overloaded", OVERLOADED, None, out);
-                    None
-                }
-            };
-            if let Some((program, fuel)) = explained.filter(|_| how.explain) {
-                write_explanation(program, fuel, out);
             }
         }
+        out.push('\n');
+        Ok(())
     }
-    out.push('\n');
+
+    async fn answer_later(&self, (question, later): Expensive) -> String {
+        let (begun, mut line) = (Instant::now(), String::new());
+        let reply = self.calculator.answer_later(self.peer, later).await;
+        self.write(&question, &reply, begun.elapsed(), &mut line);
+        line + "\n"
+    }
+
+    /// Writes an answer, which took this time, and charges the budget.
+    fn write(&self, question: &Question<'_>, reply: &Reply, time: Duration, out: &mut String) {
+        self.budget.pay(reply, time);
+        let explained = match &reply.outcome {
+            Outcome::Answered(program, answer) => {
+                match &answer.outcome {
+                    Ok(printed) => write_value(printed, out),
+                    Err(failure) => write_failure(failure, program, &question.text, out),
+                }
+                Some((program, Some(answer.fuel)))
+            }
+            Outcome::Failed(program, failure) => {
+                write_failure(failure, program, &question.text, out);
+                Some((program, None))
+            }
+            Outcome::Unreadable(error) => {
+                write_unreadable(error, &question.text, out);
+                None
+            }
+            Outcome::Overloaded => {
+                write_error("overloaded", OVERLOADED, None, out);
+                None
+            }
+        };
+        if let Some((program, fuel)) = explained.filter(|_| self.explain) {
+            write_explanation(program, fuel, out);
+        }
+    }
 }

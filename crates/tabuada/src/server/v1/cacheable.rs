@@ -10,7 +10,7 @@ use crate::server::http_cache::Freshness;
 use crate::server::negotiation::language;
 use crate::server::problems::Problem;
 use crate::server::render::{bypass, not_kept, with_cache_status, with_server_timing};
-use crate::workers::Hands;
+use crate::workers::PeerPool;
 
 /// A finished body.
 pub(super) struct Made {
@@ -21,7 +21,7 @@ pub(super) struct Made {
 
 /// Answers a question. `asked` gives the freshness of the answer, if that is pure, and the future that makes it.
 pub(super) async fn answer<M>(
-    workers: Hands<'_>,
+    workers: PeerPool<'_>,
     request: &HeaderMap,
     uri: &Uri,
     asked: impl FnOnce() -> Result<(Freshness, M), Problem>,
@@ -30,31 +30,26 @@ where
     M: Future<Output = Result<Made, Problem>>,
 {
     let begun = Instant::now();
-    let made = match asked() {
-        Ok((freshness, making)) => match freshness.known(request) {
-            Some(known) => Ok((known, "not-modified")),
-            None => match making.await {
-                Ok(Made { response, is_pure: true }) => {
-                    Ok((freshness.put_on(response, request, workers).await, "uncached"))
-                }
-                Ok(Made { response, is_pure: false }) => Ok((not_kept(response), "impure")),
-                Err(problem) => Err(problem),
-            },
-        },
-        Err(problem) => Err(problem),
+    let made = async {
+        let (freshness, making) = asked()?;
+        if let Some(known) = freshness.known(request) {
+            return Ok((known, "not-modified"));
+        }
+        let Made { response, is_pure } = making.await?;
+        if !is_pure {
+            return Ok((not_kept(response), "impure"));
+        }
+        Ok::<_, Problem>((freshness.put_on(response, request, workers).await, "uncached"))
     };
-    let (response, detail) = match made {
-        Ok(answered) => answered,
+    let (response, detail) = match made.await {
+        Ok(made) => made,
         Err(problem) => {
-            let problem = problem.told(language::preferred(request)).in_query(uri.query());
-            let body = problem.body();
-            let freshness = problem.freshness(&body);
-            let response = problem.response_with(body);
-            let response = match freshness {
-                Some(freshness) => freshness.put_on(response, request, workers).await,
-                None => not_kept(response),
+            let code = problem.code;
+            let response = match problem.response_to(uri.query(), language::preferred(request)) {
+                (response, Some(freshness)) => freshness.put_on(response, request, workers).await,
+                (response, None) => not_kept(response),
             };
-            (response, problem.code)
+            (response, code)
         }
     };
     with_server_timing(with_cache_status(response, bypass(detail)), begun.elapsed(), false)

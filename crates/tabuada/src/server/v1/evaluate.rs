@@ -3,6 +3,7 @@
 //! With `GET`, the answer to a text is always the same, and caches may store it. Its entity tag is made from the key of
 //! the answer in our own cache and from the hints, so it is known before anything is computed.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
@@ -11,12 +12,13 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use tabuada_lang::Language;
 
-use super::question::{OwnQuestion, body_of};
+use super::question::{body_of, in_body, in_query};
 use super::reply;
-use crate::answer::{Caller, Keeping, Name, Origin, Outcome, Reply, is_long};
+use crate::answer::{Caller, Keeping, Name, Origin, Outcome, Reply};
 use crate::clock::Second;
+use crate::engine::Question;
 use crate::peer::Peer;
-use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS, is_conditional};
+use crate::server::http_cache::{Freshness, Tag, is_conditional};
 use crate::server::negotiation::language;
 use crate::server::negotiation::qvalues::members;
 use crate::server::problems::Problem;
@@ -28,7 +30,7 @@ use crate::server::state::App;
 const FORM: &str = "evaluate 2";
 
 /// Evaluates an expression.
-pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
+pub(in crate::server) async fn get(State(app): State<Arc<App>>, peer: Peer, request: Request) -> Response<Body> {
     let begun = Instant::now();
     // A body would have no meaning.
     let (head, _) = request.into_parts();
@@ -36,36 +38,34 @@ pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, request: 
 }
 
 /// Evaluates an expression with variables.
-pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
+pub(in crate::server) async fn post(State(app): State<Arc<App>>, peer: Peer, request: Request) -> Response<Body> {
     let begun = Instant::now();
     let language = language::preferred(request.headers());
     let readers = app.calculator.readers().by(peer);
     let asked = async {
         let (headers, _, body) = body_of(&app, peer, request).await?;
-        Ok::<_, Problem>((OwnQuestion::in_any_body(body, readers, language).await?, headers))
+        Ok::<_, Problem>((in_body(body, readers).await?, headers))
     };
     let (response, has_asked_redis) = match asked.await {
         Ok((question, headers)) => {
-            let question = question.as_question();
             let caller = Caller { peer, keeping: keeping(&headers) };
-            let reply = app.calculator.answer_for(caller, question).await;
-            let response = match reply::told(&reply, question, language, readers).await {
+            let reply = app.calculator.answer_for(caller, &question).await;
+            let response = match reply::told(&reply, &question, language, readers).await {
                 Ok(told) => not_kept(said(&told.words, told.body, language)),
-                Err(problem) => problem.response(),
+                Err(problem) => problem.response(language),
             };
             let mut response = with_cache_status(response, cache_status(&reply));
-            tell_expression(app.logged, &mut response, question.text);
+            tell_expression(app.setup.logged, &mut response, &question.text);
             (response, reply.has_asked_redis)
         }
-        Err(problem) => (refused(problem, language), false),
+        Err(problem) => (refused(&problem, language), false),
     };
     with_server_timing(response, begun.elapsed(), has_asked_redis)
 }
 
 /// The answer to a malformed question.
-fn refused(problem: Problem, language: Language) -> Response<Body> {
-    let problem = problem.told(language);
-    with_cache_status(problem.response(), bypass(problem.code))
+fn refused(problem: &Problem, language: Language) -> Response<Body> {
+    with_cache_status(problem.response(language), bypass(problem.code))
 }
 
 /// The answer to a query, and how long that took since `begun`.
@@ -80,9 +80,9 @@ pub(in crate::server) async fn answer_query(
     let again = query.and_then(|query| app.sent.again(query, begun, &app.calculator));
     let (response, has_asked_redis) = match again {
         Some(again) => (again, false),
-        None => match OwnQuestion::in_query(uri) {
+        None => match in_query(uri) {
             Ok(question) => answer_fresh(app, peer, &question, headers, uri).await,
-            Err(fault) => (refused(fault.into(), language::preferred(headers)), false),
+            Err(fault) => (refused(&fault.into(), language::preferred(headers)), false),
         },
     };
     let time = begun.elapsed();
@@ -93,24 +93,23 @@ pub(in crate::server) async fn answer_query(
 async fn answer_fresh(
     app: &App,
     peer: Peer,
-    question: &OwnQuestion,
+    question: &Question<'_>,
     headers: &HeaderMap,
     uri: &Uri,
 ) -> (Response<Body>, bool) {
-    let question = question.as_question();
     let language = language::preferred(headers);
     let is_conditional = is_conditional(headers);
     // The hints for a long text are made by the readers, and compared later.
-    let may_be_known = is_conditional && !is_long(question);
+    if is_conditional
+        && let Some((program, name)) = app.calculator.parsed(peer, question)
+        && let words = reply::words(&reply::hints(&program, question, language))
+        && let Some(known) = of_value(&name, &words).known(headers)
+    {
+        app.counters.asks().bypasses_it();
+        return (with_cache_status(known, bypass("not-modified")), false);
+    }
     let caller = Caller { peer, keeping: keeping(headers) };
-    let asked = app.calculator.answer_unless(caller, question, |program, name| {
-        let words = may_be_known.then(|| reply::words(&reply::hints(program, question, language)))?;
-        of_value(name, &words).known(headers)
-    });
-    let reply = match asked.await {
-        Ok(reply) => reply,
-        Err(known) => return (with_cache_status(known, bypass("not-modified")), false),
-    };
+    let reply = app.calculator.answer_for(caller, question).await;
     let second = Second::now();
     let mut for_others = None;
     let readers = app.calculator.readers().by(peer);
@@ -122,16 +121,14 @@ async fn answer_fresh(
             (said(&told.words, body, language), freshness)
         }
         Err(problem) => {
-            let problem = problem.in_query(uri.query());
-            let body = problem.body();
-            let freshness = problem.freshness(&body).filter(|_| reply.origin != Origin::Impure);
-            (problem.response_with(body), freshness)
+            let (response, freshness) = problem.response_to(uri.query(), language);
+            (response, freshness.filter(|_| reply.origin != Origin::Impure))
         }
     };
     let response = match freshness {
         Some(freshness) => {
             // `max-age` beyond a day would reveal the age as well.
-            let freshness = if app.hides_memory { freshness } else { aged(freshness, &reply, second) };
+            let freshness = if app.setup.hides_memory { freshness } else { aged(freshness, &reply, second) };
             freshness.put_on(response, headers, app.calculator.workers().by(peer)).await
         }
         None => not_kept(response),
@@ -162,7 +159,7 @@ fn said(words: &str, body: impl Into<Body>, language: Language) -> Response<Body
 /// The freshness of a value, from its key in the cache and from its hints.
 fn of_value(name: &Name, words: &str) -> Freshness {
     let freshness = Freshness::new(Tag::of(&[FORM, name.variant(), name.text(), words]));
-    if words.is_empty() { freshness } else { freshness.in_words().for_seconds(WORDS_SECONDS) }
+    if words.is_empty() { freshness } else { freshness.in_words() }
 }
 
 /// An answer from the cache has an age.

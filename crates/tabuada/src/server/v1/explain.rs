@@ -1,5 +1,6 @@
 //! `/v1/explain`: how an expression is parsed, the steps of its computation, and its value.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use axum::body::Body;
@@ -10,15 +11,15 @@ use serde::Serialize;
 use tabuada_lang::{Explanation, Language, Limits, Program, Span, Step};
 
 use super::cacheable::{self, Made};
-use super::question::OwnQuestion;
+use super::question::in_query;
 use super::reply::{Hint, Value, hints};
 use crate::answer::{ANSWER_VERSION, DEADLINE};
 use crate::engine::{self, Question};
 use crate::peer::Peer;
 use crate::record::Printed;
-use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
+use crate::server::http_cache::{Freshness, Tag};
 use crate::server::negotiation::language;
-use crate::server::problems::{Advice, CharacterSpan, Problem};
+use crate::server::problems::{CharacterSpan, Problem, Words};
 use crate::server::render::json;
 use crate::server::state::App;
 
@@ -27,54 +28,48 @@ pub(super) const VERSION: &str = "explain 2";
 
 /// Explains an expression: its canonical text, the steps of its computation, and its value or its error. The error of
 /// an expression is no failure of the request.
-pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
+pub(in crate::server) async fn get(
+    State(app): State<Arc<App>>,
+    peer: Peer,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response<Body> {
     let language = language::preferred(&headers);
     let asked = || {
-        let question = OwnQuestion::in_query(&uri)?;
+        let question = in_query(&uri)?;
         // Its places are those of the text as it was written, and much of it is messages.
         let (mode, language_tag) = (question.mode.to_string(), language::tag(language));
-        let tag = Tag::of(&[VERSION, ANSWER_VERSION, &mode, language_tag, &question.expr]);
-        let freshness = Freshness::new(tag).in_words().for_seconds(WORDS_SECONDS);
+        let tag = Tag::of(&[VERSION, ANSWER_VERSION, &mode, language_tag, &question.text]);
+        let freshness = Freshness::new(tag).in_words();
         Ok((freshness, explained(&app, peer, question, language)))
     };
     cacheable::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
 }
 
-async fn explained(app: &App, peer: Peer, question: OwnQuestion, language: Language) -> Result<Made, Problem> {
+async fn explained(app: &App, peer: Peer, question: Question<'static>, language: Language) -> Result<Made, Problem> {
     let calculator = app.calculator.clone();
     let begun = Instant::now();
     // A text that does not parse is answered without waiting for computations.
-    let read = move || match engine::ask(question.as_question(), &Limits::default()) {
+    let read = move || match engine::ask(&question, &Limits::default()) {
         Ok(program) => Ok((question, program)),
-        Err(error) => Err(Problem::unreadable(&error, question.as_question(), language)),
+        Err(error) => Err(Problem::unreadable(&error, &question)),
     };
-    let read = app.calculator.readers().by(peer).run(DEADLINE, read).await;
-    let (question, program) = read.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))?;
+    let (question, program) = app.calculator.readers().by(peer).run(DEADLINE, read).await??;
     let work = move || {
         let limits = Limits::default();
-        let question = question.as_question();
-        let (explanation, fuel) = engine::explain(&program, &limits, begun + DEADLINE);
-        let canonical = program.canonical();
+        let explained = engine::explain(&program, &limits, begun + DEADLINE);
         let key = program.is_pure().then(|| calculator.name_of(&program));
-        match &explanation.outcome {
-            Err(failure) if !failure.kind.is_deterministic() => {
-                Err(Problem::failed(&program, failure, question, language))
-            }
+        match &explained.0.outcome {
+            Err(failure) if !failure.kind.is_deterministic() => Err(Problem::failed(&program, failure, &question)),
             _ => {
-                let asked = Asked { program: &program, question, language };
-                let body = asked.body(&explanation, fuel, &canonical, key.as_deref());
+                let body = body(&question, language, &program, &explained, key.as_deref());
                 let mut response = json(StatusCode::OK, body);
                 response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
                 Ok(Made { response, is_pure: program.is_pure() })
             }
         }
     };
-    app.calculator
-        .workers()
-        .by(peer)
-        .run(DEADLINE, work)
-        .await
-        .unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
+    app.calculator.workers().by(peer).run(DEADLINE, work).await?
 }
 
 /// The explanation. It has a value or an error; an error of the expression is no failure of the request.
@@ -103,22 +98,10 @@ struct Explained<'e> {
 enum Outcome<'e> {
     Value(Value<'e>),
     Error {
-        error: Trouble,
+        error: Words<'e>,
         #[serde(skip_serializing_if = "Vec::is_empty")]
         hints: Vec<Hint>,
     },
-}
-
-#[derive(Serialize)]
-struct Trouble {
-    code: &'static str,
-    detail: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    python_message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    span: Option<CharacterSpan>,
-    #[serde(flatten)]
-    advice: Option<Box<Advice>>,
 }
 
 /// A step. Places are in characters.
@@ -139,54 +122,46 @@ struct Told<'e> {
     error: Option<f64>,
 }
 
-/// The question, and the language of the client.
-struct Asked<'a> {
-    program: &'a Program,
-    question: Question<'a>,
+fn body(
+    question: &Question<'_>,
     language: Language,
+    program: &Program,
+    (explanation, fuel): &(Explanation, u64),
+    key: Option<&str>,
+) -> String {
+    let problem = |failure| Problem::failed(program, failure, question);
+    let printed = explanation.outcome.as_ref().map(Printed::from).map_err(problem);
+    let outcome = match &printed {
+        Ok(printed) => Outcome::Value(Value::new(printed, program, question, language)),
+        Err(problem) => Outcome::Error { error: problem.in_words(language), hints: hints(program, question, language) },
+    };
+    let last = explanation.steps.last().map_or("", |step| &step.text);
+    let explained = Explained {
+        canonical: &program.canonical(),
+        key,
+        free_names: program.free_names(),
+        pure: program.is_pure(),
+        fuel: *fuel,
+        outcome,
+        steps: steps(&explanation.steps, program, &question.text),
+        steps_cut: explanation.is_cut,
+        failed: explanation.failed.map(|span| CharacterSpan::new(span, last)),
+    };
+    // Texts, numbers, and valid JSON.
+    serde_json::to_string(&explained).unwrap_or_default()
 }
 
-impl Asked<'_> {
-    fn body(&self, explanation: &Explanation, fuel: u64, canonical: &str, key: Option<&str>) -> String {
-        let Self { program, question, language } = *self;
-        let printed = explanation.outcome.as_ref().map(Printed::from);
-        let outcome = match &printed {
-            Ok(printed) => Outcome::Value(Value::new(printed, program, question, language)),
-            Err(failure) => {
-                let problem = Problem::failed(program, failure, question, language);
-                let Problem { code, detail, python_message, span, advice, .. } = problem;
-                let error = Trouble { code, detail, python_message, span, advice };
-                Outcome::Error { error, hints: hints(program, question, language) }
-            }
-        };
-        let last = explanation.steps.last().map_or("", |step| &step.text);
-        let explained = Explained {
-            canonical,
-            key,
-            free_names: program.free_names(),
-            pure: program.is_pure(),
-            fuel,
-            outcome,
-            steps: self.steps(&explanation.steps),
-            steps_cut: explanation.is_cut,
-            failed: explanation.failed.map(|span| CharacterSpan::new(span, last)),
-        };
-        // Texts, numbers, and valid JSON.
-        serde_json::to_string(&explained).unwrap_or_default()
-    }
-
-    fn steps<'s>(&self, steps: &'s [Step]) -> Vec<Told<'s>> {
-        let in_text = |spans: &[Span], text: &str| spans.iter().map(|span| CharacterSpan::new(*span, text)).collect();
-        let before = std::iter::once("").chain(steps.iter().map(|step| &*step.text));
-        let told = |(step, before): (&'s Step, &str)| Told {
-            kind: step.kind.code(),
-            statement: step.statement,
-            text: &step.text,
-            replaced: in_text(&step.replaced, before),
-            by: in_text(&step.by, &step.text),
-            span: step.node.map(|node| CharacterSpan::new(self.program.span(node), self.question.text)),
-            error: step.error,
-        };
-        steps.iter().zip(before).map(told).collect()
-    }
+fn steps<'s>(steps: &'s [Step], program: &Program, question: &str) -> Vec<Told<'s>> {
+    let in_text = |spans: &[Span], text: &str| spans.iter().map(|span| CharacterSpan::new(*span, text)).collect();
+    let before = std::iter::once("").chain(steps.iter().map(|step| &*step.text));
+    let told = |(step, before): (&'s Step, &str)| Told {
+        kind: step.kind.code(),
+        statement: step.statement,
+        text: &step.text,
+        replaced: in_text(&step.replaced, before),
+        by: in_text(&step.by, &step.text),
+        span: step.node.map(|node| CharacterSpan::new(program.span(node), question)),
+        error: step.error,
+    };
+    steps.iter().zip(before).map(told).collect()
 }

@@ -1,6 +1,7 @@
 //! `/v1/functions`: the names of the language, for help and completion.
 
-use std::sync::LazyLock;
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use axum::body::Body;
 use axum::extract::State;
@@ -10,13 +11,13 @@ use serde::Serialize;
 use tabuada_lang::{FunctionInfo, Language, functions};
 
 use crate::peer::Peer;
-use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
+use crate::server::http_cache::{Freshness, Tag};
 use crate::server::negotiation::language;
 use crate::server::render::json;
 use crate::server::state::App;
 
 /// Lists the names of the language.
-pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap) -> Response<Body> {
+pub(in crate::server) async fn get(State(app): State<Arc<App>>, peer: Peer, headers: HeaderMap) -> Response<Body> {
     let language = language::preferred(&headers);
     let list: &'static str = match language {
         Language::English => &ENGLISH,
@@ -24,19 +25,13 @@ pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: 
     };
     let mut response = json(StatusCode::OK, list.to_owned());
     response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
-    let freshness = Freshness::new(Tag::of(&[list])).in_words().for_seconds(WORDS_SECONDS);
+    let freshness = Freshness::new(Tag::of(&[list])).in_words();
     freshness.put_on(response, &headers, app.calculator.workers().by(peer)).await
 }
 
 /// The same for all clients of a language.
 static ENGLISH: LazyLock<String> = LazyLock::new(|| written(Language::English));
 static PORTUGUESE: LazyLock<String> = LazyLock::new(|| written(Language::Portuguese));
-
-/// The names of the language, by section.
-#[derive(Serialize)]
-struct List {
-    functions: Vec<Entry>,
-}
 
 /// A name. `sum` and `prod` occur twice: as functions and as binders.
 #[derive(Serialize)]
@@ -68,6 +63,7 @@ fn written(language: Language) -> String {
         },
         needs_prefix: info.needs_prefix,
     };
+    let entries: Vec<Entry> = functions().map(entry).collect();
     // Texts always serialise.
-    serde_json::to_string(&List { functions: functions().map(entry).collect() }).unwrap_or_default()
+    serde_json::to_string(&BTreeMap::from([("functions", entries)])).unwrap_or_default()
 }

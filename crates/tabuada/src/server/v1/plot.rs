@@ -15,11 +15,10 @@ use crate::engine::random_seed;
 use crate::peer::Peer;
 use crate::plot::{Plot, Refusal, SIZE};
 use crate::priority;
-use crate::server::http_cache::{Freshness, Tag, WORDS_SECONDS};
+use crate::server::http_cache::{Freshness, Tag};
 use crate::server::negotiation::language;
 use crate::server::negotiation::qvalues::liking;
-use crate::server::problems::Fault;
-use crate::server::problems::Problem;
+use crate::server::problems::{Fault, Problem};
 use crate::server::query::{last, parameter, parameters};
 use crate::server::state::App;
 
@@ -30,7 +29,12 @@ const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-
 pub(super) const VERSION: &str = "plot 4";
 
 /// Plots functions of x.
-pub(in crate::server) async fn get(State(app): State<App>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
+pub(in crate::server) async fn get(
+    State(app): State<Arc<App>>,
+    peer: Peer,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response<Body> {
     let (language, format) = (language::preferred(&headers), Format::preferred(&headers));
     let asked = || {
         let plot = asked(&uri, language)?;
@@ -48,7 +52,7 @@ fn freshness(plot: &Plot, format: Format) -> Freshness {
     let mut parts = vec![VERSION, ANSWER_VERSION, format.name(), language::tag(plot.language), &size];
     parts.extend(ends.iter().map(String::as_str));
     parts.extend(plot.exprs.iter().map(String::as_str));
-    let freshness = Freshness::new(Tag::of(&parts)).of_a_kind().in_words().for_seconds(WORDS_SECONDS);
+    let freshness = Freshness::new(Tag::of(&parts)).of_a_kind().in_words();
     match format {
         Format::Svg => freshness,
         Format::Png => freshness.packed(),
@@ -60,8 +64,7 @@ async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made
     let begun = Instant::now();
     // A text that does not parse is answered without waiting for other pictures.
     let read = move || plot.read(&Limits::default()).map_err(|refusal| told(&plot, refusal)).map(|_| plot);
-    let read = app.calculator.readers().by(peer).run(DEADLINE, read).await;
-    let plot = read.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))?;
+    let plot = app.calculator.readers().by(peer).run(DEADLINE, read).await??;
     // Dropped with the caller.
     let waits = Arc::new(());
     let waiting = Arc::downgrade(&waits);
@@ -76,7 +79,7 @@ async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made
             Format::Png => match picture.png(&stop) {
                 Some(bytes) => bytes,
                 None if stop() => return Err(told(&plot, Refusal::Stopped(ErrorKind::Deadline))),
-                None => return Err(Problem::overloaded(language)),
+                None => return Err(Fault::Overloaded.into()),
             },
         };
         let mut response = Response::new(Body::from(bytes));
@@ -88,7 +91,7 @@ async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made
     };
     let made = app.calculator.workers().by(peer).run(DEADLINE, work).await;
     drop(waits);
-    made.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
+    made?
 }
 
 fn asked(uri: &Uri, language: Language) -> Result<Plot, Fault> {
@@ -109,10 +112,10 @@ fn told(plot: &Plot, refusal: Refusal) -> Problem {
     match refusal {
         Refusal::Expression { at, error, fixes } => {
             let text = &plot.exprs[at];
-            Problem::of_text(&error, text, plot.language).advising(&fixes, text)
+            Problem::of_text(&error, text).advising(&fixes, text)
         }
         // An expression with random values may be cheaper another time.
-        Refusal::Stopped(kind) => Problem::of_expression(&kind, None, plot.language).passing(),
+        Refusal::Stopped(kind) => Problem::of_expression(&kind, None).passing(),
         refusal => Fault::Picture(refusal).into(),
     }
 }

@@ -4,13 +4,12 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tabuada_lang::{JsonNumbers, Language, Program};
 
-use super::question::OwnQuestion;
 use crate::answer::{DEADLINE, Outcome, Reply, is_long};
 use crate::engine::{self, Question};
 use crate::ndjson::write_value;
 use crate::record::Printed;
-use crate::server::problems::{Advice, CharacterSpan, Problem, Suggestion};
-use crate::workers::Hands;
+use crate::server::problems::{Advice, CharacterSpan, Fault, Problem, Suggestion};
+use crate::workers::PeerPool;
 
 /// A value, as it is sent.
 #[derive(Debug, Serialize)]
@@ -63,7 +62,7 @@ fn in_json<S: Serializer>(printed: &Printed, serializer: S) -> Result<S::Ok, S::
 
 impl<'a> Value<'a> {
     /// `program` is that of the question.
-    pub(super) fn new(printed: &'a Printed, program: &Program, question: Question<'_>, language: Language) -> Self {
+    pub(super) fn new(printed: &'a Printed, program: &Program, question: &Question<'_>, language: Language) -> Self {
         let hints = hints(program, question, language);
         Self { result: printed, r#type: printed.type_name, text: &printed.text, hints }
     }
@@ -94,8 +93,8 @@ pub(super) fn words(hints: &[Hint]) -> String {
 }
 
 /// The hints for a question, of which `program` is the program.
-pub(super) fn hints(program: &Program, question: Question<'_>, language: Language) -> Vec<Hint> {
-    engine::hints(question, program).iter().map(|hint| Hint::new(hint, question.text, language)).collect()
+pub(super) fn hints(program: &Program, question: &Question<'_>, language: Language) -> Vec<Hint> {
+    engine::hints(question, program).iter().map(|hint| Hint::new(hint, &question.text, language)).collect()
 }
 
 /// The error of a text up to this size, with its fixes, is made on the thread that serves; fixes of a longer text may
@@ -115,23 +114,21 @@ pub(super) struct Told {
 /// each request and not stored. Expensive ones are made by the readers.
 pub(super) async fn told(
     reply: &Reply,
-    question: Question<'_>,
+    question: &Question<'_>,
     language: Language,
-    readers: Hands<'_>,
+    readers: PeerPool<'_>,
 ) -> Result<Told, Problem> {
     let is_value = matches!(&reply.outcome, Outcome::Answered(_, answer) if answer.outcome.is_ok());
     let is_little = if is_value { !is_long(question) } else { question.text.len() <= INLINE_ADVICE_BYTES };
     if is_little {
         return told_here(&reply.outcome, question, language);
     }
-    let (outcome, question) = (reply.outcome.clone(), OwnQuestion::of(question));
-    let work = move || told_here(&outcome, question.as_question(), language);
-    let told = Box::pin(readers.run(DEADLINE, work)).await;
-    told.unwrap_or_else(|not_done| Err(Problem::of_work(not_done, language)))
+    let (outcome, question) = (reply.outcome.clone(), question.clone().into_owned());
+    let work = move || told_here(&outcome, &question, language);
+    Box::pin(readers.run(DEADLINE, work)).await?
 }
 
-fn told_here(outcome: &Outcome, question: Question<'_>, language: Language) -> Result<Told, Problem> {
-    let text = question.text;
+fn told_here(outcome: &Outcome, question: &Question<'_>, language: Language) -> Result<Told, Problem> {
     match outcome {
         Outcome::Answered(program, answer) => match &answer.outcome {
             Ok(printed) => {
@@ -139,14 +136,14 @@ fn told_here(outcome: &Outcome, question: Question<'_>, language: Language) -> R
                 let words = value.words();
                 Ok(Told { body: value.body(&words), words })
             }
-            Err(failure) => Err(Problem::failed(program, failure, question, language)),
+            Err(failure) => Err(Problem::failed(program, failure, question)),
         },
         Outcome::Failed(program, failure) => {
-            let place = Some((program.span(failure.node), text));
-            Err(Problem::of_expression(&failure.kind, place, language))
+            let place = Some((program.span(failure.node), &*question.text));
+            Err(Problem::of_expression(&failure.kind, place))
         }
-        Outcome::Unreadable(error) => Err(Problem::unreadable(error, question, language)),
-        Outcome::Overloaded => Err(Problem::overloaded(language)),
+        Outcome::Unreadable(error) => Err(Problem::unreadable(error, question)),
+        Outcome::Overloaded => Err(Fault::Overloaded.into()),
     }
 }
 
@@ -165,7 +162,7 @@ mod tests {
             let program = engine::read(text, &limits).unwrap();
             let evaluation = engine::try_evaluate(&program, &limits, 1_000).unwrap();
             let printed = Printed::from(&evaluation.outcome.unwrap());
-            let value = Value::new(&printed, &program, Question::from(text), Language::Portuguese);
+            let value = Value::new(&printed, &program, &Question::from(text), Language::Portuguese);
             assert_eq!(value.body(&value.words()), serde_json::to_string(&value).unwrap(), "{text}");
         }
     }

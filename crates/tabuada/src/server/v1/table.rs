@@ -25,9 +25,9 @@ use form::Form;
 use job::{Job, Stretch};
 
 /// Evaluates an expression row by row.
-pub(in crate::server) async fn post(State(app): State<App>, peer: Peer, request: Request) -> Response<Body> {
+pub(in crate::server) async fn post(State(app): State<Arc<App>>, peer: Peer, request: Request) -> Response<Body> {
     let language = language::preferred(request.headers());
-    answer(&app, peer, request, language).await.unwrap_or_else(|problem| problem.told(language).response())
+    answer(&app, peer, request, language).await.unwrap_or_else(|problem| problem.response(language))
 }
 
 async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> Result<Response<Body>, Problem> {
@@ -38,25 +38,24 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
     let bulk = workers.by(peer).bulk().await;
     // The first rows are computed before anything is sent: an error of the question shows in them.
     let begin = move || {
-        let sheet = Job::read(&body, form, language)?;
-        let mut piece = sheet.head();
-        let mut first = sheet.stretches().next().unwrap_or_default();
-        sheet.write(&mut first, &mut piece, || false);
-        while sheet.is_in_doubt(&first, &piece) {
-            sheet.write(&mut first, &mut piece, || false);
+        let job = Job::read(&body, form, language)?;
+        let mut piece = job.head();
+        let mut first = job.stretches().next().unwrap_or_default();
+        job.write(&mut first, &mut piece, || false);
+        while job.is_in_doubt(&first, &piece) {
+            job.write(&mut first, &mut piece, || false);
         }
-        sheet.foresee(&first)?;
-        match sheet.wrong_with_all() {
+        job.foresee(&first)?;
+        match job.wrong_with_all() {
             Some(problem) => Err(problem),
-            None => Ok((sheet, piece, first)),
+            None => Ok((job, piece, first)),
         }
     };
-    let (sheet, piece, first) =
-        workers.by(peer).run(DEADLINE, begin).await.map_err(|not_done| Problem::of_work(not_done, language))??;
+    let (job, piece, first) = workers.by(peer).run(DEADLINE, begin).await??;
     drop(bulk);
     let (mut response, parts) = streamed(form.content_type(), workers.bulk_at_once(), &app.counters);
     response.headers_mut().insert(VARY, HeaderValue::from_static("Accept"));
-    let how = How { calculator: app.calculator.clone(), peer, sheet: Arc::new(sheet) };
+    let how = How { calculator: app.calculator.clone(), peer, job: Arc::new(job) };
     tokio::spawn(send(how, piece, first, parts));
     Ok(response)
 }
@@ -64,9 +63,9 @@ async fn answer(app: &App, peer: Peer, request: Request, language: Language) -> 
 /// The table, its caller and the calculator.
 #[derive(Clone)]
 struct How {
-    calculator: Calculator,
+    calculator: Arc<Calculator>,
     peer: Peer,
-    sheet: Arc<Job>,
+    job: Arc<Job>,
 }
 
 /// Sends the rows in order. `first` is the rest of the first stretch, whose beginning is in `piece`.
@@ -77,7 +76,7 @@ async fn send(how: How, piece: String, first: Stretch, parts: Parts) {
     }
     let mut under_way = tokio::task::JoinSet::new();
     under_way.spawn(write(how.clone(), first, pieces));
-    for stretch in how.sheet.stretches().skip(1) {
+    for stretch in how.job.stretches().skip(1) {
         let Some(pieces) = parts.next().await else { return };
         under_way.spawn(write(how.clone(), stretch, pieces));
         // Forgets tasks that have ended.
@@ -86,22 +85,22 @@ async fn send(how: How, piece: String, first: Stretch, parts: Parts) {
     let Some(pieces) = parts.next().await else { return };
     // The tail is known when all rows are.
     while under_way.join_next().await.is_some() {}
-    let _ = pieces.send(how.sheet.tail().into()).await;
+    let _ = pieces.send(how.job.tail().into()).await;
 }
 
 /// Computes a stretch of rows, piece by piece.
 async fn write(how: How, mut stretch: Stretch, pieces: Pieces) {
-    let How { calculator, peer, sheet } = how;
+    let How { calculator, peer, job } = how;
     let workers = calculator.workers().by(peer);
     while !stretch.is_done() {
         // Reserves the place in the channel first: a worker never waits for a client.
         let Ok(room) = pieces.reserve().await else { return };
         let bulk = workers.bulk().await;
         let work = {
-            let (sheet, pieces, mut stretch) = (sheet.clone(), pieces.clone(), stretch.clone());
+            let (job, pieces, mut stretch) = (job.clone(), pieces.clone(), stretch.clone());
             move || {
                 let mut piece = String::new();
-                sheet.write(&mut stretch, &mut piece, || pieces.is_closed());
+                job.write(&mut stretch, &mut piece, || pieces.is_closed());
                 (stretch, piece)
             }
         };
@@ -112,7 +111,7 @@ async fn write(how: How, mut stretch: Stretch, pieces: Pieces) {
             }
             Err(_) => {
                 let mut piece = String::new();
-                sheet.give_up(&mut stretch, &mut piece);
+                job.give_up(&mut stretch, &mut piece);
                 piece
             }
         };

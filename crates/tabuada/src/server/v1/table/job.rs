@@ -15,8 +15,7 @@ use super::form::Form;
 use crate::answer::DEADLINE;
 use crate::engine;
 use crate::priority;
-use crate::server::problems::Fault;
-use crate::server::problems::{Advice, CharacterSpan, Problem};
+use crate::server::problems::{Fault, Problem, Words};
 use crate::server::v1::question::{mode_of, object};
 use crate::server::v1::reply::Hint;
 
@@ -61,7 +60,7 @@ pub(super) struct Job {
 #[derive(Debug, Default)]
 struct Failures {
     count: usize,
-    first: BTreeMap<usize, RowError>,
+    first: BTreeMap<usize, Problem>,
     common: Common,
 }
 
@@ -74,18 +73,12 @@ enum Common {
     Several,
 }
 
-#[derive(Debug, Serialize)]
-struct RowError {
+#[derive(Serialize)]
+struct RowError<'p> {
     /// From 0.
     row: usize,
-    code: &'static str,
-    detail: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    python_message: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    span: Option<CharacterSpan>,
     #[serde(flatten)]
-    advice: Option<Box<Advice>>,
+    words: Words<'p>,
 }
 
 /// Rows that are not computed yet.
@@ -124,10 +117,9 @@ impl Job {
         }
         let limits = Limits::default();
         let variables = variables.map(|json| Variables::from_json(json, &limits)).transpose();
-        let variables =
-            variables.map_err(|kind| Problem::of_text(&Error { kind, span: Span::default() }, &text, language))?;
+        let variables = variables.map_err(|kind| Problem::of_text(&Error { kind, span: Span::default() }, &text))?;
         let program = in_context(&columns, variables.as_ref(), |context| engine::read_of(&text, context, &limits))
-            .map_err(|(error, fixes)| Problem::of_text(&error, &text, language).advising(&fixes, &text))?;
+            .map_err(|(error, fixes)| Problem::of_text(&error, &text).advising(&fixes, &text))?;
         let fuel_given = limits.fuel * EVALUATIONS_AT_THEIR_LIMIT;
         Ok(Self {
             text,
@@ -159,7 +151,7 @@ impl Job {
         if u128::from(spent) * self.rows as u128 <= u128::from(self.fuel_given) * u128::from(done) {
             return Ok(());
         }
-        Err(Problem::of_expression(&self.exhausted(), None, self.language))
+        Err(Problem::of_expression(&self.exhausted(), None))
     }
 
     /// Whether it is still unknown if the text is wrong, since all rows before `rest` failed alike. The client does not
@@ -176,8 +168,11 @@ impl Job {
         let fixes = in_context(&self.columns, self.variables.as_ref(), |context| {
             engine::fixes_of_rows(&self.text, context, &self.limits, &self.program, &failure)
         });
-        let place = Some((self.program.span(failure.node), &*self.text));
-        Some(Problem::of_expression(&failure.kind, place, self.language).advising(&fixes, &self.text))
+        Some(self.problem(&failure).advising(&fixes, &self.text))
+    }
+
+    fn problem(&self, failure: &Failure) -> Problem {
+        Problem::of_expression(&failure.kind, Some((self.program.span(failure.node), &self.text)))
     }
 
     /// The error of each of so many rows, if it is the same in all and independent of their values.
@@ -212,7 +207,7 @@ impl Job {
             let spent = Duration::from_micros(self.microseconds_spent.load(Ordering::Relaxed));
             if spent >= WORK_TIME {
                 let rows = std::mem::take(&mut stretch.0);
-                return self.write_without(rows, &ErrorKind::Deadline, out);
+                return self.write_without(rows, &Problem::of_expression(&ErrorKind::Deadline, None), out);
             }
             let rows = stretch.0.start..stretch.0.end.min(stretch.0.start + at_once);
             stretch.0.start = rows.end;
@@ -234,7 +229,7 @@ impl Job {
                 Ok(answers) => answers,
                 Err(kind) => {
                     let kind = if matches!(kind, ErrorKind::OutOfFuel { .. }) { self.exhausted() } else { kind };
-                    self.write_without(rows, &kind, out);
+                    self.write_without(rows, &Problem::of_expression(&kind, None), out);
                     continue;
                 }
             };
@@ -243,7 +238,7 @@ impl Job {
                 let row = rows.start + at;
                 match cell {
                     Cell::Failure(failure) => {
-                        self.note(row, 1, &failure.kind, Some(failure));
+                        self.note(row..row + 1, Some(failure), || self.problem(failure));
                         at_once = ANY_ROWS_AT_ONCE;
                     }
                     // A value of another type in one row makes it likely in all.
@@ -259,54 +254,30 @@ impl Job {
     /// Gives up a stretch that got no worker.
     pub(super) fn give_up(&self, stretch: &mut Stretch, out: &mut String) {
         let rows = std::mem::take(&mut stretch.0);
-        let Problem { code, detail, .. } = Problem::overloaded(self.language);
-        self.note_as(rows.start, rows.len(), None, |row| RowError {
-            row,
-            code,
-            detail: detail.clone(),
-            python_message: None,
-            span: None,
-            advice: None,
-        });
-        self.write_empty(rows, out);
+        self.write_without(rows, &Fault::Overloaded.into(), out);
     }
 
-    fn write_without(&self, rows: Range<usize>, kind: &ErrorKind, out: &mut String) {
-        self.note(rows.start, rows.len(), kind, None);
-        self.write_empty(rows, out);
-    }
-
-    fn write_empty(&self, rows: Range<usize>, out: &mut String) {
+    fn write_without(&self, rows: Range<usize>, problem: &Problem, out: &mut String) {
+        self.note(rows.clone(), None, || problem.clone());
         for row in rows {
             let values = self.columns.columns.iter().map(|column| column.rows(row..row + 1)[0]);
             self.form.write_row(row == 0, values, None, out);
         }
     }
 
-    fn note(&self, row: usize, count: usize, kind: &ErrorKind, failure: Option<&Failure>) {
-        self.note_as(row, count, failure, |row| RowError {
-            row,
-            code: kind.code(),
-            detail: kind.message(self.language),
-            python_message: kind.python(),
-            span: failure.map(|failure| CharacterSpan::new(self.program.span(failure.node), &self.text)),
-            advice: None,
-        });
-    }
-
-    /// Notes the error of `count` rows from `row` on; `failure` if it is one of the evaluation.
-    fn note_as(&self, row: usize, count: usize, failure: Option<&Failure>, why: impl Fn(usize) -> RowError) {
+    /// Notes the problem of rows; `failure` if it is one of the evaluation.
+    fn note(&self, rows: Range<usize>, failure: Option<&Failure>, problem: impl Fn() -> Problem) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
-        failures.count += count;
+        failures.count += rows.len();
         failures.common.add(failure);
-        for row in row..row + count.min(ERRORS_MAX) {
+        for row in rows.take(ERRORS_MAX) {
             // Stretches end in any order.
             let is_among_the_first = failures.first.len() < ERRORS_MAX
                 || failures.first.last_key_value().is_some_and(|(last, _)| row < *last);
             if !is_among_the_first {
                 break;
             }
-            failures.first.insert(row, why(row));
+            failures.first.insert(row, problem());
             if failures.first.len() > ERRORS_MAX {
                 failures.first.pop_last();
             }
@@ -328,12 +299,12 @@ impl Job {
             let hints: Vec<Hint> = hints.iter().map(|hint| Hint::new(hint, &self.text, self.language)).collect();
             add("hints", serde_json::to_string(&hints).unwrap_or_default());
         }
-        let of_all = self.wrong_with_all().map(|Problem { code, detail, python_message, span, advice, .. }| {
-            vec![RowError { row: 0, code, detail, python_message, span, advice }]
-        });
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_all = self.wrong_with_all().map(|problem| BTreeMap::from([(0, problem)]));
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         if failures.count > 0 {
-            let errors = of_all.unwrap_or_else(|| std::mem::take(&mut failures.first).into_values().collect());
+            let errors = of_all.as_ref().unwrap_or(&failures.first).iter();
+            let errors = errors.map(|(&row, problem)| RowError { row, words: problem.in_words(self.language) });
+            let errors: Vec<RowError<'_>> = errors.collect();
             add("failed", failures.count.to_string());
             add("errors", serde_json::to_string(&errors).unwrap_or_default());
         }
@@ -371,19 +342,19 @@ mod tests {
     #[test]
     fn a_table_has_a_time_for_all_of_it() {
         let body = br#"{"expr":"x+1","x":{"from":1,"to":9000,"count":9000}}"#;
-        let sheet = Job::read(body, Form::Json, Language::English).unwrap_or_else(|_| panic!("it can be read"));
-        let mut stretches = sheet.stretches();
+        let job = Job::read(body, Form::Json, Language::English).unwrap_or_else(|_| panic!("it can be read"));
+        let mut stretches = job.stretches();
         let (mut first, mut second) = (stretches.next().unwrap_or_default(), stretches.next().unwrap_or_default());
         let mut out = String::new();
-        sheet.write(&mut first, &mut out, || false);
+        job.write(&mut first, &mut out, || false);
         assert!(out.starts_with("2.0,3.0"), "{out}");
-        assert!(sheet.microseconds_spent.load(Ordering::Relaxed) > 0);
-        sheet.microseconds_spent.store(WORK_TIME.as_micros() as u64, Ordering::Relaxed);
+        assert!(job.microseconds_spent.load(Ordering::Relaxed) > 0);
+        job.microseconds_spent.store(WORK_TIME.as_micros() as u64, Ordering::Relaxed);
         out.clear();
-        sheet.write(&mut second, &mut out, || false);
+        job.write(&mut second, &mut out, || false);
         assert!(second.is_done());
         assert_eq!(out, ",null".repeat(9_000 - STRETCH_ROWS));
-        let tail = sheet.tail();
+        let tail = job.tail();
         assert!(tail.contains(r#""failed":808,"errors":[{"row":8192,"code":"deadline""#), "{tail}");
     }
 }
