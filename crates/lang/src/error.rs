@@ -309,6 +309,14 @@ impl ErrorKind {
         }
     }
 
+    /// The two readings of an ambiguous text in school notation; none for another error, or if the text is too long.
+    pub fn readings(&self) -> &[Reading] {
+        match self {
+            Self::Notation(NotationError::Ambiguous { readings, .. }) => readings,
+            _ => &[],
+        }
+    }
+
     /// The limit that was exceeded, in its own unit; `None` for an error that is not about a limit.
     ///
     /// A caller with a higher limit must not use a stored error of a lower one.

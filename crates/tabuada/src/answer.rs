@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tabuada_cache::{Cache, ComputeError, Contents, Deadlines, Found, Key, Options, OptionsError, Source};
-use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Mode, Program};
+use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Mode, Notation, Program};
 
 use crate::clock::Second;
 use crate::counters::{Counters, QuestionGuard};
@@ -43,9 +43,13 @@ const INLINE_TEXT_BYTES: usize = 4 << 10;
 /// The same limit while work of the same peer waits for the readers.
 const INLINE_TEXT_BYTES_OF_MANY: usize = 256;
 
+/// Parsing a text in school notation takes up to this many times longer: both readings of an ambiguous text are parsed.
+const SCHOOL_FACTOR: usize = 16;
+
 /// Whether the readers parse a question and make its hints and fixes.
 pub(crate) fn is_long(question: &Question<'_>) -> bool {
-    question.text.len() + question.variables.as_ref().map_or(0, |json| json.len()) > INLINE_TEXT_BYTES
+    let factor = if question.notation == Notation::Python { 1 } else { SCHOOL_FACTOR };
+    factor * question.text.len() + question.variables.as_ref().map_or(0, |json| json.len()) > INLINE_TEXT_BYTES
 }
 
 /// The queue of each reader. It is longer than that of the workers, since this work takes a fifth of a millisecond, and

@@ -7,8 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
 use tabuada_lang::{
-    Answer, Context, Error, ErrorKind, Evaluator, Explanation, Failure, Fix, Fuel, Hint, Limits, Mode, Pause, Program,
-    Rows, Span, Variables, fixes, parse_with,
+    Answer, Context, Error, ErrorKind, Evaluator, Explanation, Failure, Fix, Fuel, Hint, Limits, Mode, Notation, Pause,
+    Program, Rows, Span, Variables, fixes, parse_with,
 };
 
 use crate::priority;
@@ -29,40 +29,51 @@ pub struct Evaluation {
     pub fuel: u64,
 }
 
-/// A text, with its mode and variables.
+/// A text, with its mode, notation and variables.
 #[derive(Clone, Debug, Default)]
 pub struct Question<'q> {
     /// The text.
     pub text: Cow<'q, str>,
     /// The number mode.
     pub mode: Mode,
+    /// The notation of the text.
+    pub notation: Notation,
     /// Names and their values, a JSON object.
     pub variables: Option<Cow<'q, str>>,
 }
 
 impl<'q> Question<'q> {
-    /// A text without variables.
+    /// A text in Python's notation, without variables.
     pub fn new(text: impl Into<Cow<'q, str>>, mode: Mode) -> Self {
-        Self { text: text.into(), mode, variables: None }
+        Self { text: text.into(), mode, ..Self::default() }
     }
 
     /// The same, for another thread.
     pub fn into_owned(self) -> Question<'static> {
-        let Self { text, mode, variables } = self;
+        let Self { text, mode, notation, variables } = self;
         let variables = variables.map(|json| json.into_owned().into());
-        Question { text: text.into_owned().into(), mode, variables }
+        Question { text: text.into_owned().into(), mode, notation, variables }
+    }
+
+    /// The canonical text of its program, if the text is not in that notation.
+    pub(crate) fn read_as(&self, program: &Program) -> Option<String> {
+        (self.notation != Notation::Python).then(|| program.canonical())
+    }
+
+    fn context<'c>(&self, variables: Option<&'c Variables>) -> Context<'c> {
+        Context { mode: self.mode, notation: self.notation, variables, ..Context::default() }
     }
 }
 
 impl<'q> From<&'q Question<'_>> for Question<'q> {
     fn from(question: &'q Question<'_>) -> Self {
         let variables = question.variables.as_deref().map(Cow::Borrowed);
-        Self { variables, ..Self::new(&*question.text, question.mode) }
+        Self { variables, notation: question.notation, ..Self::new(&*question.text, question.mode) }
     }
 }
 
 impl<'q> From<&'q str> for Question<'q> {
-    /// Only a text, in Python's mode.
+    /// Only a text, in Python's mode and notation.
     fn from(text: &'q str) -> Self {
         Self::new(text, Mode::Python)
     }
@@ -81,8 +92,7 @@ pub(crate) fn ask(question: &Question<'_>, limits: &Limits) -> Result<Program, E
 
 fn read_question(question: &Question<'_>, limits: &Limits) -> Result<Program, Error> {
     let variables = variables_of(question, limits)?;
-    let context = Context { mode: question.mode, variables: variables.as_ref(), ..Context::default() };
-    parse_with(&question.text, &context, limits)
+    parse_with(&question.text, &question.context(variables.as_ref()), limits)
 }
 
 fn variables_of(question: &Question<'_>, limits: &Limits) -> Result<Option<Variables>, Error> {
@@ -142,10 +152,7 @@ fn advised<T>(question: &Question<'_>, advise: impl FnOnce(&Context<'_>, &Limits
     let advice = caught(&question.text, || {
         let variables = variables_of(question, &limits).unwrap_or_default();
         let pause = Pause(&priority::give_way);
-        Ok(advise(
-            &Context { mode: question.mode, variables: variables.as_ref(), pause, ..Context::default() },
-            &limits,
-        ))
+        Ok(advise(&Context { pause, ..question.context(variables.as_ref()) }, &limits))
     });
     advice.unwrap_or_default()
 }
@@ -182,8 +189,7 @@ impl Engine {
         }
         let read = caught(&question.text, || {
             let variables = variables_of(question, limits)?;
-            let context = Context { mode: question.mode, variables: variables.as_ref(), ..Context::default() };
-            self.evaluator.read(&question.text, &context, limits)
+            self.evaluator.read(&question.text, &question.context(variables.as_ref()), limits)
         });
         self.is_broken = read.as_ref().is_err_and(|error| error.kind == ErrorKind::Internal);
         read

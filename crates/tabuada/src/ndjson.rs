@@ -21,6 +21,10 @@ pub(crate) struct Record<'l, T> {
     pub(crate) expr: T,
     /// `python` (the default), `exact`, or `decimal:N` for N significant digits.
     pub(crate) mode: Option<T>,
+    /// `python` (the default) or `school`.
+    pub(crate) notation: Option<T>,
+    /// The decimal sign of school notation: `point` (the default) or `comma`.
+    pub(crate) decimal: Option<T>,
     #[serde(borrow)]
     variables: Option<&'l RawValue>,
 }
@@ -62,7 +66,7 @@ impl<'l> Question<'l> {
         let mode =
             mode.map_err(|_| Malformed("mode is python, exact or decimal:N, N from 1 to 1000"))?.unwrap_or(usual);
         let text = text(record.expr.get()).map_err(|_| Malformed("expr is not a string"))?;
-        Ok(Self { text, mode, variables: record.variables() })
+        Ok(Self { text, mode, variables: record.variables(), ..Self::default() })
     }
 }
 
@@ -73,13 +77,18 @@ fn text(json: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     serde_json::from_str::<Text<'_>>(json).map(|Text(text)| text)
 }
 
-pub(crate) fn write_value(printed: &Printed, out: &mut String) {
+/// Writes a value; `read_as` is the canonical text, if the question is not in Python's notation.
+pub(crate) fn write_value(printed: &Printed, read_as: Option<&str>, out: &mut String) {
     out.push_str("{\"result\":");
     printed.write_json(JsonNumbers::Exact, out);
     out.push_str(",\"type\":");
     write_string(printed.type_name, out);
     out.push_str(",\"text\":");
     write_string(&printed.text, out);
+    if let Some(read_as) = read_as {
+        out.push_str(",\"read_as\":");
+        write_string(read_as, out);
+    }
     out.push('}');
 }
 

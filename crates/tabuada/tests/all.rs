@@ -21,6 +21,7 @@ mod laws;
 mod locale;
 mod log;
 mod metrics;
+mod notation;
 mod operator;
 mod packages;
 mod portuguese;

@@ -29,7 +29,10 @@ pub(super) fn write_answer(
     }
     let evaluation = engine.evaluate(limits, DEADLINE);
     match &evaluation.outcome {
-        Ok(value) => write_value(&Printed::from(value), out),
+        Ok(value) => {
+            let read_as = question.read_as(engine.program());
+            write_value(&Printed::from(value), read_as.as_deref(), out);
+        }
         Err(failure) => write_failure(failure, engine.program(), &question.text, out),
     }
     if explain {

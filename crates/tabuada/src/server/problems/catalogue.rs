@@ -31,6 +31,7 @@ pub(in crate::server) const CATALOGUE: &[Kind] = &{
     [
         kind(EXPRESSION, "syntax", "the text is not an expression"),
         kind(EXPRESSION, "unsupported", "a feature that the language or this mode does not have"),
+        kind(EXPRESSION, "ambiguous", "in [school notation](notation.md), a text with two `readings`"),
         kind(EXPRESSION, "unknown-name", "a name without a definition"),
         kind(EXPRESSION, "type-error", "an operation on a type that does not support it, or wrong arguments"),
         kind(EXPRESSION, "value-error", "a value of the right type, but outside the domain"),

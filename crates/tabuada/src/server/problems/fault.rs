@@ -26,6 +26,8 @@ pub(in crate::server) enum Fault {
         in_query: bool,
     },
     Mode,
+    Notation,
+    Decimal,
     /// A parameter that is `true` or `false`.
     Truth(&'static str),
     /// A parameter in pixels.
@@ -151,6 +153,8 @@ impl Fault {
             | Self::QueryNotText
             | Self::ExprMissing { .. }
             | Self::Mode
+            | Self::Notation
+            | Self::Decimal
             | Self::Truth(_)
             | Self::Pixels(_)
             | Self::Picture(_)
@@ -189,6 +193,8 @@ impl Fault {
             Self::ExprMissing { in_query: true } => "expr is missing in the query",
             Self::ExprMissing { in_query: false } => "expr is missing",
             Self::Mode => "mode is python, exact or decimal:N, N from 1 to 1000",
+            Self::Notation => "notation is python or school",
+            Self::Decimal => "decimal is point or comma",
             Self::Truth(name) => return format!("{name} is true or false"),
             Self::Pixels(name) => return format!("{name} is a whole number of pixels"),
             Self::Picture(refusal) => return refusal.message(Language::English),
@@ -248,6 +254,8 @@ impl Fault {
             Self::ExprMissing { in_query: true } => "falta expr na query",
             Self::ExprMissing { in_query: false } => "falta expr",
             Self::Mode => "mode é python, exact ou decimal:N, com N de 1 a 1000",
+            Self::Notation => "notation é python ou school",
+            Self::Decimal => "decimal é point ou comma",
             Self::Truth(name) => return format!("{name} é true ou false"),
             Self::Pixels(name) => return format!("{name} é um número inteiro de pixels"),
             Self::Picture(refusal) => return refusal.message(Language::Portuguese),

@@ -4,7 +4,10 @@ use axum::body::Body;
 use axum::http::header::{CONNECTION, CONTENT_LANGUAGE, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
-use tabuada_lang::{Error, ErrorKind, Failure, Fix, Language, Program, Span, Syntax, TypeError};
+use tabuada_lang::{
+    Ambiguity, Error, ErrorKind, Failure, Fix, Language, Notation, NotationError, Program, Reading, Span, Syntax,
+    TypeError,
+};
 
 use super::catalogue::status_of;
 use super::fault::Fault;
@@ -45,8 +48,8 @@ enum Kept {
 enum Cause {
     /// The request, whatever its expression.
     Fault(Fault),
-    /// The expression. `gap` is the part of it before a missing operator, if that is the error.
-    Expression { kind: ErrorKind, gap: Option<Box<str>> },
+    /// The expression, in its notation. `gap` is the part of it before a missing operator, if that is the error.
+    Expression { kind: ErrorKind, notation: Notation, gap: Option<Box<str>> },
 }
 
 /// A place in an expression, in characters from 0; `end` is exclusive.
@@ -76,6 +79,15 @@ pub(in crate::server) struct Advice {
     pub(in crate::server) alternatives: Vec<Suggestion>,
 }
 
+/// One of the two readings of an ambiguous expression.
+#[derive(Serialize)]
+struct ToldReading<'p> {
+    /// The whole expression without the ambiguity, in its notation.
+    expr: &'p str,
+    /// Its canonical text.
+    read_as: &'p str,
+}
+
 /// What is wrong with a request (RFC 9457).
 #[derive(Serialize)]
 struct Document<'p> {
@@ -102,6 +114,9 @@ pub(in crate::server) struct Words<'p> {
     /// Where in the expression.
     #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<CharacterSpan>,
+    /// Of an ambiguous expression.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    readings: Vec<ToldReading<'p>>,
     /// What to write instead, where that is known.
     #[serde(flatten)]
     advice: Option<&'p Advice>,
@@ -134,14 +149,18 @@ impl Advice {
 impl Problem {
     /// What is wrong, and what would be right.
     pub(in crate::server) fn in_words(&self, language: Language) -> Words<'_> {
-        let (mut detail, python_message) = match &*self.cause {
-            Cause::Fault(fault) => (fault.message(language), None),
-            Cause::Expression { kind, .. } => (kind.message(language), kind.python()),
+        let (mut detail, python_message, readings) = match &*self.cause {
+            Cause::Fault(fault) => (fault.message(language), None, &[][..]),
+            Cause::Expression { kind, notation, .. } => {
+                (kind.message_in(language, *notation), kind.python(), kind.readings())
+            }
         };
+        let readings = readings.iter().map(|Reading { text, read_as, .. }| ToldReading { expr: text, read_as });
         if self.is_about_plus {
             detail.push_str(about_plus(language));
         }
-        Words { code: self.code, detail, python_message, span: self.span, advice: self.advice.as_deref() }
+        let (code, span, advice) = (self.code, self.span, self.advice.as_deref());
+        Words { code, detail, python_message, span, readings: readings.collect(), advice }
     }
 
     /// The error of an expression, at a place of its text.
@@ -154,7 +173,7 @@ impl Problem {
             None => Kept::AsWords,
         };
         let gap = place.and_then(|(span, text)| before_the_gap(kind, span, text));
-        let cause = Box::new(Cause::Expression { kind: kind.clone(), gap });
+        let cause = Box::new(Cause::Expression { kind: kind.clone(), notation: Notation::Python, gap });
         Self { status: status_of(code), code, span, advice: None, kept, cause, is_about_plus: false }
     }
 
@@ -168,14 +187,22 @@ impl Problem {
     /// The same with fixes.
     pub(in crate::server) fn unreadable(error: &Error, question: &Question<'_>) -> Self {
         let fixes = engine::fixes_of_unreadable(question, error);
-        Self::of_text(error, &question.text).advising(&fixes, &question.text)
+        Self::of_text(error, &question.text).written_in(question.notation).advising(&fixes, &question.text)
     }
 
     /// Why an expression has no value, with fixes. `program` is that of the question.
     pub(in crate::server) fn failed(program: &Program, failure: &Failure, question: &Question<'_>) -> Self {
         let place = Some((program.span(failure.node), &*question.text));
         let fixes = engine::fixes_of_failed(question, program, failure);
-        Self::of_expression(&failure.kind, place).advising(&fixes, &question.text)
+        Self::of_expression(&failure.kind, place).written_in(question.notation).advising(&fixes, &question.text)
+    }
+
+    /// The same, with its message in the notation of the expression.
+    pub(in crate::server) fn written_in(mut self, given: Notation) -> Self {
+        if let Cause::Expression { notation, .. } = &mut *self.cause {
+            *notation = given;
+        }
+        self
     }
 
     /// Adds fixes of the text.
@@ -291,6 +318,15 @@ impl From<Fault> for Problem {
 fn before_the_gap(kind: &ErrorKind, span: Span, text: &str) -> Option<Box<str>> {
     let end = match kind {
         ErrorKind::Syntax(Syntax::MissingOperator { .. }) => span.start as usize,
+        // Of two operands in school notation, the span has both.
+        ErrorKind::Notation(NotationError::Ambiguous {
+            what: Ambiguity::Numbers | Ambiguity::MixedNumber | Ambiguity::LostExponent,
+            ..
+        }) => {
+            let operands = span.of(text);
+            let first = operands.find(char::is_whitespace)?;
+            span.start as usize + operands.len() - operands[first..].trim_start().len()
+        }
         // What precedes the last bracket is neither a function nor a list: `2 (3)`.
         ErrorKind::Type(
             TypeError::NotCallable { .. } | TypeError::NotSubscriptable { .. } | TypeError::TypeNotSubscriptable { .. },

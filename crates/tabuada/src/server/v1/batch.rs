@@ -394,7 +394,7 @@ impl How {
         let explained = match &reply.outcome {
             Outcome::Answered(program, answer) => {
                 match &answer.outcome {
-                    Ok(printed) => write_value(printed, out),
+                    Ok(printed) => write_value(printed, question.read_as(program).as_deref(), out),
                     Err(failure) => write_failure(failure, program, &question.text, out),
                 }
                 Some((program, Some(answer.fuel)))

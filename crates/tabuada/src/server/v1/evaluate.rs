@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
-use tabuada_lang::Language;
+use tabuada_lang::{Language, Notation};
 
 use super::question::{body_of, in_body, in_query};
 use super::reply;
@@ -28,6 +28,8 @@ use crate::server::state::App;
 
 /// The form of the body, as part of its tag. Raised with any change of how the same answer is written.
 const FORM: &str = "evaluate 2";
+/// The same for a question that is not in Python's notation, whose answer tells how it was read.
+const FORM_READ_AS: &str = "evaluate 2, read as";
 
 /// Evaluates an expression.
 pub(in crate::server) async fn get(State(app): State<Arc<App>>, peer: Peer, request: Request) -> Response<Body> {
@@ -103,7 +105,7 @@ async fn answer_fresh(
     if is_conditional
         && let Some((program, name)) = app.calculator.parsed(peer, question)
         && let words = reply::words(&reply::hints(&program, question, language))
-        && let Some(known) = of_value(&name, &words).known(headers)
+        && let Some(known) = of_value(&name, question.notation, &words).known(headers)
     {
         app.counters.asks().bypasses_it();
         return (with_cache_status(known, bypass("not-modified")), false);
@@ -115,7 +117,7 @@ async fn answer_fresh(
     let readers = app.calculator.readers().by(peer);
     let (response, freshness) = match reply::told(&reply, question, language, readers).await {
         Ok(told) => {
-            let freshness = reply.name.as_ref().map(|name| of_value(name, &told.words));
+            let freshness = reply.name.as_ref().map(|name| of_value(name, question.notation, &told.words));
             let body = Bytes::from(told.body);
             for_others = (told.words.is_empty() && !is_conditional).then(|| body.clone());
             (said(&told.words, body, language), freshness)
@@ -156,9 +158,10 @@ fn said(words: &str, body: impl Into<Body>, language: Language) -> Response<Body
     response
 }
 
-/// The freshness of a value, from its key in the cache and from its hints.
-fn of_value(name: &Name, words: &str) -> Freshness {
-    let freshness = Freshness::new(Tag::of(&[FORM, name.variant(), name.text(), words]));
+/// The freshness of a value, from its key in the cache, the notation of the question, and the hints.
+fn of_value(name: &Name, notation: Notation, words: &str) -> Freshness {
+    let form = if notation == Notation::Python { FORM } else { FORM_READ_AS };
+    let freshness = Freshness::new(Tag::of(&[form, name.variant(), name.text(), words]));
     if words.is_empty() { freshness } else { freshness.in_words() }
 }
 

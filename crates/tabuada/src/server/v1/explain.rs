@@ -39,7 +39,8 @@ pub(in crate::server) async fn get(
         let question = in_query(&uri)?;
         // Its places are those of the text as it was written, and much of it is messages.
         let (mode, language_tag) = (question.mode.to_string(), language::tag(language));
-        let tag = Tag::of(&[VERSION, ANSWER_VERSION, &mode, language_tag, &question.text]);
+        let notation = format!("{:?}", question.notation);
+        let tag = Tag::of(&[VERSION, ANSWER_VERSION, &mode, &notation, language_tag, &question.text]);
         let freshness = Freshness::new(tag).in_words();
         Ok((freshness, explained(&app, peer, question, language)))
     };

@@ -1,10 +1,10 @@
-//! Questions: an expression, its mode and its variables, from a query or from a body of JSON.
+//! Questions: an expression, its mode, its notation and its variables, from a query or from a body of JSON.
 
 use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Uri};
 use serde::Deserialize;
-use tabuada_lang::Mode;
+use tabuada_lang::{Mode, Notation};
 
 use crate::answer::DEADLINE;
 use crate::engine::Question;
@@ -16,21 +16,23 @@ use crate::server::query::last;
 use crate::server::state::App;
 use crate::workers::PeerPool;
 
-/// The question of a query: `expr` and, if given, `mode`.
+/// The question of a query: `expr` and, if given, `mode`, `notation` and `decimal`.
 pub(super) fn in_query(uri: &Uri) -> Result<Question<'static>, Fault> {
-    let [expr, mode] = last(uri.query(), ["expr", "mode"])?;
+    let [expr, mode, notation, decimal] = last(uri.query(), ["expr", "mode", "notation", "decimal"])?;
     let expr = expr.ok_or(Fault::ExprMissing { in_query: true })?;
-    Ok(Question::new(expr, mode_of(mode.as_deref())?))
+    let notation = notation_of(notation.as_deref(), decimal.as_deref())?;
+    Ok(Question { notation, ..Question::new(expr, mode_of(mode.as_deref())?) })
 }
 
-/// The question of a body: an object with `expr` and, if given, `mode` and `variables`. A long one is parsed by the
-/// readers.
+/// The question of a body: an object with `expr` and, if given, `mode`, `notation`, `decimal` and `variables`. A long
+/// one is parsed by the readers.
 pub(super) async fn in_body(body: Bytes, readers: PeerPool<'_>) -> Result<Question<'static>, Problem> {
     let is_short = body.len() <= INLINE_BODY_BYTES;
     let read = move || {
         let record: Record<'_, String> = object(&body)?;
         let (mode, variables) = (mode_of(record.mode.as_deref())?, record.variables());
-        Ok::<_, Fault>(Question { text: record.expr.into(), mode, variables }.into_owned())
+        let notation = notation_of(record.notation.as_deref(), record.decimal.as_deref())?;
+        Ok::<_, Fault>(Question { text: record.expr.into(), mode, notation, variables }.into_owned())
     };
     if is_short {
         return Ok(read()?);
@@ -41,6 +43,12 @@ pub(super) async fn in_body(body: Bytes, readers: PeerPool<'_>) -> Result<Questi
 /// The mode of a text; Python's by default.
 pub(super) fn mode_of(text: Option<&str>) -> Result<Mode, Fault> {
     text.map(str::parse).transpose().map_err(|_| Fault::Mode).map(Option::unwrap_or_default)
+}
+
+/// The notation of a text with its decimal sign; Python's by default.
+pub(super) fn notation_of(notation: Option<&str>, decimal: Option<&str>) -> Result<Notation, Fault> {
+    let decimal = decimal.map(str::parse).transpose().map_err(|_| Fault::Decimal)?.unwrap_or_default();
+    notation.map_or(Ok(Notation::Python), |name| Notation::named(name, decimal).ok_or(Fault::Notation))
 }
 
 /// Parses a body of JSON.

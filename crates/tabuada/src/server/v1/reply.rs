@@ -2,7 +2,7 @@
 
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
-use tabuada_lang::{JsonNumbers, Language, Program};
+use tabuada_lang::{JsonNumbers, Language, Notation, Program};
 
 use crate::answer::{DEADLINE, Outcome, Reply, is_long};
 use crate::engine::{self, Question};
@@ -20,6 +20,9 @@ pub(super) struct Value<'a> {
     r#type: &'a str,
     /// Python's text, with all its digits.
     text: &'a str,
+    /// The canonical text, if the question is not in Python's notation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    read_as: Option<String>,
     /// Where the text may mean something else than intended.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hints: Vec<Hint>,
@@ -41,13 +44,13 @@ pub(super) struct Hint {
 }
 
 impl Hint {
-    /// A hint for `text`.
-    pub(super) fn new(hint: &tabuada_lang::Hint, text: &str, language: Language) -> Self {
+    /// A hint for `text`, which is in this notation.
+    pub(super) fn new(hint: &tabuada_lang::Hint, text: &str, notation: Notation, language: Language) -> Self {
         let (suggestion, alternatives) = match Advice::of(&hint.fixes, text) {
             Some(Advice { suggestion, alternatives }) => (Some(suggestion), alternatives),
             None => (None, Vec::new()),
         };
-        let (code, message) = (hint.kind.code(), hint.kind.message(language));
+        let (code, message) = (hint.kind.code(), hint.kind.message_in(language, notation));
         Self { code, message, span: CharacterSpan::new(hint.span, text), suggestion, alternatives }
     }
 }
@@ -63,15 +66,15 @@ fn in_json<S: Serializer>(printed: &Printed, serializer: S) -> Result<S::Ok, S::
 impl<'a> Value<'a> {
     /// `program` is that of the question.
     pub(super) fn new(printed: &'a Printed, program: &Program, question: &Question<'_>, language: Language) -> Self {
-        let hints = hints(program, question, language);
-        Self { result: printed, r#type: printed.type_name, text: &printed.text, hints }
+        let (read_as, hints) = (question.read_as(program), hints(program, question, language));
+        Self { result: printed, r#type: printed.type_name, text: &printed.text, read_as, hints }
     }
 
     /// The JSON with these hints: the same as its serialisation, with less work.
     fn body(&self, words: &str) -> String {
         // The text occurs twice, beside the names of the members.
         let mut body = String::with_capacity(2 * self.text.len() + 64);
-        write_value(self.result, &mut body);
+        write_value(self.result, self.read_as.as_deref(), &mut body);
         if !words.is_empty() {
             body.pop();
             body.push_str(",\"hints\":");
@@ -94,7 +97,8 @@ pub(super) fn words(hints: &[Hint]) -> String {
 
 /// The hints for a question, of which `program` is the program.
 pub(super) fn hints(program: &Program, question: &Question<'_>, language: Language) -> Vec<Hint> {
-    engine::hints(question, program).iter().map(|hint| Hint::new(hint, &question.text, language)).collect()
+    let hints = engine::hints(question, program);
+    hints.iter().map(|hint| Hint::new(hint, &question.text, question.notation, language)).collect()
 }
 
 /// The error of a text up to this size, with its fixes, is made on the thread that serves; fixes of a longer text may
@@ -140,7 +144,7 @@ fn told_here(outcome: &Outcome, question: &Question<'_>, language: Language) -> 
         },
         Outcome::Failed(program, failure) => {
             let place = Some((program.span(failure.node), &*question.text));
-            Err(Problem::of_expression(&failure.kind, place))
+            Err(Problem::of_expression(&failure.kind, place).written_in(question.notation))
         }
         Outcome::Unreadable(error) => Err(Problem::unreadable(error, question)),
         Outcome::Overloaded => Err(Fault::Overloaded.into()),
@@ -149,7 +153,7 @@ fn told_here(outcome: &Outcome, question: &Question<'_>, language: Language) -> 
 
 #[cfg(test)]
 mod tests {
-    use tabuada_lang::Limits;
+    use tabuada_lang::{DecimalSign, Limits};
 
     use super::*;
     use crate::engine;
@@ -162,8 +166,12 @@ mod tests {
             let program = engine::read(text, &limits).unwrap();
             let evaluation = engine::try_evaluate(&program, &limits, 1_000).unwrap();
             let printed = Printed::from(&evaluation.outcome.unwrap());
-            let value = Value::new(&printed, &program, &Question::from(text), Language::Portuguese);
-            assert_eq!(value.body(&value.words()), serde_json::to_string(&value).unwrap(), "{text}");
+            let school = Notation::School { decimal: DecimalSign::Comma };
+            for notation in [Notation::Python, school] {
+                let question = Question { notation, ..Question::from(text) };
+                let value = Value::new(&printed, &program, &question, Language::Portuguese);
+                assert_eq!(value.body(&value.words()), serde_json::to_string(&value).unwrap(), "{text}");
+            }
         }
     }
 }

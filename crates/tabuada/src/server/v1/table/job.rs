@@ -8,7 +8,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde::Serialize;
-use tabuada_lang::{Cell, Context, Error, ErrorKind, Failure, Language, Limits, Mode, Program, Span, Variables};
+use tabuada_lang::{
+    Cell, Context, Error, ErrorKind, Failure, Language, Limits, Mode, Notation, Program, Span, Variables,
+};
 
 use super::columns::{Columns, Members, ROWS_MAX};
 use super::form::Form;
@@ -296,7 +298,8 @@ impl Job {
             engine::hints_of_rows(&self.text, context, &self.limits, &self.program)
         });
         if !hints.is_empty() {
-            let hints: Vec<Hint> = hints.iter().map(|hint| Hint::new(hint, &self.text, self.language)).collect();
+            let hints: Vec<Hint> =
+                hints.iter().map(|hint| Hint::new(hint, &self.text, Notation::Python, self.language)).collect();
             add("hints", serde_json::to_string(&hints).unwrap_or_default());
         }
         let of_all = self.wrong_with_all().map(|problem| BTreeMap::from([(0, problem)]));

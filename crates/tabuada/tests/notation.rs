@@ -1,0 +1,179 @@
+//! School notation over HTTP: the routes under `/v1` that take an expression.
+
+use serde_json::{Value, json};
+
+use crate::support::{self, Client, Response, Server, encoded};
+
+/// `GET /v1/evaluate` in school notation.
+fn get(client: &mut Client, expr: &str, decimal: &str, headers: &[(&str, &str)]) -> Response {
+    let target = format!("/v1/evaluate?expr={}&notation=school&decimal={decimal}", encoded(expr));
+    client.request("GET", &target, headers, b"")
+}
+
+fn post(client: &mut Client, target: &str, body: &Value) -> Response {
+    client.request("POST", target, &[("content-type", "application/json")], body.to_string().as_bytes())
+}
+
+fn body(response: &Response) -> Value {
+    serde_json::from_slice(&response.body).expect("it is JSON")
+}
+
+/// The question of a record of `school.jsonl`, with this text.
+fn question(record: &Value, text: &Value, notation: &str) -> Value {
+    json!({
+        "expr": text,
+        "notation": notation,
+        "decimal": record["decimal"].as_str().unwrap_or("point"),
+        "variables": record["variables"],
+    })
+}
+
+/// A question and its Python spelling have the same answer under the same key: whichever comes second finds that of the
+/// first.
+#[test]
+fn both_notations_share_answers() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let records = support::corpus("school.jsonl");
+    let mut shared = 0;
+    for record in records.iter().filter(|record| record["python"].is_string()) {
+        let school = post(&mut client, "/v1/evaluate", &question(record, &record["text"], "school"));
+        let python = post(&mut client, "/v1/evaluate", &question(record, &record["python"], "python"));
+        assert_eq!(school.status, python.status, "{record}: {}", school.text());
+        let (mut in_school, in_python) = (body(&school), body(&python));
+        if python.status == 200 {
+            assert!(in_school["read_as"].is_string(), "{record}: {in_school}");
+            for member in ["read_as", "hints"] {
+                in_school.as_object_mut().expect("an object").remove(member);
+            }
+            for (member, value) in in_school.as_object().expect("an object") {
+                assert_eq!(*value, in_python[member], "{record}");
+            }
+            assert_eq!(in_python.get("read_as"), None);
+        }
+        if python.header("cache-status").is_some_and(|status| status.starts_with("tabuada; hit; detail=memory")) {
+            shared += 1;
+        }
+    }
+    let all = records.iter().filter(|record| record["python"].is_string()).count();
+    assert!(shared >= all - 1, "{shared} of {all} share their answer; only a random value may not");
+}
+
+/// An ambiguous text is refused with two readings, each of which is read as it says.
+#[test]
+fn an_ambiguous_text_has_two_readings() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let mut refused = 0;
+    for record in support::corpus("school.jsonl").iter().filter(|record| record["refuse"] == true) {
+        let response = post(&mut client, "/v1/evaluate", &question(record, &record["text"], "school"));
+        let problem = body(&response);
+        assert_eq!((response.status, &problem["code"]), (422, &json!("ambiguous")), "{record}: {problem}");
+        assert_eq!((problem.get("suggestion"), problem.get("alternatives")), (None, None), "{record}");
+        let readings = problem["readings"].as_array().expect("readings");
+        assert_eq!(readings.len(), 2, "{problem}");
+        for reading in readings {
+            let response = post(&mut client, "/v1/evaluate", &question(record, &reading["expr"], "school"));
+            let told = body(&response);
+            assert!(response.status == 200, "{record}: {reading}: {told}");
+            // Variables are assignments before the text.
+            let read_as = told["read_as"].as_str().expect("a text");
+            assert!(reading["read_as"].as_str().is_some_and(|text| read_as.ends_with(text)), "{told} {reading}");
+        }
+        refused += 1;
+    }
+    assert!(refused > 50, "{refused}");
+    let spanned = body(&get(&mut client, "'é'; 1/2π", "point", &[]));
+    assert_eq!(spanned["span"], json!({"start": 6, "end": 9}));
+}
+
+#[test]
+fn a_text_means_in_each_notation_what_it_means_there() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    // From the second time on, the text is not parsed again.
+    for _ in 0..4 {
+        let python = body(&client.get("/v1/evaluate?expr=2^10"));
+        assert_eq!((&python["text"], python.get("read_as")), (&json!("8"), None));
+        let point = body(&get(&mut client, "2^10", "point", &[]));
+        assert_eq!((&point["text"], &point["read_as"]), (&json!("1024"), &json!("2**10")));
+        assert_eq!(body(&get(&mut client, "1,5", "point", &[]))["code"], "ambiguous");
+        let comma = body(&get(&mut client, "1,5", "comma", &[]));
+        assert_eq!((&comma["text"], &comma["read_as"]), (&json!("1.5"), &json!("1.5")));
+    }
+    // The course has one notation.
+    let course = client.post(br#"{"expressao": "2^10", "notation": "school"}"#);
+    assert_eq!(course.text(), r#"{"resultado":8}"#);
+}
+
+#[test]
+fn another_notation_or_decimal_sign_is_malformed() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (member, value, expected) in [
+        ("notation", "School", "notation is python or school"),
+        ("notation", "", "notation is python or school"),
+        ("decimal", "semicolon", "decimal is point or comma"),
+    ] {
+        for response in [
+            client.get(&format!("/v1/evaluate?expr=2&{member}={value}")),
+            post(&mut client, "/v1/evaluate", &json!({"expr": "2", member: value})),
+        ] {
+            let problem = body(&response);
+            assert_eq!((response.status, &problem["code"]), (400, &json!("malformed")), "{problem}");
+            assert_eq!(problem["detail"], expected);
+        }
+    }
+    // A decimal sign alone changes nothing, and null is no value.
+    assert_eq!(
+        body(&client.get("/v1/evaluate?expr=2**3&decimal=comma")),
+        json!({"result": 8, "type": "int", "text": "8"})
+    );
+    let nulls = json!({"expr": "2**3", "notation": null, "decimal": null});
+    assert_eq!(body(&post(&mut client, "/v1/evaluate", &nulls))["result"], 8);
+}
+
+/// Messages, fixes and hints are spelled in the notation of the request.
+#[test]
+fn words_are_in_the_notation_of_the_text() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let hint = body(&get(&mut client, "sen 30", "point", &[]))["hints"][0].clone();
+    assert_eq!((&hint["code"], &hint["suggestion"]["expr"]), (&json!("radians"), &json!("sen 30°")), "{hint}");
+    let power = body(&get(&mut client, "2⁺", "point", &[]));
+    assert!(power["detail"].as_str().is_some_and(|detail| detail.ends_with("a power is also a^(…)")), "{power}");
+    let name = body(&get(&mut client, "log100", "point", &[]));
+    assert_eq!((&name["code"], &name["suggestion"]["expr"]), (&json!("unknown-name"), &json!("log(100)")), "{name}");
+    let portuguese = get(&mut client, "6/2(1+2)", "comma", &[("accept-language", "pt-BR")]);
+    assert_eq!(portuguese.header("content-language"), Some("pt-BR"));
+    assert_eq!(body(&portuguese)["readings"][1]["expr"], "6/(2(1+2))");
+}
+
+/// A sign that a query has lost may be what makes a text ambiguous.
+#[test]
+fn two_numbers_in_a_query_may_be_a_lost_plus() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (expr, is_lost) in [("2+2", true), ("2%202", false), ("1+%2B+2+3", false)] {
+        let problem = body(&client.get(&format!("/v1/evaluate?expr={expr}&notation=school")));
+        assert_eq!(problem["code"], "ambiguous", "{expr}");
+        assert_eq!(problem["detail"].as_str().is_some_and(|detail| detail.contains("%2B")), is_lost, "{problem}");
+        assert_eq!(problem["readings"].as_array().map(Vec::len), Some(2), "{expr}");
+    }
+}
+
+/// The tag stands for the body, which says how the text was read.
+#[test]
+fn an_answer_in_school_notation_has_a_tag_of_its_own() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let tag = |response: &Response| response.header("etag").expect("a tag").to_owned();
+    let school = get(&mut client, "2^10", "point", &[]);
+    assert_eq!(school.header("cache-control"), Some("public, max-age=86400"));
+    assert_eq!(tag(&school), tag(&get(&mut client, "2¹⁰", "comma", &[])));
+    assert_ne!(tag(&school), tag(&client.get("/v1/evaluate?expr=2**10")));
+    let known = get(&mut client, "2^10", "point", &[("if-none-match", &tag(&school))]);
+    assert_eq!((known.status, known.body.len()), (304, 0));
+    let python = client.request("GET", "/v1/evaluate?expr=2**10", &[("if-none-match", &tag(&school))], b"");
+    assert_eq!(python.status, 200);
+}
