@@ -5,7 +5,9 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
-use tabuada_lang::{Error, ErrorKind, Failure, JsonNumbers, Language, Mode, Program, Span};
+use tabuada_lang::{
+    DecimalSign, Error, ErrorKind, Failure, JsonNumbers, Language, Mode, Notation, Program, Reading, Span,
+};
 
 use crate::engine::Question;
 use crate::json::write_string;
@@ -29,6 +31,14 @@ pub(crate) struct Record<'l, T> {
     variables: Option<&'l RawValue>,
 }
 
+/// The mode, notation and decimal sign of questions that do not name them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Usual {
+    pub(crate) mode: Mode,
+    pub(crate) notation: Notation,
+    pub(crate) decimal: DecimalSign,
+}
+
 impl<'l, T> Record<'l, T> {
     pub(crate) fn variables(&self) -> Option<Cow<'l, str>> {
         self.variables.map(|json| json.get().into())
@@ -36,19 +46,19 @@ impl<'l, T> Record<'l, T> {
 }
 
 impl<'l> Question<'l> {
-    /// A line is a JSON object with `expr`, else an expression. `mode` is the default mode.
-    pub(crate) fn in_line(line: &'l [u8], mode: Mode) -> Result<Self, Malformed> {
+    /// A line is a JSON object with `expr`, else an expression.
+    pub(crate) fn in_line(line: &'l [u8], usual: Usual) -> Result<Self, Malformed> {
         let line = std::str::from_utf8(line).map_err(|_| Malformed("the line is not valid UTF-8"))?;
         if line.trim_start().starts_with('{') {
             if let Ok(record) = serde_json::from_str(line) {
-                return Self::in_record(&record, mode);
+                return Self::in_record(&record, usual);
             }
             // `{}` is an expression, the empty set.
             if serde_json::from_str(line).is_ok_and(|object: Map<String, Value>| !object.is_empty()) {
                 return Err(Malformed("an object asks by one member expr, as in {\"expr\": \"2+2\"}"));
             }
         }
-        Ok(Self::new(line, mode))
+        Ok(Self { notation: usual.notation, ..Self::new(line, usual.mode) })
     }
 
     /// An element of a JSON array is a string with the expression, or an object with `expr`.
@@ -56,17 +66,22 @@ impl<'l> Question<'l> {
         const NEITHER: Malformed = Malformed("a question is a string or an object with expr");
         let json = std::str::from_utf8(json).map_err(|_| NEITHER)?;
         if json.starts_with('{') {
-            return Self::in_record(&serde_json::from_str(json).map_err(|_| NEITHER)?, Mode::default());
+            return Self::in_record(&serde_json::from_str(json).map_err(|_| NEITHER)?, Usual::default());
         }
         text(json).map(|text| Self::new(text, Mode::default())).map_err(|_| NEITHER)
     }
 
-    fn in_record(record: &Record<'l, &'l RawValue>, usual: Mode) -> Result<Self, Malformed> {
-        let mode = record.mode.map(|json| serde_json::from_str(json.get())).transpose();
-        let mode =
-            mode.map_err(|_| Malformed("mode is python, exact or decimal:N, N from 1 to 1000"))?.unwrap_or(usual);
+    fn in_record(record: &Record<'l, &'l RawValue>, usual: Usual) -> Result<Self, Malformed> {
+        // No member means anything as an empty text.
+        let word = |json: Option<&'l RawValue>| json.map(|json| text(json.get()).unwrap_or_default());
+        let mode = word(record.mode).map_or(Ok(usual.mode), |mode| mode.parse());
+        let mode = mode.map_err(|_| Malformed("mode is python, exact or decimal:N, N from 1 to 1000"))?;
+        let decimal = word(record.decimal).map_or(Ok(usual.decimal), |decimal| decimal.parse());
+        let decimal = decimal.map_err(|_| Malformed("decimal is point or comma"))?;
+        let notation = word(record.notation).unwrap_or(usual.notation.name().into());
+        let notation = Notation::named(&notation, decimal).ok_or(Malformed("notation is python or school"))?;
         let text = text(record.expr.get()).map_err(|_| Malformed("expr is not a string"))?;
-        Ok(Self { text, mode, variables: record.variables(), ..Self::default() })
+        Ok(Self { text, mode, notation, variables: record.variables() })
     }
 }
 
@@ -93,16 +108,36 @@ pub(crate) fn write_value(printed: &Printed, read_as: Option<&str>, out: &mut St
 }
 
 /// Writes why a program has no value: CPython's message for CPython's failures at run time, otherwise ours.
-pub(crate) fn write_failure(failure: &Failure, program: &Program, text: &str, out: &mut String) {
-    let message = failure.kind.python().unwrap_or_else(|| failure.kind.message(Language::English));
-    write_error(failure.kind.code(), &message, Some((text, program.span(failure.node))), out);
+pub(crate) fn write_failure(failure: &Failure, program: &Program, question: &Question<'_>, out: &mut String) {
+    let ours = || failure.kind.message_in(Language::English, question.notation);
+    let message = failure.kind.python().unwrap_or_else(ours);
+    write_error(failure.kind.code(), &message, Some((&question.text, program.span(failure.node))), out);
 }
 
 /// Writes why a question cannot be parsed.
-pub(crate) fn write_unreadable(error: &Error, text: &str, out: &mut String) {
+pub(crate) fn write_unreadable(error: &Error, question: &Question<'_>, out: &mut String) {
     // The error of a variable has no place in the text.
-    let place = (!matches!(error.kind, ErrorKind::Variable(_))).then_some((text, error.span));
-    write_error(error.kind.code(), &error.kind.message(Language::English), place, out);
+    let place = (!matches!(error.kind, ErrorKind::Variable(_))).then_some((&*question.text, error.span));
+    write_error(error.kind.code(), &error.kind.message_in(Language::English, question.notation), place, out);
+    add_readings(error.kind.readings(), out);
+}
+
+/// Adds the readings of an ambiguous text to the error at the end of `out`.
+fn add_readings(readings: &[Reading], out: &mut String) {
+    const END: &str = "}}";
+    if readings.is_empty() {
+        return;
+    }
+    out.truncate(out.len() - END.len());
+    for (at, reading) in readings.iter().enumerate() {
+        out.push_str(if at == 0 { ",\"readings\":[{\"expr\":" } else { ",{\"expr\":" });
+        write_string(&reading.text, out);
+        out.push_str(",\"read_as\":");
+        write_string(&reading.read_as, out);
+        out.push('}');
+    }
+    out.push(']');
+    out.push_str(END);
 }
 
 pub(crate) fn write_too_long(bytes: u64, limit: u64, out: &mut String) {

@@ -177,3 +177,50 @@ fn an_answer_in_school_notation_has_a_tag_of_its_own() {
     let python = client.request("GET", "/v1/evaluate?expr=2**10", &[("if-none-match", &tag(&school))], b"");
     assert_eq!(python.status, 200);
 }
+
+/// A line of a batch has the members of an answer, and its error those of a problem.
+#[test]
+fn each_line_of_a_batch_has_its_notation() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let questions = [
+        json!("2^10"),
+        json!({"expr": "2^10", "notation": "school"}),
+        json!({"expr": "1,5", "notation": "school", "decimal": "comma"}),
+        json!({"expr": "1/2x", "notation": "school", "variables": {"x": 3}}),
+        json!({"expr": "2⁺", "notation": "school"}),
+        json!({"expr": "1:0", "notation": "school"}),
+        json!({"expr": "2", "notation": 1}),
+        json!({"expr": "2", "decimal": "dot"}),
+    ];
+    let lines = [
+        json!({"result": 8, "type": "int", "text": "8"}),
+        json!({"result": 1024, "type": "int", "text": "1024", "read_as": "2**10"}),
+        json!({"result": 1.5, "type": "float", "text": "1.5", "read_as": "1.5"}),
+        json!({"error": {
+            "code": "ambiguous",
+            "message": "a product without a sign directly after a division has two readings; write 1/2*x or 1/(2x)",
+            "span": {"start": 1, "end": 4},
+            "readings": [
+                {"expr": "1/2*x", "read_as": "x=3;1/2*x"},
+                {"expr": "1/(2x)", "read_as": "x=3;1/(2*x)"},
+            ],
+        }}),
+        json!({"error": {
+            "code": "syntax",
+            "message": "the exponent '⁺' is not complete: on the line it is '+'; a power is also a^(…)",
+            "span": {"start": 1, "end": 2},
+        }}),
+        json!({"error": {"code": "division-by-zero", "message": "division by zero", "span": {"start": 0, "end": 3}}}),
+        json!({"error": {"code": "malformed", "message": "notation is python or school"}}),
+        json!({"error": {"code": "malformed", "message": "decimal is point or comma"}}),
+    ];
+    let told = |response: Response| -> Vec<Value> {
+        response.text().lines().map(|line| serde_json::from_str(line).expect("it is JSON")).collect()
+    };
+    assert_eq!(told(post(&mut client, "/v1/batch", &json!({"exprs": questions}))), lines);
+    let text: String = questions.iter().map(|question| format!("{question}\n")).collect();
+    let text = text.replacen("\"2^10\"", "2^10", 1);
+    let as_lines = [("content-type", "application/x-ndjson")];
+    assert_eq!(told(client.request("POST", "/v1/batch", &as_lines, text.as_bytes())), lines);
+}

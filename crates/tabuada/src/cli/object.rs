@@ -24,7 +24,7 @@ pub(super) fn write_answer(
     out: &mut String,
 ) -> Answered {
     if let Err(error) = engine.ask(question, limits) {
-        write_unreadable(&error, &question.text, out);
+        write_unreadable(&error, question, out);
         return Answered::default();
     }
     let evaluation = engine.evaluate(limits, DEADLINE);
@@ -33,7 +33,7 @@ pub(super) fn write_answer(
             let read_as = question.read_as(engine.program());
             write_value(&Printed::from(value), read_as.as_deref(), out);
         }
-        Err(failure) => write_failure(failure, engine.program(), &question.text, out),
+        Err(failure) => write_failure(failure, engine.program(), question, out),
     }
     if explain {
         write_explanation(engine.program(), Some(evaluation.fuel), out);

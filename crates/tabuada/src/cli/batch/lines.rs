@@ -8,7 +8,7 @@ use tabuada_lang::{Limits, Mode};
 use super::pipeline::{Feeder, Gone, Hand};
 use crate::cli::object::{BYTE_ORDER_MARK, write_answer};
 use crate::engine::Question;
-use crate::ndjson::{write_malformed, write_too_long};
+use crate::ndjson::{Usual, write_malformed, write_too_long};
 
 /// Bytes per read.
 const READ_BYTES: usize = 64 << 10;
@@ -121,7 +121,7 @@ pub(super) fn answer(lines: Lines, mode: Mode, explain: bool, hand: &mut Hand) -
     let mut rest = &text[..];
     while !rest.is_empty() {
         let end = memchr(b'\n', rest).unwrap_or(rest.len());
-        let fuel = match Question::in_line(&rest[..end], mode) {
+        let fuel = match Question::in_line(&rest[..end], Usual { mode, ..Usual::default() }) {
             Ok(question) => write_answer(&mut hand.engine, &question, &limits, explain, &mut hand.line).fuel,
             Err(malformed) => {
                 write_malformed(malformed, &mut hand.line);

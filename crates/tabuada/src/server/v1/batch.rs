@@ -15,13 +15,13 @@ use axum::http::{HeaderMap, Response, Uri};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tabuada_lang::{ErrorKind, Limits, Mode};
+use tabuada_lang::{ErrorKind, Limits};
 
 use super::question::{no_body, object};
 use crate::answer::{Calculator, DEADLINE, Later, Origin, Outcome, Reply};
 use crate::engine::Question;
 use crate::ndjson::{
-    Malformed, write_error, write_explanation, write_failure, write_malformed, write_unreadable, write_value,
+    Malformed, Usual, write_error, write_explanation, write_failure, write_malformed, write_unreadable, write_value,
 };
 use crate::peer::Peer;
 use crate::server::body::{self, INLINE_BODY_BYTES};
@@ -139,7 +139,7 @@ async fn answer_arriving(how: How, mut lines: Arriving, parts: Parts) {
                 let Some(pieces) = parts.next().await else { return };
                 tokio::spawn(answer_block(
                     how.clone(),
-                    Block { read: |line| Question::in_line(line, Mode::default()), questions },
+                    Block { read: |line| Question::in_line(line, Usual::default()), questions },
                     pieces,
                 ));
             }
@@ -395,16 +395,16 @@ impl How {
             Outcome::Answered(program, answer) => {
                 match &answer.outcome {
                     Ok(printed) => write_value(printed, question.read_as(program).as_deref(), out),
-                    Err(failure) => write_failure(failure, program, &question.text, out),
+                    Err(failure) => write_failure(failure, program, question, out),
                 }
                 Some((program, Some(answer.fuel)))
             }
             Outcome::Failed(program, failure) => {
-                write_failure(failure, program, &question.text, out);
+                write_failure(failure, program, question, out);
                 Some((program, None))
             }
             Outcome::Unreadable(error) => {
-                write_unreadable(error, &question.text, out);
+                write_unreadable(error, question, out);
                 None
             }
             Outcome::Overloaded => {
