@@ -224,3 +224,35 @@ fn each_line_of_a_batch_has_its_notation() {
     let as_lines = [("content-type", "application/x-ndjson")];
     assert_eq!(told(client.request("POST", "/v1/batch", &as_lines, text.as_bytes())), lines);
 }
+
+/// The places of the steps are those of the text as it was written, so each notation has an explanation of its own.
+#[test]
+fn an_explanation_points_into_the_text_as_it_was_written() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let explain =
+        |client: &mut Client, expr: &str, rest: &str| client.get(&format!("/v1/explain?expr={}{rest}", encoded(expr)));
+    let school = explain(&mut client, "2(1+2)²", "&notation=school");
+    let python = explain(&mut client, "2*(1+2)**2", "");
+    let (in_school, in_python) = (body(&school), body(&python));
+    for member in ["canonical", "key", "result", "fuel"] {
+        assert_eq!(in_school[member], in_python[member], "{member}");
+    }
+    assert_eq!((&in_school["read_as"], in_python.get("read_as")), (&json!("2*(1+2)**2"), None));
+    let places = |body: &Value| -> Vec<Value> {
+        let steps = body["steps"].as_array().expect("steps");
+        steps.iter().filter_map(|step| step.get("span").cloned()).collect()
+    };
+    let place = |start: usize, end: usize| json!({"start": start, "end": end});
+    // 1+2, its square, and all of it.
+    assert_eq!(places(&in_school), [place(2, 5), place(1, 7), place(0, 7)]);
+    assert_eq!(places(&in_python), [place(3, 6), place(2, 10), place(0, 10)]);
+    let tag = |response: &Response| response.header("etag").expect("a tag").to_owned();
+    let one = explain(&mut client, "2^10", "&notation=school");
+    let other = explain(&mut client, "2^10", "");
+    assert_eq!((&body(&one)["text"], &body(&other)["text"]), (&json!("1024"), &json!("8")));
+    assert_ne!(tag(&one), tag(&other));
+    let refused = explain(&mut client, "6/2(1+2)", "&notation=school");
+    assert_eq!((refused.status, &body(&refused)["code"]), (422, &json!("ambiguous")));
+    assert_eq!(explain(&mut client, "2", "&notation=x").status, 400);
+}
