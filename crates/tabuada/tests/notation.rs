@@ -256,3 +256,31 @@ fn an_explanation_points_into_the_text_as_it_was_written() {
     assert_eq!((refused.status, &body(&refused)["code"]), (422, &json!("ambiguous")));
     assert_eq!(explain(&mut client, "2", "&notation=x").status, 400);
 }
+
+/// The columns are variables, so that `2x` is a product.
+#[test]
+fn a_table_is_written_in_its_notation() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let school = json!({"expr": "2x² + a", "notation": "school", "x": [1, 2], "variables": {"a": 1}});
+    let table = post(&mut client, "/v1/table", &school);
+    assert_eq!(body(&table)["result"], json!([3.0, 9.0]), "{}", table.text());
+    let read_as = body(&table)["read_as"].as_str().expect("a text").to_owned();
+    assert!(read_as.ends_with("2*x**2+a"), "{read_as}");
+    let comma = json!({"expr": "1,5x", "notation": "school", "decimal": "comma", "columns": {"x": [2]}});
+    assert_eq!(body(&post(&mut client, "/v1/table", &comma)), json!({"result": [3.0], "read_as": "1.5*x"}));
+    let python = body(&post(&mut client, "/v1/table", &json!({"expr": "2*x", "notation": "python", "x": [1]})));
+    assert_eq!(python, json!({"result": [2.0]}));
+    // A column may have the name of a member.
+    let named = json!({"expr": "2decimal", "notation": "school", "columns": {"decimal": [1]}});
+    assert_eq!(body(&post(&mut client, "/v1/table", &named))["result"], json!([2.0]));
+
+    let refused = body(&post(&mut client, "/v1/table", &json!({"expr": "1/2x", "notation": "school", "x": [1]})));
+    assert_eq!((&refused["code"], &refused["readings"][1]["expr"]), (&json!("ambiguous"), &json!("1/(2x)")));
+    let rows = body(&post(&mut client, "/v1/table", &json!({"expr": "1:x", "notation": "school", "x": [0, 1]})));
+    assert_eq!(rows["errors"][0]["span"], json!({"start": 0, "end": 3}), "{rows}");
+    for (member, value) in [("notation", "x"), ("decimal", "x")] {
+        let response = post(&mut client, "/v1/table", &json!({"expr": "x", "x": [1], member: value}));
+        assert_eq!((response.status, &body(&response)["code"]), (400, &json!("malformed")), "{member}");
+    }
+}

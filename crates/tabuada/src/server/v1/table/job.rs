@@ -18,7 +18,7 @@ use crate::answer::DEADLINE;
 use crate::engine;
 use crate::priority;
 use crate::server::problems::{Fault, Problem, Words};
-use crate::server::v1::question::{mode_of, object};
+use crate::server::v1::question::{mode_of, notation_of, object};
 use crate::server::v1::reply::Hint;
 
 /// Rows of a stretch. Stretches are computed in parallel.
@@ -45,6 +45,7 @@ const ERRORS_MAX: usize = 10;
 
 pub(super) struct Job {
     text: String,
+    notation: Notation,
     program: Program,
     variables: Option<Variables>,
     columns: Columns,
@@ -97,10 +98,13 @@ impl Job {
     /// Parses a question.
     pub(super) fn read(body: &[u8], form: Form, language: Language) -> Result<Self, Problem> {
         let (mut text, mut mode, mut variables, mut columns) = (None, None, None, Columns::default());
+        let (mut notation, mut decimal) = (None, None);
         for (name, value) in object::<Members<'_>>(body)?.0 {
             match name.as_str() {
                 "expr" => text = Some(member::<String>("expr", value.get())?),
                 "mode" => mode = member::<Option<String>>("mode", value.get())?,
+                "notation" => notation = member::<Option<String>>("notation", value.get())?,
+                "decimal" => decimal = member::<Option<String>>("decimal", value.get())?,
                 "variables" => variables = Some(value.get()).filter(|json| *json != "null"),
                 "columns" => {
                     let given = object::<Members<'_>>(value.get().as_bytes())?.0;
@@ -113,6 +117,7 @@ impl Job {
         if mode_of(mode.as_deref())? != Mode::Python {
             return Err(Fault::TableMode.into());
         }
+        let notation = notation_of(notation.as_deref(), decimal.as_deref())?;
         let rows = columns.rows()?;
         if rows > ROWS_MAX {
             return Err(Fault::RowsTooMany { most: ROWS_MAX }.into());
@@ -120,11 +125,13 @@ impl Job {
         let limits = Limits::default();
         let variables = variables.map(|json| Variables::from_json(json, &limits)).transpose();
         let variables = variables.map_err(|kind| Problem::of_text(&Error { kind, span: Span::default() }, &text))?;
-        let program = in_context(&columns, variables.as_ref(), |context| engine::read_of(&text, context, &limits))
-            .map_err(|(error, fixes)| Problem::of_text(&error, &text).advising(&fixes, &text))?;
+        let read = |context: &Context<'_>| engine::read_of(&text, context, &limits);
+        let program = in_context(&columns, notation, variables.as_ref(), read)
+            .map_err(|(error, fixes)| Problem::of_text(&error, &text).written_in(notation).advising(&fixes, &text))?;
         let fuel_given = limits.fuel * EVALUATIONS_AT_THEIR_LIMIT;
         Ok(Self {
             text,
+            notation,
             program,
             variables,
             columns,
@@ -167,14 +174,15 @@ impl Job {
     /// The error of the text, if all rows fail alike: an operation on a wrong type.
     pub(super) fn wrong_with_all(&self) -> Option<Problem> {
         let failure = self.wrong_in_all(self.rows)?;
-        let fixes = in_context(&self.columns, self.variables.as_ref(), |context| {
+        let fixes = in_context(&self.columns, self.notation, self.variables.as_ref(), |context| {
             engine::fixes_of_rows(&self.text, context, &self.limits, &self.program, &failure)
         });
         Some(self.problem(&failure).advising(&fixes, &self.text))
     }
 
     fn problem(&self, failure: &Failure) -> Problem {
-        Problem::of_expression(&failure.kind, Some((self.program.span(failure.node), &self.text)))
+        let place = Some((self.program.span(failure.node), &*self.text));
+        Problem::of_expression(&failure.kind, place).written_in(self.notation)
     }
 
     /// The error of each of so many rows, if it is the same in all and independent of their values.
@@ -294,12 +302,15 @@ impl Job {
         let mut tail = String::from("]");
         // Texts and numbers always serialise.
         let mut add = |name: &str, json: String| tail.push_str(&format!(",\"{name}\":{json}"));
-        let hints = in_context(&self.columns, self.variables.as_ref(), |context| {
+        if self.notation != Notation::Python {
+            add("read_as", serde_json::to_string(&self.program.canonical()).unwrap_or_default());
+        }
+        let hints = in_context(&self.columns, self.notation, self.variables.as_ref(), |context| {
             engine::hints_of_rows(&self.text, context, &self.limits, &self.program)
         });
         if !hints.is_empty() {
-            let hints: Vec<Hint> =
-                hints.iter().map(|hint| Hint::new(hint, &self.text, Notation::Python, self.language)).collect();
+            let told = |hint| Hint::new(hint, &self.text, self.notation, self.language);
+            let hints: Vec<Hint> = hints.iter().map(told).collect();
             add("hints", serde_json::to_string(&hints).unwrap_or_default());
         }
         let of_all = self.wrong_with_all().map(|problem| BTreeMap::from([(0, problem)]));
@@ -327,9 +338,14 @@ impl Common {
 }
 
 /// Calls `act` with the context of the text of a table.
-fn in_context<T>(columns: &Columns, variables: Option<&Variables>, act: impl FnOnce(&Context<'_>) -> T) -> T {
+fn in_context<T>(
+    columns: &Columns,
+    notation: Notation,
+    variables: Option<&Variables>,
+    act: impl FnOnce(&Context<'_>) -> T,
+) -> T {
     let parameters: Vec<&str> = columns.names.iter().map(String::as_str).collect();
-    act(&Context { parameters: &parameters, variables, ..Context::default() })
+    act(&Context { parameters: &parameters, notation, variables, ..Context::default() })
 }
 
 /// A member of the question that is a string.
