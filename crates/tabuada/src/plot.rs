@@ -16,9 +16,9 @@ mod sentences;
 
 use std::ops::RangeInclusive;
 
-use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Hint, Language, Limits, Program};
+use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Hint, Language, Limits, Mode, Notation, Program};
 
-use crate::engine;
+use crate::engine::{self, Question};
 use braille::Sheet;
 use curve::Curve;
 pub(crate) use drawing::CURVES_MAX;
@@ -47,6 +47,8 @@ type Ends = (f64, f64);
 #[derive(Clone, Debug)]
 pub(crate) struct Plot {
     pub(crate) exprs: Vec<String>,
+    /// The notation of the expressions and of the ends.
+    pub(crate) notation: Notation,
     pub(crate) from: Option<String>,
     pub(crate) to: Option<String>,
     pub(crate) y_from: Option<String>,
@@ -122,7 +124,11 @@ impl Plot {
         if self.exprs.is_empty() || self.exprs.len() > CURVES_MAX {
             return Err(Refusal::Count);
         }
-        self.exprs.iter().enumerate().map(|(at, text)| read(at, text, limits)).collect()
+        let read = |(at, text): (usize, &String)| {
+            let refused = |(error, fixes)| Refusal::Expression { at, error, fixes };
+            engine::read_of(text, &self.context(), limits).map_err(refused)
+        };
+        self.exprs.iter().enumerate().map(read).collect()
     }
 
     /// Draws the picture. `stop` is called from time to time and ends the work with `true`. `seed` is for random
@@ -138,13 +144,13 @@ impl Plot {
         let frame = Frame::new(size, x, y, &names);
         curves.iter_mut().try_for_each(|curve| curve.refine(&frame.view)).map_err(Refusal::Stopped)?;
 
-        let notice = sentences::notice(&curves, self.language);
+        let notice = sentences::notice(&curves, self.language, self.notation);
         let drawing = frame.drawing(size, &curves, notice.as_deref(), stop).map_err(Refusal::Stopped)?;
         let hints = self.hints(&programs, limits);
         Ok(Picture {
             drawing,
             title: sentences::title(&names, self.language),
-            description: sentences::description(&names, &curves, &hints, &frame.view, self.language),
+            description: sentences::description(&names, &curves, &hints, &frame.view, (self.language, self.notation)),
             language: self.language,
             hints,
             is_pure: programs.iter().all(Program::is_pure),
@@ -159,20 +165,21 @@ impl Plot {
         seed: u64,
         stop: &'p dyn Fn() -> bool,
     ) -> Result<(Vec<Curve<'p>>, Ends, Ends), Refusal> {
+        let number = |name, text: &Option<String>| self.number(name, text.as_deref(), limits);
         let x = ends(
-            ("from", number("from", self.from.as_deref(), limits)?.unwrap_or(-10.0)),
-            ("to", number("to", self.to.as_deref(), limits)?.unwrap_or(10.0)),
+            ("from", number("from", &self.from)?.unwrap_or(-10.0)),
+            ("to", number("to", &self.to)?.unwrap_or(10.0)),
         )?;
         let fuel = limits.fuel / self.exprs.len() as u64;
         let curves = programs.iter().map(|program| Curve::new(program, x, limits, (fuel, seed), stop));
         let curves: Vec<Curve<'_>> = curves.collect::<Result<_, _>>().map_err(Refusal::Stopped)?;
         let wrong = curves.iter().enumerate().find_map(|(at, curve)| Some((at, curve.wrong_everywhere()?)));
         if let Some((at, failure)) = wrong {
-            return Err(wrong_everywhere(at, &self.exprs[at], &programs[at], failure, limits));
+            return Err(self.wrong_everywhere(at, &programs[at], failure, limits));
         }
 
         let shown = range::shown(curves.iter().flat_map(Curve::values).collect());
-        let y = (number("y_from", self.y_from.as_deref(), limits)?, number("y_to", self.y_to.as_deref(), limits)?);
+        let y = (number("y_from", &self.y_from)?, number("y_to", &self.y_to)?);
         let y = match y {
             (None, None) => shown,
             (Some(low), Some(high)) => ends(("y_from", low), ("y_to", high))?,
@@ -200,7 +207,7 @@ impl Plot {
             curve.refine(&sheet.view).map_err(Refusal::Stopped)?;
             sheet.draw(at, &curve.pieces(&sheet.view));
         }
-        let notice = sentences::notice(&curves, self.language);
+        let notice = sentences::notice(&curves, self.language, self.notation);
         Ok((sheet.written(&names, notice.as_deref()), self.hints(&programs, limits)))
     }
 
@@ -210,38 +217,35 @@ impl Plot {
 
     fn hints(&self, programs: &[Program], limits: &Limits) -> Vec<Vec<Hint>> {
         let hinted = self.exprs.iter().zip(programs);
-        hinted.map(|(text, program)| engine::hints_of_rows(text, &context(), limits, program)).collect()
+        hinted.map(|(text, program)| engine::hints_of_rows(text, &self.context(), limits, program)).collect()
     }
-}
 
-fn context() -> Context<'static> {
-    Context { parameters: &[VARIABLE], ..Context::default() }
-}
+    /// The only variable of the expressions is x.
+    fn context(&self) -> Context<'static> {
+        Context { parameters: &[VARIABLE], notation: self.notation, ..Context::default() }
+    }
 
-/// Parses an expression that uses no variable but x.
-fn read(at: usize, text: &str, limits: &Limits) -> Result<Program, Refusal> {
-    engine::read_of(text, &context(), limits).map_err(|(error, fixes)| Refusal::Expression { at, error, fixes })
-}
+    /// The error of an expression that fails in the same way for every x.
+    fn wrong_everywhere(&self, at: usize, program: &Program, failure: &Failure, limits: &Limits) -> Refusal {
+        let fixes = engine::fixes_of_rows(&self.exprs[at], &self.context(), limits, program, failure);
+        let error = Error { kind: failure.kind.clone(), span: program.span(failure.node) };
+        Refusal::Expression { at, error, fixes }
+    }
 
-/// The error of an expression that fails in the same way for every x.
-fn wrong_everywhere(at: usize, text: &str, program: &Program, failure: &Failure, limits: &Limits) -> Refusal {
-    let fixes = engine::fixes_of_rows(text, &context(), limits, program, failure);
-    let error = Error { kind: failure.kind.clone(), span: program.span(failure.node) };
-    Refusal::Expression { at, error, fixes }
-}
-
-/// The number for an end of an axis.
-fn number(name: &'static str, text: Option<&str>, limits: &Limits) -> Result<Option<f64>, Refusal> {
-    let Some(text) = text else { return Ok(None) };
-    let program = engine::ask(&text.into(), limits).ok();
-    let answer = program
-        .filter(Program::is_pure)
-        .and_then(|program| engine::try_evaluate(&program, limits, limits.fuel / 100)?.outcome.ok());
-    let number = answer.and_then(|answer| match answer.type_name() {
-        "int" => answer.text().parse().ok(),
-        _ => answer.as_f64(),
-    });
-    number.filter(|number| number.is_finite()).map(Some).ok_or(Refusal::NoNumber(name))
+    /// The number for an end of an axis.
+    fn number(&self, name: &'static str, text: Option<&str>, limits: &Limits) -> Result<Option<f64>, Refusal> {
+        let Some(text) = text else { return Ok(None) };
+        let question = Question { notation: self.notation, ..Question::new(text, Mode::Python) };
+        let program = engine::ask(&question, limits).ok();
+        let answer = program
+            .filter(Program::is_pure)
+            .and_then(|program| engine::try_evaluate(&program, limits, limits.fuel / 100)?.outcome.ok());
+        let number = answer.and_then(|answer| match answer.type_name() {
+            "int" => answer.text().parse().ok(),
+            _ => answer.as_f64(),
+        });
+        number.filter(|number| number.is_finite()).map(Some).ok_or(Refusal::NoNumber(name))
+    }
 }
 
 /// Checks the two ends of an axis.
@@ -262,7 +266,8 @@ mod tests {
     fn the_clock_is_checked_between_marks() {
         let exprs = ["x", "sin(x)"].map(str::to_owned).to_vec();
         let (from, to, y_from, y_to) = (None, None, None, None);
-        let plot = Plot { exprs, from, to, y_from, y_to, size: SIZE, language: Language::English };
+        let notation = Notation::Python;
+        let plot = Plot { exprs, notation, from, to, y_from, y_to, size: SIZE, language: Language::English };
         let limits = Limits::default();
         let asked = Cell::new(0);
         let counting = || {

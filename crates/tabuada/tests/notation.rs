@@ -284,3 +284,29 @@ fn a_table_is_written_in_its_notation() {
         assert_eq!((response.status, &body(&response)["code"]), (400, &json!("malformed")), "{member}");
     }
 }
+
+/// The curve of a text in school notation is that of its Python spelling; only its name differs.
+#[test]
+fn a_plot_is_written_in_its_notation() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let mut plot = |expr: &str, rest: &str| client.get(&format!("/v1/plot?expr={}{rest}", encoded(expr)));
+    let curve = |response: &Response| {
+        assert_eq!(response.status, 200, "{}", response.text());
+        let (_, path) = response.text().split_once(" d=\"").expect("a path");
+        path.split('"').next().expect("its end").to_owned()
+    };
+    let school = plot("2x^2", &format!("&notation=school&from=0&to={}", encoded("2π")));
+    let python = plot("2*x**2", "&from=0&to=2*pi");
+    assert_eq!(curve(&school), curve(&python));
+    assert!(school.text().contains("2x^2"));
+    let comma = plot("1,5x", "&notation=school&decimal=comma&to=1,5");
+    assert_eq!(curve(&comma), curve(&plot("1.5*x", "&to=1.5")));
+    let tag = |response: &Response| response.header("etag").expect("a tag").to_owned();
+    assert_ne!(tag(&plot("x^2", "&notation=school")), tag(&plot("x^2", "")));
+
+    let refused = body(&plot("1/2x", "&notation=school"));
+    assert_eq!((&refused["code"], &refused["readings"][0]["expr"]), (&json!("ambiguous"), &json!("1/2*x")));
+    assert_eq!(plot("x", "&notation=x").status, 400);
+    assert_eq!(plot("x", "&notation=school&to=1,5").status, 400, "an end that is ambiguous");
+}

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use tabuada_lang::{Hint, Language, Limits, caret};
+use tabuada_lang::{Hint, Language, Limits, Notation, caret};
 
 use super::eval::{help, tell};
 use super::object::DEADLINE;
@@ -57,6 +57,7 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
     };
     let plot = Plot {
         exprs: args.expressions.clone(),
+        notation: Notation::Python,
         from: args.from.clone(),
         to: args.to.clone(),
         y_from: args.y_from.clone(),

@@ -15,7 +15,7 @@ use std::time::Instant;
 use reedline::Signal;
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
-use tabuada_lang::{ErrorKind, Language, Limits, Mode, caret, functions};
+use tabuada_lang::{ErrorKind, Language, Limits, Mode, Notation, caret, functions};
 
 use super::eval::{help, tell};
 use super::object::DEADLINE;
@@ -342,6 +342,7 @@ impl Repl {
     fn plot(&mut self, text: &str) -> io::Result<Next> {
         let plot = Plot {
             exprs: vec![self.session.with_definitions_but(VARIABLE, text)],
+            notation: Notation::Python,
             from: None,
             to: None,
             y_from: None,

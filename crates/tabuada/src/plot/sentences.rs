@@ -1,6 +1,6 @@
 //! The text alternative of a picture in the client's language, for readers who cannot see it.
 
-use tabuada_lang::{Error, Failure, Hint, Language};
+use tabuada_lang::{Error, Failure, Hint, Language, Notation};
 
 use super::curve::{Curve, View};
 use super::drawing::CURVES_MAX;
@@ -32,17 +32,20 @@ pub(super) fn title(names: &[String], language: Language) -> String {
 }
 
 /// The notice in place of the curves, if there are none.
-pub(super) fn notice(curves: &[Curve<'_>], language: Language) -> Option<String> {
+pub(super) fn notice(curves: &[Curve<'_>], language: Language, notation: Notation) -> Option<String> {
     let is_empty = curves.iter().all(|curve| curve.values().next().is_none());
-    is_empty.then(|| nothing(curves.iter().find_map(|curve| curve.failure.as_ref()), language))
+    is_empty.then(|| nothing(curves.iter().find_map(|curve| curve.failure.as_ref()), language, notation))
 }
 
-fn nothing(failure: Option<&Failure>, language: Language) -> String {
+fn nothing(failure: Option<&Failure>, language: Language, notation: Notation) -> String {
     let said = match language {
         Language::English => "no real value here",
         Language::Portuguese => "nenhum valor real aqui",
     };
-    failure.map_or_else(|| said.to_owned(), |failure| format!("{said}: {}", failure.kind.message(language)))
+    match failure {
+        None => said.to_owned(),
+        Some(failure) => format!("{said}: {}", failure.kind.message_in(language, notation)),
+    }
 }
 
 /// The description of the picture in a few sentences.
@@ -51,7 +54,7 @@ pub(super) fn description(
     curves: &[Curve<'_>],
     hints: &[Vec<Hint>],
     view: &View,
-    language: Language,
+    (language, notation): (Language, Notation),
 ) -> String {
     let [from, to, low, high] = [view.x.0, view.x.1, view.y.0, view.y.1].map(rounded);
     let mut text = match language {
@@ -63,19 +66,19 @@ pub(super) fn description(
         Language::Portuguese => "Dica",
     };
     for ((name, curve), hints) in names.iter().zip(curves).zip(hints) {
-        text.push_str(&format!("\n{name}: {}.", of_curve(curve, view, language)));
+        text.push_str(&format!("\n{name}: {}.", of_curve(curve, view, language, notation)));
         for hint in hints {
-            text.push_str(&format!(" {hint_word}: {}.", hint.kind.message(language)));
+            text.push_str(&format!(" {hint_word}: {}.", hint.kind.message_in(language, notation)));
         }
     }
     text
 }
 
-fn of_curve(curve: &Curve<'_>, view: &View, language: Language) -> String {
+fn of_curve(curve: &Curve<'_>, view: &View, language: Language, notation: Notation) -> String {
     let least = curve.values().fold(f64::INFINITY, f64::min);
     let most = curve.values().fold(f64::NEG_INFINITY, f64::max);
     if least > most {
-        return nothing(curve.failure.as_ref(), language);
+        return nothing(curve.failure.as_ref(), language, notation);
     }
     let mut parts = Vec::new();
     let (low, high) = (rounded(least.max(view.y.0)), rounded(most.min(view.y.1)));

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, HeaderValue, Response, Uri};
 use tabuada_lang::{ErrorKind, Language, Limits};
 
 use super::cacheable::{self, Made};
+use super::question::notation_of;
 use crate::answer::{ANSWER_VERSION, DEADLINE};
 use crate::engine::random_seed;
 use crate::peer::Peer;
@@ -49,7 +50,8 @@ fn freshness(plot: &Plot, format: Format) -> Freshness {
     let end = |end: &'static str, text: &Option<String>| text.as_ref().map(|text| format!("{end}={text}"));
     let ends = [("from", &plot.from), ("to", &plot.to), ("y_from", &plot.y_from), ("y_to", &plot.y_to)];
     let ends: Vec<String> = ends.into_iter().map(|(name, text)| end(name, text).unwrap_or_default()).collect();
-    let mut parts = vec![VERSION, ANSWER_VERSION, format.name(), language::tag(plot.language), &size];
+    let notation = format!("{:?}", plot.notation);
+    let mut parts = vec![VERSION, ANSWER_VERSION, format.name(), language::tag(plot.language), &notation, &size];
     parts.extend(ends.iter().map(String::as_str));
     parts.extend(plot.exprs.iter().map(String::as_str));
     let freshness = Freshness::new(Tag::of(&parts)).of_a_kind().in_words();
@@ -104,15 +106,17 @@ fn asked(uri: &Uri, language: Language) -> Result<Plot, Fault> {
         text.map_or(Ok(otherwise), |text| text.parse::<u32>().map_err(|_| Fault::Pixels(name)))
     };
     let [from, to, y_from, y_to] = last(uri.query(), ["from", "to", "y_from", "y_to"])?;
+    let [notation, decimal] = last(uri.query(), ["notation", "decimal"])?;
+    let notation = notation_of(notation.as_deref(), decimal.as_deref())?;
     let size = (pixels("width", SIZE.0)?, pixels("height", SIZE.1)?);
-    Ok(Plot { exprs, from, to, y_from, y_to, size, language })
+    Ok(Plot { exprs, notation, from, to, y_from, y_to, size, language })
 }
 
 fn told(plot: &Plot, refusal: Refusal) -> Problem {
     match refusal {
         Refusal::Expression { at, error, fixes } => {
             let text = &plot.exprs[at];
-            Problem::of_text(&error, text).advising(&fixes, text)
+            Problem::of_text(&error, text).written_in(plot.notation).advising(&fixes, text)
         }
         // An expression with random values may be cheaper another time.
         Refusal::Stopped(kind) => Problem::of_expression(&kind, None).passing(),
