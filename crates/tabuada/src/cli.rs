@@ -1,6 +1,7 @@
 //! The commands: one file each, with its arguments. Each command gives its exit status.
 
 mod flags;
+mod notation;
 mod output;
 mod log;
 mod notify;

@@ -95,6 +95,36 @@ fn eval_prints_a_line_for_each_expression() {
 }
 
 #[test]
+fn commands_read_school_notation() {
+    let comma = &["--notation", "school", "--decimal", "comma"];
+    let said = |arguments: &[&str], input: &str| outcome(&[arguments, comma].concat(), input);
+    let values = said(&["eval", "3,5 + 2^10", "sen 30°", "1.000,50"], "");
+    assert_eq!(values, ("1027.5\n0.5\n1000.5\n".to_owned(), String::new(), Some(0)));
+    let object = "{\"result\":1024,\"type\":\"int\",\"text\":\"1024\",\"read_as\":\"2**10\"}\n";
+    assert_eq!(said(&["eval", "--json", "2^10"], ""), (object.to_owned(), String::new(), Some(0)));
+    let (_, refused, status) = said(&["eval", "6/2(1+2)"], "");
+    assert_eq!(status, Some(1));
+    assert!(refused.contains("6/2*(1+2) or 6/(2(1+2))") && refused.ends_with("\n ^^^^^^^\n"), "{refused}");
+    let (_, hinted, _) = said(&["eval", "sen 30"], "");
+    assert!(hinted.contains("sen 30°"), "{hinted}");
+    // The options are for lines that do not name their notation.
+    let lines = "2^10\n{\"expr\":\"2^3\",\"notation\":\"python\"}\n{\"expr\":\"1,5\"}\n{\"expr\":\"1.5\",\"decimal\":\"point\"}\n";
+    let (printed, _, _) = said(&["batch"], lines);
+    let texts: Vec<String> = printed
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("it is JSON")["text"].to_string())
+        .collect();
+    assert_eq!(texts, ["\"1024\"", "\"1\"", "\"1.5\"", "\"1.5\""]);
+    let (rows, _, _) = said(&["batch", "--csv"], "expr,x\n2x²,3\n");
+    assert!(rows.starts_with("{\"result\":18,"), "{rows}");
+    let (picture, _, status) = said(&["plot", "0,5x²", "--to", "2π", "--output", "-"], "");
+    assert!(status == Some(0) && picture.contains("0,5x²"), "{picture}");
+    for wrong in [&["--notation", "roman"], &["--decimal", "dot"]] {
+        assert_eq!(outcome(&[&["eval", "1"][..], wrong].concat(), "").2, Some(2), "{wrong:?}");
+    }
+}
+
+#[test]
 fn eval_marks_errors_and_goes_on() {
     let (printed, said, status) = outcome(&["eval", "1 + 1/0", "2+2"], "");
     assert_eq!((printed.as_str(), status), ("4\n", Some(1)));

@@ -19,6 +19,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use tabuada_lang::{Language, Mode};
 
+use super::notation::NotationArgs;
 use super::output::{complain, ended};
 use crate::config::{self, THREADS_MAX};
 use crate::words::of_system;
@@ -34,6 +35,8 @@ pub struct BatchArgs {
     explain: bool,
     #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
     mode: Mode,
+    #[command(flatten)]
+    notation: NotationArgs,
     #[arg(long)]
     csv: bool,
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true, conflicts_with = "column")]
@@ -103,12 +106,12 @@ fn answer_all(args: &BatchArgs, input: Box<dyn Read + Send>, progress: &Progress
         let feed = move |feeder| rows::feed(reader, feeder);
         pipeline::run(threads, feed, move |rows: rows::Rows, hand| table.answer(&rows, hand), &mut output, progress)
     } else {
-        let (mode, explain) = (args.mode, args.explain);
+        let (usual, explain) = (args.notation.usual(args.mode), args.explain);
         let feed = move |feeder| lines::feed(input, feeder);
         pipeline::run(
             threads,
             feed,
-            move |block, hand| lines::answer(block, mode, explain, hand),
+            move |block, hand| lines::answer(block, usual, explain, hand),
             &mut output,
             progress,
         )

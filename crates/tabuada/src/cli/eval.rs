@@ -4,8 +4,9 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use tabuada_lang::{ErrorKind, Fix, Hint, Language, Limits, Mode, Span, caret};
+use tabuada_lang::{ErrorKind, Fix, Hint, Language, Limits, Mode, Notation, Span, caret};
 
+use super::notation::NotationArgs;
 use super::object::{BYTE_ORDER_MARK, DEADLINE, write_answer};
 use super::output;
 use crate::engine::{self, Engine, Question};
@@ -20,10 +21,18 @@ const HELP_CHARACTERS: usize = 76;
 pub struct EvalArgs {
     #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
     mode: Mode,
+    #[command(flatten)]
+    notation: NotationArgs,
     #[arg(long)]
     json: bool,
     #[arg(value_name = "EXPR", required = true, allow_hyphen_values = true)]
     expressions: Vec<String>,
+}
+
+impl EvalArgs {
+    fn question<'q>(&self, text: &'q str) -> Question<'q> {
+        Question { notation: self.notation.notation(), ..Question::new(text, self.mode) }
+    }
 }
 
 /// Prints the value of each expression on its own line. Status 0, or 1 if one failed.
@@ -32,8 +41,8 @@ pub fn eval(args: &EvalArgs, language: Language) -> ExitCode {
     for expression in &args.expressions {
         let text = if expression == "-" { from_stdin() } else { Ok(Ok(expression.clone())) };
         let outcome = text.and_then(|text| match (text, args.json) {
-            (Ok(text), true) => print_json(&text, args.mode),
-            (Ok(text), false) => print(&text, args.mode, language),
+            (Ok(text), true) => print_json(&args.question(&text)),
+            (Ok(text), false) => print(&args.question(&text), language),
             (Err(bytes), is_json) => refuse(bytes, is_json, language),
         });
         match outcome {
@@ -65,10 +74,9 @@ fn from_stdin() -> io::Result<Result<String, u64>> {
     Ok(Ok(text.to_owned()))
 }
 
-fn print_json(text: &str, mode: Mode) -> io::Result<bool> {
+fn print_json(question: &Question<'_>) -> io::Result<bool> {
     let mut out = String::new();
-    let question = Question::new(text, mode);
-    let answered = write_answer(&mut Engine::default(), &question, &Limits::default(), false, &mut out);
+    let answered = write_answer(&mut Engine::default(), question, &Limits::default(), false, &mut out);
     writeln!(io::stdout().lock(), "{out}").map(|()| answered.has_value)
 }
 
@@ -84,37 +92,37 @@ fn refuse(bytes: u64, is_json: bool, language: Language) -> io::Result<bool> {
     writeln!(io::stderr().lock(), "tabuada: {message}").map(|()| false)
 }
 
-fn print(text: &str, mode: Mode, language: Language) -> io::Result<bool> {
-    let limits = Limits::default();
-    let question = Question::new(text, mode);
-    let program = match engine::ask(&question, &limits) {
+fn print(question: &Question<'_>, language: Language) -> io::Result<bool> {
+    let (text, limits) = (&*question.text, Limits::default());
+    let program = match engine::ask(question, &limits) {
         Ok(program) => program,
         Err(error) => {
-            complain(text, error.span, &error.kind, language)?;
-            return help(text, &engine::fixes_of_unreadable(&question, &error), language).map(|()| false);
+            complain(question, error.span, &error.kind, language)?;
+            return help(text, &engine::fixes_of_unreadable(question, &error), language).map(|()| false);
         }
     };
     let answered = match engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome {
         Ok(value) => writeln!(io::stdout().lock(), "{}", value.text()).map(|()| true),
         Err(failure) => {
-            complain(text, program.span(failure.node), &failure.kind, language)?;
-            help(text, &engine::fixes_of_failed(&question, &program, &failure), language).map(|()| false)
+            complain(question, program.span(failure.node), &failure.kind, language)?;
+            help(text, &engine::fixes_of_failed(question, &program, &failure), language).map(|()| false)
         }
     };
-    engine::hints(&question, &program).iter().try_for_each(|hint| tell(text, hint, language))?;
+    let hints = engine::hints(question, &program);
+    hints.iter().try_for_each(|hint| tell(text, hint, question.notation, language))?;
     answered
 }
 
 /// Prints a hint: where a text may not mean what its author meant.
-pub(super) fn tell(text: &str, hint: &Hint, language: Language) -> io::Result<()> {
-    let message = said::HINT.with(language, &[&hint.kind.message(language)]);
+pub(super) fn tell(text: &str, hint: &Hint, notation: Notation, language: Language) -> io::Result<()> {
+    let message = said::HINT.with(language, &[&hint.kind.message_in(language, notation)]);
     writeln!(io::stderr().lock(), "{message}\n{}", caret(text, hint.span))?;
     help(text, &hint.fixes, language)
 }
 
-fn complain(text: &str, span: Span, kind: &ErrorKind, language: Language) -> io::Result<()> {
-    let message = kind.message(language);
-    writeln!(io::stderr().lock(), "tabuada: {message}\n{}", caret(text, span))
+fn complain(question: &Question<'_>, span: Span, kind: &ErrorKind, language: Language) -> io::Result<()> {
+    let message = kind.message_in(language, question.notation);
+    writeln!(io::stderr().lock(), "tabuada: {message}\n{}", caret(&question.text, span))
 }
 
 /// Prints the fixed texts, the likeliest first: on one line, if they fit.

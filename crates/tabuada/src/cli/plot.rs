@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use tabuada_lang::{Hint, Language, Limits, Notation, caret};
+use tabuada_lang::{Error, Hint, Language, Limits, caret};
 
 use super::eval::{help, tell};
+use super::notation::NotationArgs;
 use super::object::DEADLINE;
 use super::output::{self, print};
 use crate::engine;
@@ -25,6 +26,8 @@ const COLUMNS_MOST: usize = 400;
 pub struct PlotArgs {
     #[arg(value_name = "EXPR", required = true, allow_hyphen_values = true)]
     expressions: Vec<String>,
+    #[command(flatten)]
+    notation: NotationArgs,
     #[arg(long, value_name = "X", allow_hyphen_values = true)]
     from: Option<String>,
     #[arg(long, value_name = "X", allow_hyphen_values = true)]
@@ -57,7 +60,7 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
     };
     let plot = Plot {
         exprs: args.expressions.clone(),
-        notation: Notation::Python,
+        notation: args.notation.notation(),
         from: args.from.clone(),
         to: args.to.clone(),
         y_from: args.y_from.clone(),
@@ -106,7 +109,7 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
 /// Prints the hints of each expression. An error is ignored: the picture matters more.
 fn tell_all(plot: &Plot, hints: &[Vec<Hint>]) {
     for (text, hints) in plot.exprs.iter().zip(hints) {
-        let _ = hints.iter().try_for_each(|hint| tell(text, hint, plot.language));
+        let _ = hints.iter().try_for_each(|hint| tell(text, hint, plot.notation, plot.language));
     }
 }
 
@@ -152,7 +155,7 @@ fn file(output: Option<&Path>) -> Option<&Path> {
 }
 
 fn complain(plot: &Plot, refusal: &Refusal) -> ExitCode {
-    output::complain(said(refusal, plot.language));
+    output::complain(said(refusal, plot));
     match refusal {
         Refusal::Expression { at, error, fixes } => {
             let text = &plot.exprs[*at];
@@ -166,7 +169,8 @@ fn complain(plot: &Plot, refusal: &Refusal) -> ExitCode {
 }
 
 /// The message of a refusal, with the names of the command's options in place of the service's parameters.
-fn said(refusal: &Refusal, language: Language) -> String {
+fn said(refusal: &Refusal, plot: &Plot) -> String {
+    let language = plot.language;
     let option = |name: &str| format!("--{}", name.replace('_', "-"));
     let (widths, heights) = ((WIDTHS.start(), WIDTHS.end()), (HEIGHTS.start(), HEIGHTS.end()));
     let say = |english: String, portuguese: String| match language {
@@ -193,6 +197,8 @@ fn said(refusal: &Refusal, language: Language) -> String {
                 format!("{from} precisa ficar abaixo de {to}, ambos até ±1e300 e distantes o bastante para os floats"),
             )
         }
-        Refusal::Expression { .. } | Refusal::Stopped(_) => refusal.message(language),
+        Refusal::Expression { error: Error { kind, .. }, .. } | Refusal::Stopped(kind) => {
+            kind.message_in(language, plot.notation)
+        }
     }
 }

@@ -239,7 +239,7 @@ impl Repl {
                 if let Some(value) = answered.value {
                     writeln!(io::stdout().lock(), "{value}")?;
                 }
-                answered.hints.iter().try_for_each(|hint| tell(typed, hint, self.language))?;
+                answered.hints.iter().try_for_each(|hint| tell(typed, hint, Notation::Python, self.language))?;
                 Ok(Next::Go)
             }
             Err(_) if self.is_interrupted() => self.end_line(),

@@ -34,6 +34,16 @@ pub const HELP: &[(&str, &str, &str)] = &[
         "Os números em que se calcula: python, exact ou decimal:N.",
     ),
     (
+        "eval --notation",
+        "How expressions are written: python, or school (2^10, 2πr, 50%).",
+        "Como as expressões são escritas: python ou school (2^10, 2πr, 50%).",
+    ),
+    (
+        "eval --decimal",
+        "The decimal sign in school notation: point or comma.",
+        "O sinal decimal na notação da escola: point (ponto) ou comma (vírgula).",
+    ),
+    (
         "eval --json",
         "Print an object of JSON for each expression, a line each, as batch does.",
         "Mostra um objeto JSON para cada expressão, um por linha, como batch.",
@@ -65,11 +75,11 @@ pub const HELP: &[(&str, &str, &str)] = &[
     (
         "batch",
         "Evaluate one expression a line: lines, NDJSON or CSV in, NDJSON or CSV out in the same order.\n\n\
-         A line is an expression, or an object of JSON with expr and maybe variables and mode.\n\n\
+         A line is an expression, or an object of JSON with expr and maybe variables, mode, notation and decimal.\n\n\
          Exit status: 0, also if expressions failed, since their answers say so; 1 the input cannot be read or the \
          output cannot be written; 2 the command was misused, or the CSV has no such column.",
         "Calcula uma expressão por linha: entram linhas, NDJSON ou CSV, sai NDJSON ou CSV na mesma ordem.\n\n\
-         Uma linha é uma expressão, ou um objeto JSON com expr e talvez variables e mode.\n\n\
+         Uma linha é uma expressão, ou um objeto JSON com expr e talvez variables, mode, notation e decimal.\n\n\
          Código de saída: 0, mesmo se expressões falharam, o que suas respostas dizem; 1 a entrada não pôde ser lida ou \
          a saída não pôde ser escrita; 2 o comando foi mal usado, ou o CSV não tem essa coluna.",
     ),
@@ -87,6 +97,16 @@ pub const HELP: &[(&str, &str, &str)] = &[
         "batch --mode",
         "The numbers to calculate in where a line does not say it: python, exact or decimal:N.",
         "Os números em que se calcula quando a linha não diz: python, exact ou decimal:N.",
+    ),
+    (
+        "batch --notation",
+        "How a line is written that does not say it: python, or school (2^10, 2πr, 50%).",
+        "Como é escrita uma linha que não diz: python ou school (2^10, 2πr, 50%).",
+    ),
+    (
+        "batch --decimal",
+        "The decimal sign in school notation: point or comma.",
+        "O sinal decimal na notação da escola: point (ponto) ou comma (vírgula).",
     ),
     (
         "batch --csv",
@@ -128,6 +148,16 @@ pub const HELP: &[(&str, &str, &str)] = &[
          Código de saída: 0; 1 uma expressão não pode ser desenhada; 2 o comando foi mal usado.",
     ),
     ("plot EXPR", "Expressions of x, a curve each.", "Expressões de x, uma curva para cada."),
+    (
+        "plot --notation",
+        "How expressions and ends are written: python, or school (x^2, 2πx).",
+        "Como expressões e limites são escritos: python ou school (x^2, 2πx).",
+    ),
+    (
+        "plot --decimal",
+        "The decimal sign in school notation: point or comma.",
+        "O sinal decimal na notação da escola: point (ponto) ou comma (vírgula).",
+    ),
     (
         "plot --from",
         "Where x begins, a number or an expression [default: -10].",

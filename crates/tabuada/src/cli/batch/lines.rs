@@ -3,7 +3,7 @@
 use std::io::{self, Read};
 
 use memchr::{memchr, memrchr};
-use tabuada_lang::{Limits, Mode};
+use tabuada_lang::Limits;
 
 use super::pipeline::{Feeder, Gone, Hand};
 use crate::cli::object::{BYTE_ORDER_MARK, write_answer};
@@ -109,7 +109,7 @@ impl Cutter {
 }
 
 /// Answers every line.
-pub(super) fn answer(lines: Lines, mode: Mode, explain: bool, hand: &mut Hand) -> Result<(), Gone> {
+pub(super) fn answer(lines: Lines, usual: Usual, explain: bool, hand: &mut Hand) -> Result<(), Gone> {
     let limits = Limits::default();
     let text = match lines {
         Lines::Text(text) => text,
@@ -121,7 +121,7 @@ pub(super) fn answer(lines: Lines, mode: Mode, explain: bool, hand: &mut Hand) -
     let mut rest = &text[..];
     while !rest.is_empty() {
         let end = memchr(b'\n', rest).unwrap_or(rest.len());
-        let fuel = match Question::in_line(&rest[..end], Usual { mode, ..Usual::default() }) {
+        let fuel = match Question::in_line(&rest[..end], usual) {
             Ok(question) => write_answer(&mut hand.engine, &question, &limits, explain, &mut hand.line).fuel,
             Err(malformed) => {
                 write_malformed(malformed, &mut hand.line);

@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 
 use csv::{ByteRecord, Reader, ReaderBuilder, WriterBuilder};
 use serde::Deserialize;
-use tabuada_lang::{Limits, Mode, Variables};
+use tabuada_lang::{Limits, Mode, Notation, Variables};
 
 use super::cell::write_cell;
 use super::pipeline::{Feeder, Gone, Hand, Misuse, Trouble};
@@ -144,6 +144,7 @@ pub(super) struct Table {
     /// The columns that hold variables: their positions, and their names in JSON.
     variables: Vec<(usize, String)>,
     mode: Mode,
+    notation: Notation,
     explain: bool,
     output: Output,
 }
@@ -170,8 +171,8 @@ impl Table {
         let is_expression = |at: usize| matches!(expression, Expression::Column(column) if column == at);
         let variables = names.iter().enumerate().filter(|(at, _)| !is_expression(*at));
         let variables = variables.filter_map(|(at, name)| Some((at, variable(name)?))).collect();
-        let BatchArgs { mode, explain, output, .. } = *args;
-        Ok(Self { header, separator, expression, variables, mode, explain, output })
+        let BatchArgs { mode, notation, explain, output, .. } = *args;
+        Ok(Self { header, separator, expression, variables, mode, notation: notation.notation(), explain, output })
     }
 
     /// Whether a comma is a decimal sign, as in spreadsheets where it does not separate columns.
@@ -237,7 +238,8 @@ impl Table {
             Expression::Same(text) => text,
             Expression::Column(at) => cells[*at],
         };
-        let question = Question { variables: Some(variables.into()), ..Question::new(text, self.mode) };
+        let (variables, notation) = (Some(variables.into()), self.notation);
+        let question = Question { variables, notation, ..Question::new(text, self.mode) };
         write_answer(&mut hand.engine, &question, &Limits::default(), self.explain, &mut hand.line).fuel
     }
 
