@@ -100,6 +100,7 @@ impl Rational {
     }
 
     pub(crate) fn text_price(&self) -> u64 {
+        // And the stroke.
         self.numerator.text_price() + self.denominator.text_price() + 1
     }
 
