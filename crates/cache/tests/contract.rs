@@ -376,15 +376,18 @@ async fn a_call_without_storing_leaves_nothing_behind() {
     }
 }
 
+/// The answers, and the lookups in memory, of any kind.
+fn counted(node: &Node) -> [u64; 2] {
+    let stats = node.stats();
+    [stats.answers, stats.memory_lookups].map(|counts| counts.iter().map(|count| count.count).sum())
+}
+
 /// An accepted answer is counted once; otherwise nothing is counted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn get_if_gives_what_memory_has_if_it_is_accepted() {
     for layers in Layers::all() {
         let node = layers.start(layers.setting()).await;
-        let counted = || {
-            let stats = node.stats();
-            [stats.answers, stats.memory_lookups].map(|counts| counts.iter().map(|count| count.count).sum::<u64>())
-        };
+        let counted = || counted(&node);
         assert!(node.cache.get_if(&key("2+2"), |_| true).is_none());
         assert_eq!(counted(), [0, 0], "{}", layers.name);
         let answered = node.expensive("2+2").await.value;
@@ -410,10 +413,7 @@ async fn get_if_gives_what_memory_has_if_it_is_accepted() {
 async fn get_or_try_gives_what_has_not_to_be_awaited() {
     for layers in Layers::all() {
         let node = layers.start(layers.setting()).await;
-        let counted = || {
-            let stats = node.stats();
-            [stats.answers, stats.memory_lookups].map(|counts| counts.iter().map(|count| count.count).sum::<u64>())
-        };
+        let counted = || counted(&node);
         let (looks_first, mut tried) = (layers.server.is_some() && layers.always, 0);
         let mut ask = |value: Option<Fact>| {
             let found = node.cache.get_or_try(&key("2+2"), || {

@@ -74,9 +74,9 @@ pub type Name = Key;
 
 /// A parsed text, and the key of its answer.
 #[derive(Clone)]
-struct Reading {
-    program: Arc<Program>,
-    name: Arc<Name>,
+pub(crate) struct Reading {
+    pub(crate) program: Arc<Program>,
+    pub(crate) name: Arc<Name>,
 }
 
 /// A parsed question whose answer takes more than a moment.
@@ -254,22 +254,26 @@ impl Calculator {
             self.counters.asks().ends_in_the_cache();
             return Reply::of(found, program.clone(), name.clone());
         }
-        self.answer_missed(caller.into(), question, kept).await
+        self.answer_parsed(caller.into(), question, kept).await
     }
 
-    /// The program of a short question, and the key of its answer if it has one.
-    pub fn parsed(&self, peer: Peer, question: &Question<'_>) -> Option<(Arc<Program>, Arc<Name>)> {
+    /// A short question, parsed on this thread; `None` if it cannot be parsed, or is long.
+    pub(crate) fn parsed(&self, peer: Peer, question: &Question<'_>) -> Option<Reading> {
         if self.is_long_for(peer, question) {
             return None;
         }
-        let reading = self.readings.get(question).or_else(|| Reading::of(question, &self.limits).ok())?;
-        reading.program.is_pure().then_some((reading.program, reading.name))
+        self.readings.get(question).or_else(|| Reading::of(question, &self.limits).ok())
     }
 
-    /// The answer, where memory did not have it.
-    async fn answer_missed(self: &Arc<Self>, caller: Caller, question: &Question<'_>, kept: Option<Reading>) -> Reply {
+    /// The answer to a question whose parsed text may be known.
+    pub(crate) async fn answer_parsed(
+        self: &Arc<Self>,
+        caller: Caller,
+        question: &Question<'_>,
+        parsed: Option<Reading>,
+    ) -> Reply {
         let asking = self.counters.asks();
-        let read = match kept {
+        let read = match parsed {
             Some(reading) => Ok(reading),
             None => self.read(caller.peer, question).await,
         };

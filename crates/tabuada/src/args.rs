@@ -137,10 +137,11 @@ impl TypedValueParser for Offered {
 /// The arguments as one expression, quoted for a shell, where a command is expected and there is none. A text without a
 /// digit or a bracket is a misspelled command.
 fn expression(command: &clap::Command, arguments: &[OsString]) -> Option<String> {
-    let text = arguments.get(1..)?.join(OsStr::new(" ")).into_string().ok()?;
-    let is_command = command.find_subcommand(arguments.get(1)?).is_some();
-    let is_expression = !is_command
-        && text.contains(|character: char| character.is_ascii_digit() || character == '(')
+    if command.find_subcommand(arguments.get(1)?).is_some() {
+        return None;
+    }
+    let text = arguments[1..].join(OsStr::new(" ")).into_string().ok()?;
+    let is_expression = text.contains(|character: char| character.is_ascii_digit() || character == '(')
         && parse(&text, &Limits::default()).is_ok();
     is_expression.then(|| format!("'{}'", text.replace('\'', r"'\''")))
 }

@@ -19,6 +19,7 @@ pub(crate) struct Malformed(&'static str);
 
 /// A question as a JSON object. `T` is how its texts are read.
 #[derive(Deserialize)]
+#[serde(expecting = "an object")]
 pub(crate) struct Record<'l, T> {
     pub(crate) expr: T,
     /// `python` (the default), `exact`, or `decimal:N` for N significant digits.

@@ -220,6 +220,24 @@ fn a_malformed_request_says_what_is_expected() {
     problem(&client.get("/v1/evaluate?expr="), 422, "syntax");
 }
 
+/// The names of our types change, and mean nothing to a client.
+#[test]
+fn the_problem_of_a_body_names_no_type_of_the_program() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let headers = [("content-type", "application/json")];
+    for (path, body) in [
+        ("/v1/evaluate", "null"),
+        ("/v1/batch", "null"),
+        ("/v1/table", "null"),
+        ("/v1/table", r#"{"expr":"x","x":true}"#),
+    ] {
+        let response = client.request("POST", path, &headers, body.as_bytes());
+        let detail = problem(&response, 400, "malformed")["detail"].clone();
+        assert!(detail.as_str().is_some_and(|detail| detail.contains("expected an object")), "{path} {body}: {detail}");
+    }
+}
+
 #[test]
 fn large_requests_and_unknown_routes_are_problems() {
     let server = Server::start();

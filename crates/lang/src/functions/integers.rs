@@ -119,8 +119,9 @@ fn fold(
     Ok(Value::Int(value))
 }
 
-pub(super) fn comb(arguments: &[Value], budget: &mut Budget) -> Outcome {
-    let (n, k) = (integer(&arguments[0])?, integer(&arguments[1])?);
+/// `n` and `k` of a choice of `k` from `n` things; `None` if there is none, since `k` is larger.
+fn choice(n: &Value, k: &Value, budget: &mut Budget) -> Result<Option<(Integer, Integer)>, ErrorKind> {
+    let (n, k) = (integer(n)?, integer(k)?);
     if n.is_negative() {
         return Err(ValueError::NegativeN.into());
     }
@@ -129,9 +130,11 @@ pub(super) fn comb(arguments: &[Value], budget: &mut Budget) -> Outcome {
     }
     // The comparison.
     budget.charge(n.words().max(k.words()) / 8)?;
-    if k > n {
-        return Ok(Value::Int(Integer::ZERO));
-    }
+    Ok((k <= n).then_some((n, k)))
+}
+
+pub(super) fn comb(arguments: &[Value], budget: &mut Budget) -> Outcome {
+    let Some((n, k)) = choice(&arguments[0], &arguments[1], budget)? else { return Ok(Value::Int(Integer::ZERO)) };
     let k = n.subtract(&k, budget)?.min(k);
     let k = k.as_i64().ok_or(Overflow::CombArgument)?;
     Integer::combinations(&n, k.unsigned_abs(), budget).map(Value::Int)
@@ -142,18 +145,7 @@ fn perm(arguments: &[Value], budget: &mut Budget) -> Outcome {
         None | Some(Value::None) => return factorial(&arguments[0], budget),
         Some(k) => k,
     };
-    let (n, k) = (integer(&arguments[0])?, integer(k)?);
-    if n.is_negative() {
-        return Err(ValueError::NegativeN.into());
-    }
-    if k.is_negative() {
-        return Err(ValueError::NegativeK.into());
-    }
-    // The comparison.
-    budget.charge(n.words().max(k.words()) / 8)?;
-    if k > n {
-        return Ok(Value::Int(Integer::ZERO));
-    }
+    let Some((n, k)) = choice(&arguments[0], k, budget)? else { return Ok(Value::Int(Integer::ZERO)) };
     let k = k.as_i64().ok_or(Overflow::PermArgument)?;
     Integer::permutations(&n, k.unsigned_abs(), budget).map(Value::Int)
 }

@@ -100,7 +100,8 @@ impl Rational {
     }
 
     pub(crate) fn text_price(&self) -> u64 {
-        self.numerator.text_price() + self.denominator.text_price()
+        // And the stroke.
+        self.numerator.text_price() + self.denominator.text_price() + 1
     }
 
     /// The number of characters of its text, or a few more.

@@ -34,6 +34,10 @@ const NICER_BY: i32 = 5;
 /// File descriptors kept for other uses than clients: listeners, connections to Redis, the log.
 const FILES_KEPT: u64 = 64;
 
+/// Threads for blocking work beside those of the workers and the readers: files, host names, the sweep of memory. The
+/// runtime starts one whenever none is idle at that moment, even if one is about to be, and each keeps memory.
+const SPARE_THREADS: usize = 8;
+
 /// Less memory holds almost no answers: the operator has probably forgotten the unit.
 const MEMORY_BYTES_MIN: u64 = 64 << 10;
 
@@ -70,7 +74,10 @@ fn serve_with(config: &ServeConfig, settings: &Settings, language: Language) -> 
     let (_log, lines_lost) = log::begin(config.log_format);
     warn_of_settings(config);
     raise_open_files();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(config.threads.get()).enable_all().build();
+    let mut runtime = tokio::runtime::Builder::new_multi_thread();
+    let threads = config.threads.get();
+    let runtime =
+        runtime.worker_threads(threads).max_blocking_threads(2 * threads + SPARE_THREADS).enable_all().build();
     let ended = runtime.and_then(|runtime| {
         let ended = runtime.block_on(run(config, settings, lines_lost));
         // No caller waits for a computation that still runs.

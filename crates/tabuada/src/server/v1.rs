@@ -57,7 +57,7 @@ mod tests {
         assert_eq!((plot::VERSION, &*digest(&bodies[..3])), ("plot 4", "Tag(156955960395059866838184388682201013878)"));
         assert_eq!(
             (explain::VERSION, &*digest(&bodies[3..])),
-            ("explain 2", "Tag(44786241641224229542224912975912610333)")
+            ("explain 3", "Tag(150948749846817646965076368794526961295)")
         );
     }
 }

@@ -19,7 +19,7 @@ test("the history is searched, used again, saved and cleared", async ({ page }) 
   await expect(page.getByTestId("expression")).toHaveValue("2**10");
   await expect(page.getByTestId("answer")).toHaveText("1024");
   await page.getByTestId("history-search").fill("nothing of the kind");
-  await expect(page.getByText("Nothing fits.")).toBeVisible();
+  await expect(page.getByText("Nothing found.")).toBeVisible();
   await page.getByTestId("history-search").fill("");
   await picture(page, "history");
 

@@ -118,6 +118,7 @@ fn is_lines(headers: &HeaderMap) -> bool {
 /// The questions in `{"exprs": […]}`, as raw JSON.
 fn elements(body: &Bytes) -> Result<Vec<Bytes>, Fault> {
     #[derive(Deserialize)]
+    #[serde(expecting = "an object")]
     struct Members<'b> {
         #[serde(borrow)]
         exprs: Vec<&'b RawValue>,

@@ -14,7 +14,7 @@ use tabuada_lang::{Language, Notation};
 
 use super::question::{body_of, in_body, in_query};
 use super::reply;
-use crate::answer::{Caller, Keeping, Name, Origin, Outcome, Reply};
+use crate::answer::{Caller, Keeping, Name, Origin, Outcome, Reading, Reply};
 use crate::clock::Second;
 use crate::engine::Question;
 use crate::peer::Peer;
@@ -102,16 +102,21 @@ async fn answer_fresh(
     let language = language::preferred(headers);
     let is_conditional = is_conditional(headers);
     // The hints for a long text are made by the readers, and compared later.
-    if is_conditional
-        && let Some((program, name)) = app.calculator.parsed(peer, question)
-        && let words = reply::words(&reply::hints(&program, question, language))
-        && let Some(known) = of_value(&name, question.notation, &words).known(headers)
+    let parsed = if is_conditional { app.calculator.parsed(peer, question) } else { None };
+    if let Some(Reading { program, name }) = &parsed
+        && program.is_pure()
+        && let words = reply::words(&reply::hints(program, question, language))
+        && let Some(known) = of_value(name, question.notation, &words).known(headers)
     {
         app.counters.asks().bypasses_it();
         return (with_cache_status(known, bypass("not-modified")), false);
     }
     let caller = Caller { peer, keeping: keeping(headers) };
-    let reply = app.calculator.answer_for(caller, question).await;
+    let reply = match parsed {
+        None => app.calculator.answer_for(caller, question).await,
+        // Boxed: an unboxed future would enlarge that of every question.
+        parsed => Box::pin(app.calculator.answer_parsed(caller, question, parsed)).await,
+    };
     let second = Second::now();
     let mut for_others = None;
     let readers = app.calculator.readers().by(peer);

@@ -24,7 +24,7 @@ use crate::server::render::json;
 use crate::server::state::App;
 
 /// The version of explanations, as part of their tag. Raised with any change of the explanation of the same expression.
-pub(super) const VERSION: &str = "explain 2";
+pub(super) const VERSION: &str = "explain 3";
 
 /// Explains an expression: its canonical text, the steps of its computation, and its value or its error. The error of
 /// an expression is no failure of the request.

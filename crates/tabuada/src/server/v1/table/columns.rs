@@ -25,7 +25,7 @@ pub(super) enum Column {
 
 /// `count` equidistant numbers, from `from` to `to`.
 #[derive(Clone, Copy, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "an object")]
 pub(super) struct Stops {
     from: f64,
     to: f64,
