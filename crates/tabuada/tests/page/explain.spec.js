@@ -18,7 +18,7 @@ test("the steps lead from the text to the answer", async ({ page }) => {
   await expect(steps).toHaveCount(30);
   await expect(steps.last()).toHaveText("465");
   await ask(page, "randint(1, 6)");
-  await expect(page.getByTestId("explain").getByTestId("key")).toContainText("never remembered");
+  await expect(page.getByTestId("explain").getByTestId("key")).toContainText("not cached");
 });
 
 test("the page shows which texts share an answer", async ({ page }) => {
@@ -35,7 +35,7 @@ test("the page shows which texts share an answer", async ({ page }) => {
     await field.fill(text);
     await page.keyboard.press("Enter");
     await expect(verdict).toHaveAttribute("data-same", String(isSame));
-    await expect(verdict).toContainText(isSame ? "Yes: both are tabuada:2:2+2" : "No: it is tabuada:2:");
+    await expect(verdict).toContainText(isSame ? "Yes. Both have the key tabuada:2:2+2" : "No. Its key is tabuada:2:");
   }
   await field.fill("2+");
   await page.keyboard.press("Enter");

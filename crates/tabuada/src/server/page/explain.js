@@ -3,7 +3,7 @@
 import { explain as fetchExplanation, isAbort, Unreachable } from "./api.js";
 import { shortened } from "./answer.js";
 import { button, byId, fill, make, marked } from "./dom.js";
-import { say } from "./words.js";
+import { say, sentence } from "./words.js";
 
 /** @import { Explanation, Question, Step } from "./api.js" */
 
@@ -48,7 +48,7 @@ export class ExplainView {
     try {
       const { explanation, problem } = await fetchExplanation(question, this.#asking.signal);
       if (explanation) this.#write(explanation, question);
-      else fill(this.#root, make("p", { class: "error" }, problem?.detail ?? ""));
+      else fill(this.#root, make("p", { class: "error" }, sentence(problem?.detail ?? "")));
     } catch (error) {
       if (isAbort(error)) return;
       fill(this.#root, make("p", { class: "error" }, say(error instanceof Unreachable ? error.word : "broken")));
@@ -98,7 +98,7 @@ export class ExplainView {
       list,
       isLong && more,
       isCut && make("p", { class: "quiet" }, say("stepsCut")),
-      error && make("p", { class: "error" }, error.detail),
+      error && make("p", { class: "error" }, sentence(error.detail)),
     ];
   }
 
@@ -128,7 +128,7 @@ export class ExplainView {
       try {
         const { explanation, problem } = await fetchExplanation({ text: field.value, mode });
         const other = explanation?.key;
-        if (problem) verdict.textContent = problem.detail;
+        if (problem) verdict.textContent = sentence(problem.detail);
         else if (!other) verdict.textContent = say("otherNone");
         else verdict.textContent = say(other === key ? "same" : "other", { key: shortened(other, 200) });
         verdict.dataset.same = String(other === key && other !== null);
