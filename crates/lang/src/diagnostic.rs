@@ -8,6 +8,7 @@ mod obstacle;
 mod portuguese;
 mod python;
 mod reading;
+mod steps;
 
 use std::fmt;
 

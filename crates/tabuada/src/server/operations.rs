@@ -13,7 +13,7 @@ use prometheus_client::metrics::counter::Counter;
 use super::{course, docs, health, metrics, operator, page, v1, version};
 use crate::counters::Counters;
 use crate::server::body::BODY_BYTES;
-use crate::server::negotiation::language::{self, Language};
+use crate::server::negotiation::language::Language;
 use crate::server::openapi::{self, Described, Shared};
 use crate::server::render::detail;
 use crate::server::state::{App, Listening, Served};

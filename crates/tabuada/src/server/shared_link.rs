@@ -120,19 +120,18 @@ pub(super) async fn tags(app: &App, peer: Peer, request: &Parts) -> String {
 
 /// `/page/card.png`: the picture of a shared link; 404 for a text that has none.
 pub(super) async fn picture(State(app): State<Arc<App>>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
-    let workers = app.calculator.workers().by(peer);
     let query = uri.query().unwrap_or_default();
     let freshness = Freshness::new(Tag::of(&[VERSION, ANSWER_VERSION, query])).packed();
     let drawn = async {
         let question = question(&uri)?;
         let shown = shown(&app, peer, &question).await?;
         let ends = last(uri.query(), ["from", "to", "y_from", "y_to"]).ok()?;
-        workers.run(DEADLINE, move || drawn(question, shown, ends)).await.ok()?
+        app.calculator.workers().by(peer).run(DEADLINE, move || drawn(question, shown, ends)).await.ok()?
     };
     let Some(bytes) = drawn.await else { return detail(StatusCode::NOT_FOUND, "Not Found") };
     let mut response = Response::new(Body::from(bytes));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("image/png"));
-    freshness.put_on(response, &headers, workers).await
+    freshness.put_on(response, &headers, app.calculator.workers().by(peer)).await
 }
 
 fn drawn(question: Question<'static>, shown: Shown, ends: [Option<String>; 4]) -> Option<Vec<u8>> {
@@ -158,7 +157,7 @@ fn base(request: &Parts) -> String {
     let is_of = |text: &&str, signs: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || signs.contains(b as char));
     let scheme = told("x-forwarded-proto").filter(|scheme| matches!(*scheme, "http" | "https"));
     let host = told(HOST.as_str()).filter(|host| is_of(host, ".-:[]"));
-    let (Some(scheme), Some(host), Some(ByProxy)) = (scheme, host, request.extensions.get()) else {
+    let (Some(scheme), Some(host), Some(ByProxy)) = (scheme, host, request.extensions.get::<ByProxy>()) else {
         return String::new();
     };
     let prefix = told("x-forwarded-prefix").filter(|prefix| prefix.starts_with('/') && is_of(prefix, "/.-_~"));

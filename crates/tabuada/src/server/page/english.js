@@ -190,4 +190,9 @@ export const ENGLISH = {
   inRedis: "Redis",
 
   no: "Cancel",
+
+  copyText: "Text",
+  copyLatex: "LaTeX",
+  copyStep: "Copy step {step}: {what}",
+  explainLong: "This expression is too long to show its steps.",
 };

@@ -191,4 +191,9 @@ export const PORTUGUESE = {
   inRedis: "Redis",
 
   no: "Cancelar",
+
+  copyText: "Texto",
+  copyLatex: "LaTeX",
+  copyStep: "Copiar o passo {step}: {what}",
+  explainLong: "Esta expressão é longa demais para mostrar os passos.",
 };
