@@ -7,8 +7,8 @@
 //!
 //! Only keywords and comparisons have blanks around them. Brackets stand where the precedence table requires them.
 
-mod markup;
 mod school;
+mod markup;
 
 use std::fmt::Write as _;
 

@@ -2,16 +2,36 @@
 
 import { inLanguage, isDark, open } from "../docs/header.js";
 
-const LIGHT = { ground: "#fffefa", tint: "#e6f1ec", ink: "#1c2a38", quiet: "#56616d", line: "#d8d1c0", accent: "#1f6b55" };
-const DARK = { ground: "#1b2a25", tint: "#24382f", ink: "#eef3ea", quiet: "#a9b9b0", line: "#34473f", accent: "#7ed3b2" };
+const LIGHT = {
+  ground: "#fffefa",
+  tint: "#e6f1ec",
+  ink: "#1c2a38",
+  quiet: "#56616d",
+  line: "#d8d1c0",
+  accent: "#1f6b55",
+  good: "#1f6b45",
+  wrong: "#b3241a",
+};
+const DARK = {
+  ground: "#1b2a25",
+  tint: "#24382f",
+  ink: "#eef3ea",
+  quiet: "#a9b9b0",
+  line: "#34473f",
+  accent: "#7ed3b2",
+  good: "#72dda2",
+  wrong: "#ff958b",
+};
 const FONT = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif';
 const MONO = 'ui-monospace, "Cascadia Mono", "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace';
 
 function theme() {
-  const { ground, tint, ink, quiet, line, accent } = isDark() ? DARK : LIGHT;
+  const { ground, tint, ink, quiet, line, accent, good, wrong } = isDark() ? DARK : LIGHT;
   return {
     colors: {
       primary: { main: accent },
+      success: { main: good },
+      error: { main: wrong },
       text: { primary: ink, secondary: quiet },
       border: { dark: line, light: line },
     },
@@ -28,9 +48,22 @@ function theme() {
   };
 }
 
+/**
+ * The addresses of servers and examples as absolute ones: ReDoc resolves them only if it has loaded the description
+ * itself.
+ *
+ * @param {string} name
+ * @param {unknown} value
+ */
+function absolute(name, value) {
+  const isAddress = (name === "url" || name === "externalValue") && typeof value === "string";
+  return isAddress ? new URL(value, location.href).href : value;
+}
+
 open(
   async (root) => {
-    const spec = await (await fetch("openapi.json", { headers: inLanguage() })).json();
+    const response = await fetch("openapi.json", { headers: inLanguage() });
+    const spec = JSON.parse(await response.text(), absolute);
     // The search needs a worker made from a text, which the page's policy does not allow.
     window.Redoc.init(spec, { nativeScrollbars: true, disableSearch: true, theme: theme() }, root);
   },
