@@ -84,16 +84,16 @@ test("two services share a Redis, and both see changes there", async ({ browser 
   }
   const [one, other] = pages.map(({ page }) => page);
   if (!one || !other) throw new Error("two pages");
-  // Repeated if the machine was too busy for Redis to answer within 50 ms.
+  // Repeated if the machine was too busy for Redis to answer either service within 50 ms.
   await expect(async () => {
     behind.cli("flushall");
     await ask(one, EXPENSIVE);
     await expect(one.getByTestId("cache-status")).toHaveAttribute("data-layer", "computed");
     await expect.poll(() => road(one), { timeout: 3000 }).toEqual(["passed", "passed", "missed", "missed", "gave"]);
+    expect(behind.cli("keys", "*")).toBe("tabuada:2:sum(k**2,k,1,10**5)");
+    await ask(other, EXPENSIVE);
+    await expect(other.getByTestId("cache-status")).toHaveAttribute("data-layer", "redis", { timeout: 3000 });
   }).toPass();
-  expect(behind.cli("keys", "*")).toBe("tabuada:2:sum(k**2,k,1,10**5)");
-  await ask(other, EXPENSIVE);
-  await expect(other.getByTestId("cache-status")).toHaveAttribute("data-layer", "redis");
   await expect.poll(() => road(other)).toEqual(["passed", "passed", "missed", "gave", "skipped"]);
   await expect(other.getByTestId("ring")).toBeVisible();
   await picture(other, "cache-redis");
