@@ -15,7 +15,7 @@ use std::time::Instant;
 use reedline::Signal;
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
-use tabuada_lang::{ErrorKind, Language, Limits, Mode, Notation, Presentation, caret, functions};
+use tabuada_lang::{ErrorKind, Language, Limits, Mode, Notation, Presentation, Style, caret, functions};
 
 use super::config::misused;
 use super::eval::{help, offer_readings, tell};
@@ -373,7 +373,8 @@ impl Repl {
         let question = self.session.usual.question(text_of_all);
         let limits = Limits::default();
         let Ok(program) = engine::ask(&question, &limits) else { return self.answer(text) };
-        let (explanation, _) = engine::explain_until(&program, &limits, &self.stop());
+        let style = Style { notation: self.session.usual.notation, ..Style::default() };
+        let (explanation, _) = engine::explain_until(&program, style, &limits, &self.stop());
         // Only the steps of the last statement; the definitions before it need no explanation.
         let asked = explanation.steps.last().map(|step| step.statement);
         let steps = explanation.steps.iter().filter(|step| Some(step.statement) == asked);
