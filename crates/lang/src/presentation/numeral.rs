@@ -30,8 +30,8 @@ impl Numeral {
     pub(super) fn read(text: &str, mode: Mode) -> Option<Self> {
         let unsigned = text.strip_prefix('-').unwrap_or(text);
         let (significand, power) = match unsigned.find(['e', 'E']) {
-            Some(at) => (&unsigned[..at], unsigned[at + 1..].parse::<i32>().ok()?.into()),
-            None => (unsigned, 0_i64),
+            Some(at) => (&unsigned[..at], i64::from(unsigned[at + 1..].parse::<i32>().ok()?)),
+            None => (unsigned, 0),
         };
         let (whole, decimals) = significand.split_once('.').unwrap_or((significand, ""));
         // A float has one decimal at least, a decimal as many as it is exact to.

@@ -1,5 +1,6 @@
 //! The options for how expressions are written and how answers are shown.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use tabuada_lang::{DecimalSign, Digits, Format, Grouping, Mode, Notation, Presentation};
 
 use super::flags::{OfExpressions, SettingFlags};
@@ -23,13 +24,18 @@ pub(super) struct ShownArgs {
     digits: Option<Digits>,
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
-    #[arg(long, value_name = "SEPARATOR")]
+    #[arg(long, value_name = "SEPARATOR", value_parser = group())]
     group: Option<Grouping>,
 }
 
 /// Reads a number of digits.
 fn digits(text: &str) -> Result<Digits, String> {
     text.parse().ok().and_then(Digits::new).ok_or_else(|| format!("expected a number from 1 to {}", Digits::MAX))
+}
+
+/// Reads one of the separators, which help and completions name.
+fn group() -> impl TypedValueParser<Value = Grouping> {
+    PossibleValuesParser::new(["none", "space", "sign"]).try_map(|name| name.parse())
 }
 
 impl NotationArgs {
