@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use tabuada_lang::{Error, Hint, Language, Limits, caret};
+use tabuada_lang::{Error, Hint, Language, Limits, Mode, caret};
 
+use super::config::misused;
 use super::eval::{help, tell};
 use super::notation::NotationArgs;
 use super::object::DEADLINE;
@@ -58,9 +59,13 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
         output::complain(format_args!("{file}: {why}"));
         return ExitCode::from(2);
     };
+    let notation = match args.notation.usual(Mode::Python) {
+        Ok(usual) => usual.notation,
+        Err(error) => return misused(&error, language),
+    };
     let plot = Plot {
         exprs: args.expressions.clone(),
-        notation: args.notation.notation(),
+        notation,
         from: args.from.clone(),
         to: args.to.clone(),
         y_from: args.y_from.clone(),
