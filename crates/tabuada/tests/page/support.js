@@ -189,9 +189,10 @@ export async function type(page, text) {
  *
  * @param {Page} page
  * @param {string} name
+ * @param {boolean} fullPage false: of the window, since a picture of the whole page is not taken as on a touch screen
  */
-export async function picture(page, name) {
-  await page.screenshot({ path: join(process.env.PICTURES ?? ".", `${name}.png`), fullPage: true });
+export async function picture(page, name, fullPage = true) {
+  await page.screenshot({ path: join(process.env.PICTURES ?? ".", `${name}.png`), fullPage });
 }
 
 /**

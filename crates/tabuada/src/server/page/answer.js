@@ -1,7 +1,7 @@
 // The answer: its text, formatted and exact, or the error and the fixes.
 
-import { button, byId, fill, keep, kept, make } from "./dom.js";
-import { digitsOf, grouped } from "./numbers.js";
+import { button, byId, fill, keep, kept, make, visible } from "./dom.js";
+import { digitsOf, grouped, GROUPED_MAX } from "./numbers.js";
 import { either, say } from "./words.js";
 
 /** @import { Advice, Hint, Problem, Question, Suggestion, Value } from "./api.js" */
@@ -151,9 +151,11 @@ export class AnswerView {
     if (!value) return;
     const { text, type } = value;
     const isGrouped = type !== "str" && this.#grouped.getAttribute("aria-pressed") === "true";
-    fill(this.#answer, ...(isGrouped ? grouped(text) : [text]));
+    fill(this.#answer, ...(isGrouped ? grouped(text) : visible(text)));
     this.#answer.classList.toggle("long", text.length > SHORT);
     this.#grouped.hidden = type === "str" || !/\d{5}/.test(text);
+    this.#grouped.disabled = text.length > GROUPED_MAX;
+    this.#grouped.title = this.#grouped.disabled ? say("groupedMax", { count: GROUPED_MAX }) : "";
     byId("type", HTMLElement).textContent = say(/** @type {Word} */ (`type_${type}`));
     const digits = digitsOf(text);
     const size = digits === null ? say("sizeCharacters", { count: text.length }) : say("sizeDigits", { count: digits });

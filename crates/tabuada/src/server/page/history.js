@@ -2,7 +2,7 @@
 
 import { shortened } from "./answer.js";
 import { confirmed } from "./dialog.js";
-import { button, byId, fill, keep, kept, make, save } from "./dom.js";
+import { button, byId, fill, keep, kept, make, save, visible } from "./dom.js";
 import { duration } from "./numbers.js";
 import { language, say } from "./words.js";
 
@@ -63,27 +63,6 @@ export class History {
   }
 
   /**
-   * The time of the first computation of an answer, if this browser saw it.
-   *
-   * @param {string | null} identity
-   */
-  first(identity) {
-    const past = identity === null ? undefined : firsts().find(([known]) => known === identity);
-    return past?.[1] ?? null;
-  }
-
-  /**
-   * Stores the time of the first computation of an answer, unless it is known.
-   *
-   * @param {string} identity
-   * @param {number} ms
-   */
-  noteFirst(identity, ms) {
-    if (this.first(identity) !== null) return;
-    keep("firsts", JSON.stringify([...firsts(), [identity, ms]].slice(-KEPT_MAX)));
-  }
-
-  /**
    * The text one step back or forward.
    *
    * @param {-1 | 1} step
@@ -119,8 +98,8 @@ export class History {
     const again = button("", () => this.use(past), { class: "past", title: say("historyUse") });
     const mode = past.mode === "python" ? null : make("span", { class: "mode" }, past.mode);
     again.append(
-      make("span", { class: "asked ink" }, shortened(past.text, 120)),
-      make("span", { class: past.failed ? "answered failed" : "answered ink" }, past.failed ? "" : "= ", shortened(past.answer, 120)),
+      make("span", { class: "asked ink" }, ...visible(shortened(past.text, 120))),
+      make("span", { class: past.failed ? "answered failed" : "answered ink" }, past.failed ? "" : "= ", ...visible(shortened(past.answer, 120))),
       make(
         "span",
         { class: "quiet" },
@@ -170,16 +149,6 @@ function read() {
     const all = JSON.parse(kept("history") ?? "[]");
     const isPast = (/** @type {any} */ one) => typeof one?.text === "string" && typeof one.answer === "string";
     return Array.isArray(all) ? all.filter(isPast) : [];
-  } catch {
-    return [];
-  }
-}
-
-/** @returns {[string, number][]} */
-function firsts() {
-  try {
-    const all = JSON.parse(kept("firsts") ?? "[]");
-    return Array.isArray(all) ? all : [];
   } catch {
     return [];
   }

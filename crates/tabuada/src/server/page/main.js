@@ -3,11 +3,12 @@
 import { AnswerView } from "./answer.js";
 import { evaluate, isAbort, Unreachable } from "./api.js";
 import { learnNames } from "./completion.js";
-import { byId, keep, kept } from "./dom.js";
+import { byId, keep, kept, onKey } from "./dom.js";
 import { ExplainView } from "./explain.js";
 import { Expression } from "./expression.js";
 import { History } from "./history.js";
 import { PlotView } from "./plot.js";
+import { project } from "./projector.js";
 import { RememberedView } from "./remembered.js";
 import { TripView } from "./trip.js";
 import { language, onLanguage, say, speak, translate } from "./words.js";
@@ -27,10 +28,10 @@ let pause = 0;
 let asking = new AbortController();
 
 const answer = new AnswerView({ use, asked: question });
-const trip = new TripView();
+const trip = new TripView({ isKept: (key) => remembered.isKept(key) });
 const plot = new PlotView();
 const explanation = new ExplainView();
-const remembered = new RememberedView({ forgotten: () => trip.lifetime(null) });
+const remembered = new RememberedView({ forgotten: () => void trip.check() });
 const history = new History({
   use: (past) => {
     setMode(past.mode);
@@ -49,8 +50,19 @@ const expression = new Expression({
  * @returns {Question}
  */
 function question() {
-  const count = Math.min(Math.max(Math.trunc(Number(digits.value)) || 1, 1), 1000);
-  return { text: expression.text, mode: mode.value === "decimal" ? `decimal:${count}` : mode.value };
+  return { text: expression.text, mode: mode.value === "decimal" ? `decimal:${digits.value}` : mode.value };
+}
+
+/** Whether the number of digits is one that the service computes with, if it counts. */
+function hasDigits() {
+  const isRight = mode.value !== "decimal" || digits.validity.valid;
+  digits.setAttribute("aria-invalid", String(!isRight));
+  return isRight;
+}
+
+/** Keeps the mode for the next visit. */
+function keepMode() {
+  if (hasDigits()) keep("mode", question().mode);
 }
 
 /** @param {string} text one of the service's modes */
@@ -81,6 +93,7 @@ function later(wait) {
   clearTimeout(pause);
   asking.abort();
   answer.stale(true);
+  trip.hide();
   pause = window.setTimeout(() => void ask(false), wait);
 }
 
@@ -101,6 +114,12 @@ async function ask(isFinal) {
     trip.hide();
     return;
   }
+  if (!hasDigits()) {
+    answer.trouble(say("digitsRange"), isFinal);
+    trip.hide();
+    return;
+  }
+  if (isFinal) trip.wait();
   try {
     const reply = await evaluate(asked, { signal, remember: isFinal });
     if (signal.aborted) return;
@@ -109,14 +128,13 @@ async function ask(isFinal) {
       expression.mark((reply.value.hints ?? []).map(({ span }) => ({ span, name: "doubtful" })));
     } else if (reply.problem) await show(reply.problem, asked, isFinal, signal);
     if (signal.aborted) return;
-    if (isFinal) note(asked, reply, answer.isNoted);
-    const { identity } = reply.trip;
-    void trip.show(reply.trip, history.first(identity), isFinal);
-    if (isFinal) {
-      explanation.show(asked);
-      void remembered.look();
-    }
-    await time(asked, reply, isFinal, signal);
+    if (!isFinal) return;
+    note(asked, reply, answer.isNoted);
+    if (answer.isNoted) trip.hide();
+    else void trip.show(asked, reply.trip);
+    explanation.show(asked);
+    void remembered.look();
+    await time(asked, reply, signal);
   } catch (error) {
     if (isAbort(error) || signal.aborted) return;
     answer.trouble(say(error instanceof Unreachable ? error.word : "broken"), isFinal);
@@ -157,13 +175,12 @@ async function show(problem, asked, isFinal, signal) {
  *
  * @param {Question} asked
  * @param {Reply} reply
- * @param {boolean} isFinal
  * @param {AbortSignal} signal
  */
-async function time(asked, { trip: taken }, isFinal, signal) {
+async function time(asked, { trip: taken }, signal) {
   const left = (/** @type {Trip} */ { layer, ttl }) => (layer === "memory" ? (ttl ?? Infinity) : null);
   if (taken.layer === "memory") trip.lifetime(left(taken), taken.age);
-  else if (isFinal && (taken.isStored || taken.layer === "redis" || taken.layer === "collapsed")) {
+  else if (taken.isStored || taken.layer === "redis" || taken.layer === "collapsed") {
     const again = await evaluate(asked, { signal, remember: false });
     if (!signal.aborted) trip.lifetime(left(again.trip), again.trip.age);
   } else trip.lifetime(null);
@@ -176,9 +193,8 @@ async function time(asked, { trip: taken }, isFinal, signal) {
  * @param {Reply} reply
  * @param {boolean} isCurve
  */
-function note({ text, mode: asMode }, { value, problem, trip: { layer, server, round, identity } }, isCurve) {
+function note({ text, mode: asMode }, { value, problem, trip: { layer, server, round } }, isCurve) {
   const ms = server ?? round;
-  if (identity !== null && layer === "computed") history.noteFirst(identity, ms);
   const outcome = isCurve ? say("curve") : (value?.text ?? problem?.detail ?? "");
   history.add({ text, mode: asMode, answer: outcome, failed: !isCurve && value === null, layer, ms, at: Date.now() });
 }
@@ -189,11 +205,11 @@ byId("ask", HTMLFormElement).addEventListener("submit", (event) => {
 });
 mode.addEventListener("change", () => {
   setMode(mode.value);
-  keep("mode", question().mode);
+  keepMode();
   later(0);
 });
 digits.addEventListener("input", () => {
-  keep("mode", question().mode);
+  keepMode();
   later(PAUSE);
 });
 
@@ -229,12 +245,11 @@ for (const panel of document.querySelectorAll("details")) {
 }
 
 // A key moves the focus to the field.
-document.addEventListener("keydown", (event) => {
-  const isElsewhere = !(event.target instanceof Element && event.target.closest("input, textarea, select, dialog"));
-  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || !isElsewhere) return;
-  event.preventDefault();
-  expression.focus();
-});
+onKey("/", () => expression.focus());
+project({ focus: () => expression.focus() });
+
+// Paper shows where the page is.
+addEventListener("beforeprint", () => (byId("printed", HTMLElement).textContent = location.href));
 
 history.show();
 void learnNames();

@@ -6,7 +6,7 @@ import { number } from "./words.js";
 /** Longer runs of digits are grouped. */
 const UNGROUPED = 4;
 /** The maximum number of digits that are grouped, since more groups would be too many elements for a browser. */
-const GROUPED_MAX = 20_000;
+export const GROUPED_MAX = 20_000;
 
 /**
  * A text with its long runs of digits in groups of three: from the right before a point, from the left after it. Only
@@ -47,12 +47,12 @@ function groups(digits, first) {
 }
 
 /**
- * The number of digits in a number's text. `null` if the text is not a plain number.
+ * The number of significant digits in a number's text. `null` if the text is not a plain number.
  *
  * @param {string} text
  */
 export function digitsOf(text) {
-  return /^-?\d+(?:\.\d+)?$/.test(text) ? text.replace(/\D/g, "").length : null;
+  return /^-?\d+(?:\.\d+)?$/.test(text) ? text.replace(/\D/g, "").replace(/^0+(?=\d)/, "").length : null;
 }
 
 /**

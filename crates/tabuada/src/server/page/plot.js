@@ -183,6 +183,7 @@ export class PlotView {
     // The page may use other colours than the system, which the picture would follow.
     const scheme = document.documentElement.style.colorScheme;
     const isDark = scheme === "dark" || (scheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+    this.#image.toggleAttribute("data-dark", isDark);
     const dressed = text.replace("(prefers-color-scheme:dark)", isDark ? "all" : "not all");
     const address = URL.createObjectURL(new Blob([dressed], { type: "image/svg+xml" }));
     const before = this.#image.src;
