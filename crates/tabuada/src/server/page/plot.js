@@ -3,7 +3,7 @@
 import { isAbort, plot as fetchPlot, Unreachable } from "./api.js";
 import { button, byId, fill, make, save } from "./dom.js";
 import { shortened } from "./answer.js";
-import { say } from "./words.js";
+import { say, sentence } from "./words.js";
 
 /** @import { Problem } from "./api.js" */
 
@@ -164,7 +164,7 @@ export class PlotView {
       try {
         const { picture, problem } = await fetchPlot(this.#parameters(this.#all()), "image/svg+xml");
         this.#trouble.hidden = problem === null;
-        this.#trouble.textContent = problem?.detail ?? "";
+        this.#trouble.textContent = problem ? sentence(problem.detail) : "";
         if (picture) await this.#put(picture);
         else if (this.#wanted) this.#settle(this.#drawn?.view ?? null);
       } catch (error) {
