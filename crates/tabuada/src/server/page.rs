@@ -36,20 +36,24 @@ macro_rules! file {
     };
 }
 
-static FILES: [File; 19] = [
+static FILES: [File; 23] = [
     File { path: "/", kind: "text/html; charset=utf-8", text: include_str!("page/index.html") },
     file!("style.css", "text/css; charset=utf-8"),
     file!("icon.svg", "image/svg+xml"),
     file!("main.js", SCRIPT),
+    file!("address.js", SCRIPT),
     file!("answer.js", SCRIPT),
     file!("api.js", SCRIPT),
     file!("completion.js", SCRIPT),
+    file!("definitions.js", SCRIPT),
     file!("dialog.js", SCRIPT),
     file!("dom.js", SCRIPT),
     file!("english.js", SCRIPT),
+    file!("equation.js", SCRIPT),
     file!("explain.js", SCRIPT),
     file!("expression.js", SCRIPT),
     file!("history.js", SCRIPT),
+    file!("notation.js", SCRIPT),
     file!("numbers.js", SCRIPT),
     file!("plot.js", SCRIPT),
     file!("portuguese.js", SCRIPT),
@@ -94,7 +98,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use axum::http::StatusCode;
-    use axum::http::header::{CACHE_CONTROL, ETAG, IF_NONE_MATCH};
+    use axum::http::header::{ACCEPT_ENCODING, CACHE_CONTROL, ETAG, IF_NONE_MATCH};
 
     use super::*;
 
@@ -128,9 +132,9 @@ mod tests {
         }
     }
 
-    /// Every file of the folder is served, and all of them load in a moment on a slow line.
-    #[test]
-    fn the_page_is_a_few_files_and_small() {
+    /// Every file of the folder is served, and all of them load in a moment on a slow line: this is what they take there.
+    #[tokio::test]
+    async fn the_page_is_a_few_files_and_small() {
         let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/src/server/page");
         let there = std::fs::read_dir(folder).expect("the folder is there");
         let there: BTreeSet<String> =
@@ -140,7 +144,13 @@ mod tests {
             path => path.trim_start_matches("/page/").to_owned(),
         };
         assert_eq!(there, FILES.iter().map(name).collect());
-        let size: usize = FILES.iter().map(|file| file.text.len()).sum();
-        assert!(size < 150 << 10, "{size} bytes");
+        let app = App::for_tests();
+        let request = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static("br"))]);
+        let mut size = 0;
+        for file in &FILES {
+            let sent = serve(file, State(app.clone()), Peer::default(), request.clone()).await;
+            size += axum::body::to_bytes(sent.into_body(), usize::MAX).await.expect("a body").len();
+        }
+        assert!(size < 90 << 10, "{size} bytes");
     }
 }

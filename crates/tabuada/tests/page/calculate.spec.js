@@ -71,9 +71,14 @@ test("a large number is in groups, and copied exactly", async ({ page }) => {
   await answer.selectText();
   await page.keyboard.press("Control+c");
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("1267650600228229401496703205376");
-  await page.getByTestId("grouped").click();
+  const isGrouped = async (/** @type {boolean} */ wanted) => {
+    await page.getByTestId("settings").locator("summary").click();
+    await page.getByTestId("grouped").setChecked(wanted);
+    await page.keyboard.press("Escape");
+  };
+  await isGrouped(false);
   await expect(answer.locator(".digits")).toHaveCount(0);
-  await page.getByTestId("grouped").click();
+  await isGrouped(true);
 
   await ask(page, "factorial(1000)");
   await expect(page.getByText("2,568 digits")).toBeVisible();

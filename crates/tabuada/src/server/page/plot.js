@@ -119,12 +119,28 @@ export class PlotView {
     [this.#kept, this.#current] = [kept, text];
     this.#frame();
     if (picture) await this.#put(picture);
-    if (isFinal) {
-      // If the open panel gives the picture another size, the resize observer draws it again.
-      this.#panel.open = true;
-      this.#panel.scrollIntoView({ block: "nearest" });
-    }
+    // If the open panel gives the picture another size, the resize observer draws it again.
+    if (isFinal) this.#panel.open = true;
     return null;
+  }
+
+  /**
+   * The view, for an address: what differs from the default.
+   *
+   * @returns {[string, string][]}
+   */
+  parameters() {
+    const ends = /** @type {[string, string][]} */ ([["from", this.#from], ["to", this.#to]]);
+    return this.#from === "-10" && this.#to === "10" ? [] : ends;
+  }
+
+  /**
+   * Takes the view of an address.
+   *
+   * @param {URLSearchParams} link
+   */
+  restore(link) {
+    [this.#from, this.#to, this.#y, this.#wanted] = [link.get("from") ?? "-10", link.get("to") ?? "10", null, null];
   }
 
   #all() {
