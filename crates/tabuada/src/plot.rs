@@ -6,6 +6,7 @@
 mod ticks;
 mod curve;
 mod polyline;
+mod reach;
 mod range;
 mod drawing;
 mod palette;
@@ -23,6 +24,7 @@ use braille::Sheet;
 use curve::Curve;
 pub(crate) use drawing::CURVES_MAX;
 use drawing::{Drawing, Frame};
+use reach::Reach;
 
 pub(crate) const VARIABLE: &str = "x";
 
@@ -57,6 +59,16 @@ pub(crate) struct Plot {
     pub(crate) size: (u32, u32),
     /// The language of the picture's description.
     pub(crate) language: Language,
+}
+
+/// The curves of a picture and its axes.
+struct Scene<'p> {
+    curves: Vec<Curve<'p>>,
+    /// The name of each curve, and the index of its expression.
+    names: Vec<String>,
+    owners: Vec<usize>,
+    x: Ends,
+    y: Ends,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -138,56 +150,77 @@ impl Plot {
             return Err(Refusal::Size);
         }
         let programs = self.read(limits)?;
-        let (mut curves, x, y) = self.curves(&programs, limits, seed, stop)?;
+        let Scene { mut curves, names, owners, x, y } = self.scene(&programs, &self.names(), limits, seed, stop)?;
         let size = (f64::from(self.size.0), f64::from(self.size.1));
-        let names = self.names();
         let frame = Frame::new(size, x, y, &names);
         curves.iter_mut().try_for_each(|curve| curve.refine(&frame.view)).map_err(Refusal::Stopped)?;
 
         let notice = sentences::notice(&curves, self.language, self.notation);
         let drawing = frame.drawing(size, &curves, notice.as_deref(), stop).map_err(Refusal::Stopped)?;
         let hints = self.hints(&programs, limits);
+        // The curves of one expression share its hints, which are told once.
+        let hinted: Vec<&[Hint]> = (0..owners.len())
+            .map(|at| if at > 0 && owners[at - 1] == owners[at] { &[] } else { &hints[owners[at]][..] })
+            .collect();
+        let told = (self.language, self.notation);
         Ok(Picture {
             drawing,
-            title: sentences::title(&names, self.language),
-            description: sentences::description(&names, &curves, &hints, &frame.view, (self.language, self.notation)),
+            title: sentences::title(&self.names(), self.language),
+            description: sentences::description(&names, &curves, &hinted, &frame.view, told),
             language: self.language,
             hints,
             is_pure: programs.iter().all(Program::is_pure),
         })
     }
 
-    /// The curves on their first grid, and the visible parts of the axes.
-    fn curves<'p>(
+    /// The curves on their first grid, and the visible parts of the axes. `names` are those of the expressions.
+    fn scene<'p>(
         &self,
         programs: &'p [Program],
+        names: &[String],
         limits: &'p Limits,
         seed: u64,
         stop: &'p dyn Fn() -> bool,
-    ) -> Result<(Vec<Curve<'p>>, Ends, Ends), Refusal> {
+    ) -> Result<Scene<'p>, Refusal> {
         let number = |name, text: &Option<String>| self.number(name, text.as_deref(), limits);
         let x = ends(
             ("from", number("from", &self.from)?.unwrap_or(-10.0)),
             ("to", number("to", &self.to)?.unwrap_or(10.0)),
         )?;
         let fuel = limits.fuel / self.exprs.len() as u64;
-        let curves = programs.iter().map(|program| Curve::new(program, x, limits, (fuel, seed), stop));
-        let curves: Vec<Curve<'_>> = curves.collect::<Result<_, _>>().map_err(Refusal::Stopped)?;
-        let wrong = curves.iter().enumerate().find_map(|(at, curve)| Some((at, curve.wrong_everywhere()?)));
+        let whole = programs.iter().map(|program| Curve::new(program, x, limits, (fuel, seed), stop));
+        let whole: Vec<Curve<'_>> = whole.collect::<Result<_, _>>().map_err(Refusal::Stopped)?;
+        let wrong = whole.iter().enumerate().find_map(|(at, curve)| Some((at, curve.wrong_everywhere()?)));
         if let Some((at, failure)) = wrong {
             return Err(self.wrong_everywhere(at, &programs[at], failure, limits));
         }
+        if whole.iter().map(Curve::count).sum::<usize>() > CURVES_MAX {
+            return Err(Refusal::Count);
+        }
+        let (mut curves, mut owners, mut curve_names) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, curve) in whole.into_iter().enumerate() {
+            let parts = curve.parted(x).map_err(Refusal::Stopped)?;
+            curve_names.extend(sentences::part_names(&self.exprs[at], &names[at], parts.len(), self.notation));
+            owners.extend(parts.iter().map(|_| at));
+            curves.extend(parts);
+        }
+        let y = self.visible(&mut curves, x, limits)?;
+        Ok(Scene { curves, names: curve_names, owners, x, y })
+    }
 
-        let shown = range::shown(curves.iter().flat_map(Curve::values).collect());
-        let y = (number("y_from", &self.y_from)?, number("y_to", &self.y_to)?);
-        let y = match y {
-            (None, None) => shown,
-            (Some(low), Some(high)) => ends(("y_from", low), ("y_to", high))?,
+    /// The visible part of the y axis.
+    fn visible(&self, curves: &mut [Curve<'_>], x: Ends, limits: &Limits) -> Result<Ends, Refusal> {
+        let reaches: Vec<Reach> =
+            curves.iter_mut().map(Reach::of).collect::<Result<_, _>>().map_err(Refusal::Stopped)?;
+        let shown = range::shown(&reaches, x);
+        let number = |name, text: &Option<String>| self.number(name, text.as_deref(), limits);
+        match (number("y_from", &self.y_from)?, number("y_to", &self.y_to)?) {
+            (None, None) => Ok(shown),
+            (Some(low), Some(high)) => ends(("y_from", low), ("y_to", high)),
             // If all values lie beyond the only end that is given, the values cannot give the other end.
-            (Some(low), None) => ends(("y_from", low), ("y_to", if shown.1 > low { shown.1 } else { low + 1.0 }))?,
-            (None, Some(high)) => ends(("y_from", if shown.0 < high { shown.0 } else { high - 1.0 }), ("y_to", high))?,
-        };
-        Ok((curves, x, y))
+            (Some(low), None) => ends(("y_from", low), ("y_to", if shown.1 > low { shown.1 } else { low + 1.0 })),
+            (None, Some(high)) => ends(("y_from", if shown.0 < high { shown.0 } else { high - 1.0 }), ("y_to", high)),
+        }
     }
 
     /// Draws in characters, in this room and with these names. Also gives the hints for the expressions.
@@ -201,7 +234,7 @@ impl Plot {
     ) -> Result<(String, Vec<Vec<Hint>>), Refusal> {
         let programs = self.read(limits)?;
         let names: Vec<String> = names.iter().map(|text| sentences::name(text)).collect();
-        let (mut curves, x, y) = self.curves(&programs, limits, seed, stop)?;
+        let Scene { mut curves, names, x, y, .. } = self.scene(&programs, &names, limits, seed, stop)?;
         let mut sheet = Sheet::new(room, x, y);
         for (at, curve) in curves.iter_mut().enumerate() {
             curve.refine(&sheet.view).map_err(Refusal::Stopped)?;

@@ -138,6 +138,205 @@ fn a_curve_has_as_many_lines_as_the_function_has_pieces() {
     }
 }
 
+/// The ends of the y axis.
+fn shown(svg: &str) -> (f64, f64) {
+    let picture = Document::parse(svg).unwrap();
+    let ends: Vec<f64> =
+        picture.root_element().attribute("data-y").unwrap().split(' ').map(|end| end.parse().unwrap()).collect();
+    (ends[0], ends[1])
+}
+
+/// A bounded curve is shown from its minimum to its maximum, with a twentieth of that to spare. The true ranges are
+/// those of the functions, as mathematics has them.
+#[test]
+fn a_bounded_curve_is_never_cut() {
+    use std::f64::consts::{E, FRAC_PI_2, PI};
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    // The minimum of sin(x)/x is at the first positive root of tan(x) = x.
+    let sinc = -0.217_233_628_211_221_66;
+    let wave = (1.0 / (2.0 * E)).sqrt();
+    for (expr, low, high) in [
+        ("exp(-(3*x)**2)", 0.0, 1.0),
+        ("exp(-(5*x)**2)", 0.0, 1.0),
+        ("exp(-(10*x)**2)", 0.0, 1.0),
+        ("1/(1+25*x**2)", 1.0 / 2_501.0, 1.0),
+        ("1/(1+100*x**2)", 1.0 / 10_001.0, 1.0),
+        ("exp(-10*abs(x))", 0.0, 1.0),
+        ("1/cosh(5*x)", 0.0, 1.0),
+        ("sin(20*x)/(20*x)", sinc, 1.0),
+        ("exp(-(x-3)**2/0.02)", 0.0, 1.0),
+        ("acos(x)", 0.0, PI),
+        ("sqrt(1-x**2)", 0.0, 1.0),
+        ("sqrt(4-x**2)", 0.0, 2.0),
+        ("sin(x)", -1.0, 1.0),
+        ("1/(1+x**2)", 1.0 / 101.0, 1.0),
+        ("tanh(20*x)", -1.0, 1.0),
+        ("tanh(100*x)", -1.0, 1.0),
+        ("x*exp(-x**2)", -wave, wave),
+        ("-1/(1+50*x**2)", -1.0, -1.0 / 5_001.0),
+        ("asin(x)", -FRAC_PI_2, FRAC_PI_2),
+        ("sin(x)+3*exp(-(8*x)**2)", -1.0, 3.0013),
+        // Narrow peaks between the points of the grid, alone, together, on a slope and upside down.
+        ("exp(-(200*(x-0.013))**2)", 0.0, 1.0),
+        ("1/(1+(3000*(x-1.2345))**2)", 0.0, 1.0),
+        ("exp(-1000*abs(x-2.7182))", 0.0, 1.0),
+        ("-exp(-(70*(x+7.77))**2)", -1.0, 0.0),
+        ("exp(-(40*(x-1.01))**2)+2*exp(-(90*(x+3.003))**2)", 0.0, 2.0),
+        ("1/cosh(30*(x-2.22))-3/cosh(60*(x-6.66))", -3.0, 1.0),
+        ("x/10+3*exp(-(30*(x-0.013))**2)", -1.0, 3.0013),
+        ("sin(x)-4*exp(-(40*(x-3.3))**2)", -4.0 + f64::sin(3.3), 1.0),
+        // Peaks at the ends of the range.
+        ("exp(-100*(x-10)**2)", 0.0, 1.0),
+        ("exp(-((x-9.987)*100)**2)", 0.0, 1.0),
+        ("exp(-((x+9.99)*80)**2)", 0.0, 1.0),
+        // Ends of the domain that are on no point of the grid.
+        ("sqrt(x-1/3)", 0.0, 3.109_126),
+        ("acos(x/3)", 0.0, PI),
+        ("sqrt(1-abs(x-1/7))", 0.0, 1.0),
+        ("x*log(x)", -1.0 / E, 10.0 * 10_f64.ln()),
+        // Kinks, steps and teeth.
+        ("abs(x-1/3)", 0.0, 10.0 + 1.0 / 3.0),
+        ("abs(abs(x)-5)", 0.0, 5.0),
+        ("floor(x)", -10.0, 10.0),
+        ("x > 0", 0.0, 1.0),
+        ("x % 1", 0.0, 1.0),
+        ("max(0, 1-1000*abs(x-0.3))", 0.0, 1.0),
+        // Waves that are finer than the grid.
+        ("sin(99*x)", -1.0, 1.0),
+        ("sin(1/x)", -1.0, 1.0),
+        ("1e9+sin(x)", 1e9 - 1.0, 1e9 + 1.0),
+        ("x**2", 0.0, 100.0),
+        ("x**3", -1_000.0, 1_000.0),
+        ("x**6", 0.0, 1e6),
+    ] {
+        let (shown_low, shown_high) = shown(&plot(&mut client, &[expr], "-10", "10"));
+        let span = high - low;
+        let is_close = |shown: f64, to: f64| (shown - to).abs() <= 0.012 * span;
+        let is_right = is_close(shown_low, low - 0.05 * span) && is_close(shown_high, high + 0.05 * span);
+        assert!(is_right, "{expr}: {shown_low} to {shown_high}, not {low} to {high}");
+    }
+    for (expr, from, to, low, high) in [
+        ("exp(-(x-500)**2/50)", "0", "1000", 0.0, 1.0),
+        ("exp(-(x-500.3)**2)", "0", "1000", 0.0, 1.0),
+        // The minimum of x**x is at 1/e.
+        ("x**x", "0", "3", (-1.0 / E).exp(), 27.0),
+        ("exp(x)", "-2", "2", f64::exp(-2.0), f64::exp(2.0)),
+        ("1/x", "1", "10", 0.1, 1.0),
+        ("tan(x)", "-1", "1", f64::tan(-1.0), f64::tan(1.0)),
+    ] {
+        let (shown_low, shown_high) = shown(&plot(&mut client, &[expr], from, to));
+        let span = high - low;
+        let is_right = (shown_low - (low - 0.05 * span)).abs() <= 0.012 * span
+            && (shown_high - (high + 0.05 * span)).abs() <= 0.012 * span;
+        assert!(is_right, "{expr}: {shown_low} to {shown_high}, not {low} to {high}");
+    }
+}
+
+/// A curve that grows without bound is cut on that side, and held on the other.
+#[test]
+fn a_curve_that_grows_without_bound_is_cut() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (expr, low, high) in [
+        ("1/x", None, None),
+        ("1/(x-1/3)", None, None),
+        ("tan(x)", None, None),
+        ("tan(3*x)", None, None),
+        ("1/sin(x)", None, None),
+        ("gamma(x)", None, None),
+        ("1/x**2", Some(0.01), None),
+        ("1/(x-1/3)**2", Some(0.0088), None),
+        ("-1/x**2", None, Some(-0.01)),
+        ("1/sqrt(1-x**2)", Some(1.0), None),
+        ("log(x)", None, Some(10_f64.ln())),
+        ("log(abs(x-1/3))", None, Some(f64::ln(10.0 + 1.0 / 3.0))),
+        ("exp(1/x)", Some(0.0), None),
+        ("abs(x)**-0.5", Some(10_f64.powf(-0.5)), None),
+        ("1/x+20*exp(-(5*(x-5))**2)", None, Some(20.2)),
+    ] {
+        let (shown_low, shown_high) = shown(&plot(&mut client, &[expr], "-10", "10"));
+        assert!(shown_low > -100.0 && shown_high < 100.0, "{expr}: {shown_low} to {shown_high}");
+        let free = 0.06 * (shown_high - shown_low);
+        for (end, shown) in [(low, shown_low), (high, shown_high)] {
+            assert!(end.is_none_or(|end| (end - shown).abs() <= free), "{expr}: {shown_low} to {shown_high}");
+        }
+    }
+    // The branches are drawn to the edges.
+    for (expr, lines_of_it) in [("1/x", 2), ("1/x**2", 2), ("log(x)", 1)] {
+        let svg = plot(&mut client, &[expr], "-10", "10");
+        let drawn = lines(&svg, 0);
+        assert_eq!(drawn.len(), lines_of_it, "{expr}");
+        let edges: Vec<f64> = drawn.iter().flat_map(|line| [line[0].1, line[line.len() - 1].1]).collect();
+        let frame = Document::parse(&svg).unwrap().root_element().attribute("data-frame").unwrap().to_owned();
+        let frame: Vec<f64> = frame.split(' ').map(|number| number.parse().unwrap()).collect();
+        let (top, bottom) = (frame[1], frame[1] + frame[3]);
+        assert!(edges.iter().any(|y| (y - top).abs() < 0.1 || (y - bottom).abs() < 0.1), "{expr}: {edges:?}");
+    }
+}
+
+/// A curve that grows towards an end of x, and would be flat elsewhere, is shown as far up and down as x goes.
+#[test]
+fn a_curve_that_would_look_flat_is_shown_as_far_as_x_goes() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for expr in ["exp(x)", "exp(-x)", "2**x", "10**x", "sinh(x)", "cosh(x)", "exp(x)-3", "gamma(x)"] {
+        assert_eq!(shown(&plot(&mut client, &[expr], "-10", "10")), (-10.0, 10.0), "{expr}");
+    }
+    assert_eq!(shown(&plot(&mut client, &["exp(x)", "sin(x)"], "-10", "10")), (-10.0, 10.0));
+    // Of these, nothing or little would be left.
+    for (expr, from, to) in [("exp(x)", "0", "700"), ("exp(x)+100", "-10", "10"), ("x**20", "-10", "10")] {
+        assert!(shown(&plot(&mut client, &[expr], from, to)).1 > 10_000.0, "{expr}");
+    }
+}
+
+/// The value at a whole number by chance is no piece of a curve, unless there are only such values.
+#[test]
+fn a_dot_is_drawn_only_where_a_function_has_values_at_whole_numbers_alone() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let svg = plot(&mut client, &["x**x"], "-10", "10");
+    assert!(lines(&svg, 0).iter().all(|line| line.len() > 1), "{svg}");
+    for (expr, from, to, count) in [
+        ("factorial(x)", "0", "5", 6),
+        ("x!", "0", "5", 6),
+        ("factorial(x)", "-10", "5.5", 6),
+        ("comb(4, x)", "0", "4", 5),
+        ("fib(x)", "0", "8", 9),
+        ("isprime(x)", "2", "11", 10),
+    ] {
+        let drawn = lines(&plot(&mut client, &[expr], from, to), 0);
+        assert_eq!((drawn.len(), drawn.concat().len()), (count, count), "{expr}");
+    }
+    // All dots are seen: 1 to 120, and a twentieth of that to spare.
+    let (low, high) = shown(&plot(&mut client, &["factorial(x)"], "0", "5"));
+    assert!((low + 4.95).abs() < 0.01 && (high - 125.95).abs() < 0.01, "{low} {high}");
+    // Its arguments are the wrong ones everywhere.
+    assert_eq!(ask(&mut client, &[("expr", "comb(x)")], &[]).status, 422);
+}
+
+#[test]
+fn each_element_of_a_list_is_a_curve() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let apart = plot(&mut client, &["sin(x)", "cos(x)"], "-3", "3");
+    for expr in ["[sin(x), cos(x)]", "(sin(x), cos(x))", "( sin(x) ,cos(x), )"] {
+        let together = plot(&mut client, &[expr], "-3", "3");
+        for curve in 0..2 {
+            assert_eq!(lines(&together, curve), lines(&apart, curve), "{expr}");
+        }
+        let picture = Document::parse(&together).unwrap();
+        let names: Vec<_> = of_class(&picture, "tabuada-text").iter().filter_map(Node::text).collect();
+        assert_eq!(names, ["sin(x)", "cos(x)"], "{expr}");
+    }
+    let made = plot(&mut client, &["a = 2; [a*x, x] * 2"], "-3", "3");
+    assert!(words(&made, "desc").contains("[a*x, x] * 2 (4): values from −3 to 3."), "{made}");
+    assert_eq!(ask(&mut client, &[("expr", "[x]*7")], &[]).status, 400);
+    // Some values have fewer elements.
+    assert_eq!(lines(&plot(&mut client, &["[x, x] if x < 0 else [x]"], "-1", "1"), 1).len(), 1);
+    assert!(words(&plot(&mut client, &["[]"], "-1", "1"), "desc").contains("no real value here"));
+}
+
 /// No line leaves the frame, and no line is vertical where the function is not.
 #[test]
 fn a_curve_has_gaps_at_poles() {

@@ -1,6 +1,6 @@
 //! The text alternative of a picture in the client's language, for readers who cannot see it.
 
-use tabuada_lang::{Error, Failure, Hint, Language, Notation};
+use tabuada_lang::{DecimalSign, Error, Failure, Hint, Language, Notation};
 
 use super::curve::{Curve, View};
 use super::drawing::CURVES_MAX;
@@ -21,6 +21,45 @@ pub(super) fn name(text: &str) -> String {
         name.push(if character.is_control() { ' ' } else { character });
     }
     name
+}
+
+/// The names of the curves of an expression that has this name itself: the elements of a list that is written out, or
+/// else the name with the number of the element.
+pub(super) fn part_names(text: &str, whole: &str, count: usize, notation: Notation) -> Vec<String> {
+    if count == 1 {
+        return vec![whole.to_owned()];
+    }
+    match elements(text, notation) {
+        Some(elements) if elements.len() == count => elements.into_iter().map(name).collect(),
+        _ => (1..=count).map(|at| format!("{whole} ({at})")).collect(),
+    }
+}
+
+/// The texts of the elements of a list or a tuple. A text whose brackets do not match was not read, and one with a
+/// string is not split.
+fn elements(text: &str, notation: Notation) -> Option<Vec<&str>> {
+    let is_comma = |text: &str| match notation {
+        Notation::School { decimal: DecimalSign::Comma } => text.starts_with(';') || text.starts_with(", "),
+        _ => text.starts_with(','),
+    };
+    let text = text.trim();
+    let inside = text.strip_prefix(['[', '('])?.strip_suffix([']', ')'])?;
+    let (mut depth, mut from, mut elements) = (0_usize, 0, Vec::new());
+    for (at, character) in inside.char_indices() {
+        match character {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.checked_sub(1)?,
+            '"' | '\'' | '#' => return None,
+            _ if depth == 0 && is_comma(&inside[at..]) => {
+                elements.push(&inside[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    let last = &inside[from..];
+    elements.extend((!last.trim().is_empty()).then_some(last));
+    Some(elements)
 }
 
 pub(super) fn title(names: &[String], language: Language) -> String {
@@ -52,7 +91,7 @@ fn nothing(failure: Option<&Failure>, language: Language, notation: Notation) ->
 pub(super) fn description(
     names: &[String],
     curves: &[Curve<'_>],
-    hints: &[Vec<Hint>],
+    hints: &[&[Hint]],
     view: &View,
     (language, notation): (Language, Notation),
 ) -> String {
@@ -67,7 +106,7 @@ pub(super) fn description(
     };
     for ((name, curve), hints) in names.iter().zip(curves).zip(hints) {
         text.push_str(&format!("\n{name}: {}.", of_curve(curve, view, language, notation)));
-        for hint in hints {
+        for hint in *hints {
             text.push_str(&format!(" {hint_word}: {}.", hint.kind.message_in(language, notation)));
         }
     }
