@@ -337,6 +337,275 @@ fn each_element_of_a_list_is_a_curve() {
     assert!(words(&plot(&mut client, &["[]"], "-1", "1"), "desc").contains("no real value here"));
 }
 
+/// An axis of 720 pixels has 6 to 10 numbers, or 11 where no round step gives so few.
+#[test]
+fn axes_have_some_numbers_and_a_minor_grid() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (from, to, most) in
+        [("-10", "10", 10), ("0", "1", 11), ("-5", "5", 11), ("0", "7", 10), ("-1", "12", 10), ("0", "0.003", 10), ("-99", "1", 11)]
+    {
+        let svg = plot(&mut client, &["x"], from, to);
+        let (below, _) = numbers(&svg);
+        assert!((6..=most).contains(&below.len()), "{from} to {to}: {below:?}");
+        let picture = Document::parse(&svg).unwrap();
+        let count = |class: &str| of_class(&picture, class)[0].attribute("d").unwrap().matches('M').count();
+        assert!(count("tabuada-minor") > 2 * count("tabuada-grid"), "{from} to {to}");
+        let names: Vec<_> = of_class(&picture, "tabuada-name").iter().filter_map(Node::text).collect();
+        assert_eq!(names, ["x", "y"]);
+    }
+}
+
+#[test]
+fn an_axis_with_ends_in_pi_has_ticks_of_pi() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (from, to, texts) in [
+        ("-2*pi", "2*pi", "−2π −3π/2 −π −π/2 0 π/2 π 3π/2 2π"),
+        ("0", "2π", "0 π/4 π/2 3π/4 π 5π/4 3π/2 7π/4 2π"),
+        ("-pi/2", "pi/2", "−π/2 −3π/8 −π/4 −π/8 0 π/8 π/4 3π/8 π/2"),
+        // Multiples of π without its name.
+        ("-6.283185307179586", "6.283185307179586", "−2π −3π/2 −π −π/2 0 π/2 π 3π/2 2π"),
+        // Its name, but other ends.
+        ("0", "pi+4", "0 π/4 π/2 3π/4 π 5π/4 3π/2 7π/4 2π 9π/4"),
+    ] {
+        let (below, _) = numbers(&plot(&mut client, &["sin(x)"], from, to));
+        assert_eq!(below.join(" "), texts, "{from} to {to}");
+    }
+    let pairs = [("expr", "atan(x)"), ("y_from", "-pi/2"), ("y_to", "pi/2")];
+    let (_, left) = numbers(ask(&mut client, &pairs, &[]).text());
+    assert_eq!(left.join(" "), "−π/2 −π/4 0 π/4 π/2");
+}
+
+#[test]
+fn equal_axes_have_one_scale() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (exprs, more) in [
+        (&["sqrt(1-x**2)", "-sqrt(1-x**2)"][..], &[][..]),
+        (&["x**2"], &[]),
+        (&["1000000+x/1000"], &[]),
+        (&["x"], &[("from", "0"), ("to", "1e6")]),
+        (&["sin(x)"], &[("y_from", "-50"), ("y_to", "50")]),
+        (&["sin(x)"], &[("width", "300"), ("height", "600"), ("font_size", "24")]),
+    ] {
+        let mut pairs: Vec<(&str, &str)> = exprs.iter().map(|expr| ("expr", *expr)).collect();
+        pairs.push(("aspect", "equal"));
+        pairs.extend(more);
+        let response = ask(&mut client, &pairs, &[]);
+        let picture = Document::parse(response.text()).unwrap();
+        let numbers = |name: &str| -> Vec<f64> {
+            let text = picture.root_element().attribute(name).unwrap();
+            text.split(' ').map(|number| number.parse().unwrap()).collect()
+        };
+        let (x, y, frame) = (numbers("data-x"), numbers("data-y"), numbers("data-frame"));
+        let (scale_x, scale_y) = (frame[2] / (x[1] - x[0]), frame[3] / (y[1] - y[0]));
+        assert!((scale_x / scale_y - 1.0).abs() < 1e-3, "{exprs:?}: {scale_x} {scale_y}");
+    }
+    // Of a curve that is too high for it, the part near 0 is shown.
+    let parabola = ask(&mut client, &[("expr", "x**2"), ("aspect", "equal")], &[]);
+    let (low, high) = shown(parabola.text());
+    assert!(low <= 0.0 && high >= 0.0, "{low} to {high}");
+    // The command draws round circles, too.
+    let sketch = run(&["sqrt(1-x**2)", "-sqrt(1-x**2)", "--from=-2", "--to=2", "--aspect=equal", "--terminal"]);
+    let (dots, _) = dots(std::str::from_utf8(&sketch.stdout).unwrap());
+    let span = |of: fn(&(usize, usize)) -> usize| {
+        dots.iter().map(of).max().unwrap() - dots.iter().map(of).min().unwrap()
+    };
+    assert!(span(|dot| dot.0).abs_diff(span(|dot| dot.1)) <= 2, "{dots:?}");
+}
+
+#[test]
+fn texts_have_the_size_and_the_digits_that_the_client_wants() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for size in ["8", "24", "48"] {
+        for (width, height) in [("200", "120"), ("720", "450")] {
+            let pairs = [("expr", "1e9*x"), ("font_size", size), ("width", width), ("height", height)];
+            let svg = ask(&mut client, &pairs, &[]);
+            let picture = Document::parse(svg.text()).unwrap();
+            assert_eq!(picture.root_element().attribute("font-size"), Some(size));
+        }
+    }
+    let mut png = |size| ask(&mut client, &[("expr", "x"), ("font_size", size)], &[("Accept", "image/png")]).body;
+    assert_ne!(png("12"), png("24"));
+    let described = words(&plot(&mut client, &["1e9+sin(x)"], "-10", "10"), "desc");
+    assert!(described.ends_with("1e9+sin(x): values from 999999999 to 1000000001."), "{described}");
+    let pairs = [("expr", "x/3"), ("from", "0"), ("to", "1"), ("digits", "7")];
+    let described = words(ask(&mut client, &pairs, &[]).text(), "desc");
+    assert!(described.ends_with("x/3: values from 0 to 0.3333333."), "{described}");
+    let pairs = [("expr", "x"), ("from", "1e7"), ("to", "1e7+5"), ("digits", "8")];
+    let (below, _) = numbers(ask(&mut client, &pairs, &[]).text());
+    assert!(below.contains(&"10000003".to_owned()), "{below:?}");
+    for (name, value) in [
+        ("font_size", "7"),
+        ("font_size", "49"),
+        ("font_size", "big"),
+        ("digits", "0"),
+        ("digits", "16"),
+        ("digits", "-1"),
+        ("aspect", "round"),
+        ("points", "yes"),
+    ] {
+        let response = ask(&mut client, &[("expr", "x"), (name, value)], &[]);
+        assert_eq!(response.status, 400, "{name}={value}");
+        let problem: Value = serde_json::from_slice(&response.body).unwrap();
+        assert!(problem["detail"].as_str().unwrap().starts_with(name), "{problem}");
+    }
+}
+
+/// The JSON of some expressions from -10 to 10.
+fn told(client: &mut Client, exprs: &[&str], more: &[(&str, &str)]) -> Value {
+    let mut pairs: Vec<(&str, &str)> = exprs.iter().map(|expr| ("expr", *expr)).collect();
+    pairs.extend(more);
+    let response = ask(client, &pairs, &[("Accept", "application/json")]);
+    assert_eq!((response.status, response.header("content-type")), (200, Some("application/json")), "{exprs:?}");
+    serde_json::from_slice(&response.body).unwrap()
+}
+
+fn places(found: &Value) -> Vec<(f64, f64)> {
+    let number = |value: &Value| value.as_f64().unwrap();
+    found.as_array().unwrap().iter().map(|point| (number(&point["x"]), number(&point["y"]))).collect()
+}
+
+/// Zeros and extremes are those of the functions, as mathematics has them.
+#[test]
+fn zeros_and_extremes_are_found() {
+    use std::f64::consts::{E, FRAC_1_SQRT_2, FRAC_PI_2, PI, SQRT_2};
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let wave = (1.0 / (2.0 * E)).sqrt();
+    let cubic = 2.0 / 27_f64.sqrt();
+    for (expr, zeros, maxima, minima) in [
+        (
+            "sin(x)",
+            &[-3.0 * PI, -2.0 * PI, -PI, 0.0, PI, 2.0 * PI, 3.0 * PI][..],
+            &[(-3.0 * FRAC_PI_2, 1.0), (FRAC_PI_2, 1.0), (5.0 * FRAC_PI_2, 1.0)][..],
+            &[(-5.0 * FRAC_PI_2, -1.0), (-FRAC_PI_2, -1.0), (3.0 * FRAC_PI_2, -1.0)][..],
+        ),
+        ("x**2-2", &[-SQRT_2, SQRT_2], &[], &[(0.0, -2.0)]),
+        ("(x-3)**2", &[3.0], &[], &[(3.0, 0.0)]),
+        ("(x-1/3)**2+1", &[], &[], &[(1.0 / 3.0, 1.0)]),
+        ("x**3-x", &[-1.0, 0.0, 1.0], &[(-(1_f64 / 3.0).sqrt(), cubic)], &[((1_f64 / 3.0).sqrt(), -cubic)]),
+        ("x*exp(-x**2)", &[0.0], &[(FRAC_1_SQRT_2, wave)], &[(-FRAC_1_SQRT_2, -wave)]),
+        ("abs(x-1/7)-1", &[1.0 / 7.0 - 1.0, 1.0 / 7.0 + 1.0], &[], &[(1.0 / 7.0, -1.0)]),
+        ("exp(-(200*(x-0.013))**2)", &[], &[(0.013, 1.0)], &[]),
+        ("log(x)", &[1.0], &[], &[]),
+        ("cbrt(x-1/3)", &[1.0 / 3.0], &[], &[]),
+        // Neither a pole nor a jump is a zero, and neither is an extreme.
+        ("1/x", &[], &[], &[]),
+        ("1/(x-1/3)", &[], &[], &[]),
+        ("1/(x-1/3)**2", &[], &[], &[]),
+        ("x % 1 - 0.5", &[], &[], &[]),
+        ("1 if x > 1/3 else -1", &[], &[], &[]),
+        ("exp(x)", &[], &[], &[]),
+        ("5", &[], &[], &[]),
+        ("0", &[], &[], &[]),
+        ("max(x, 0)", &[], &[], &[]),
+        ("sqrt(-1-x**2)", &[], &[], &[]),
+        ("rnd()-0.5", &[], &[], &[]),
+    ] {
+        let curve = told(&mut client, &[expr], &[])["curves"][0].clone();
+        if expr == "x % 1 - 0.5" {
+            assert_eq!(places(&curve["zeros"]).len(), 20, "{curve}");
+            continue;
+        }
+        let is_near = |found: &[(f64, f64)], right: &[(f64, f64)]| {
+            let near = |(a, b): (&(f64, f64), &(f64, f64))| (a.0 - b.0).abs() < 1e-9 && (a.1 - b.1).abs() < 1e-9;
+            found.len() == right.len() && found.iter().zip(right).all(near)
+        };
+        let zeros: Vec<(f64, f64)> = zeros.iter().map(|x| (*x, 0.0)).collect();
+        for (kind, right) in [("zeros", &*zeros), ("maxima", maxima), ("minima", minima)] {
+            let found = places(&curve[kind]);
+            assert!(is_near(&found, right), "{expr}: {kind} {found:?}, not {right:?}");
+        }
+    }
+}
+
+/// Every number is the value of the expression, as `/v1/evaluate` gives it.
+#[test]
+fn values_are_those_of_evaluate() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let expr = "x*exp(-x**2)+0.1";
+    let shown = told(&mut client, &[expr], &[]);
+    let curve = &shown["curves"][0];
+    let (at, values) = (shown["at"].as_array().unwrap(), curve["values"].as_array().unwrap());
+    assert_eq!(at.len(), values.len());
+    assert!(at.len() > 600 && at.iter().all(|x| x.to_string().len() <= 5), "{at:?}");
+    let mut checked: Vec<(Value, Value)> = at.iter().cloned().zip(values.iter().cloned()).step_by(60).collect();
+    for kind in ["zeros", "maxima", "minima"] {
+        let points = curve[kind].as_array().unwrap();
+        checked.extend(points.iter().map(|point| (point["x"].clone(), point["y"].clone())));
+    }
+    for (x, y) in checked {
+        let text = format!("x={x}; {expr}");
+        let answer = client.request("GET", &target("/v1/evaluate", &[("expr", &text)]), &[], b"");
+        let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(answer["result"], y, "{text}");
+    }
+}
+
+#[test]
+fn intersections_are_found() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let found = told(&mut client, &["x**2", "x+2", "2*x-1", "0"], &[]);
+    let mut meetings: Vec<(u64, u64, f64, f64)> = found["intersections"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|meeting| {
+            let curve = |at: usize| meeting["curves"][at].as_u64().unwrap();
+            (curve(0), curve(1), meeting["x"].as_f64().unwrap(), meeting["y"].as_f64().unwrap())
+        })
+        .collect();
+    meetings.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
+    // x² touches 2x−1 in (1; 1), and the axis in 0.
+    let right = [
+        (0, 1, -1.0, 1.0),
+        (0, 1, 2.0, 4.0),
+        (0, 2, 1.0, 1.0),
+        (0, 3, 0.0, 0.0),
+        (1, 2, 3.0, 5.0),
+        (1, 3, -2.0, 0.0),
+        (2, 3, 0.5, 0.0),
+    ];
+    assert_eq!(meetings.len(), right.len(), "{meetings:?}");
+    for (a, b) in meetings.iter().zip(&right) {
+        assert!((a.0, a.1) == (b.0, b.1) && (a.2 - b.2).abs() < 1e-6 && (a.3 - b.3).abs() < 1e-6, "{meetings:?}");
+    }
+}
+
+#[test]
+fn points_are_marked_if_the_client_wants_it() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let plain = plot(&mut client, &["sin(x)"], "-10", "10");
+    assert!(!plain.contains("<path class=\"tabuada-open"), "{plain}");
+    let marked = ask(&mut client, &[("expr", "sin(x)"), ("points", "true")], &[]);
+    let picture = Document::parse(marked.text()).unwrap();
+    let dots = of_class(&picture, "tabuada-open-0");
+    // 7 zeros and 6 extremes.
+    assert_eq!(dots[0].attribute("d").unwrap().matches('M').count(), 13);
+    // The picture in the JSON is the same, and the rest says what is in it.
+    let shown = told(&mut client, &["sin(x)"], &[]);
+    assert_eq!(shown["svg"], marked.text());
+    assert_eq!((&shown["title"], &shown["curves"][0]["name"]), (&"Graph of sin(x)".into(), &"sin(x)".into()));
+    assert_eq!((&shown["x"], &shown["points_cut"]), (&serde_json::json!([-10.0, 10.0]), &false.into()));
+    let frame = picture.root_element().attribute("data-frame").unwrap().to_owned();
+    let width: f64 = frame.split(' ').nth(2).unwrap().parse().unwrap();
+    assert!((shown["frame"]["width"].as_f64().unwrap() - width).abs() < 0.01);
+    // More than are listed.
+    assert_eq!(told(&mut client, &["sin(99*x)"], &[])["points_cut"], true);
+    // The whole of a curve that is cut.
+    let whole = told(&mut client, &["exp(x)"], &[]);
+    assert_eq!(whole["y"], serde_json::json!([-10.0, 10.0]));
+    assert!(whole["y_whole"][1].as_f64().unwrap() > 22_026.0, "{whole}");
+    let command = run(&["sin(x)", "--points"]);
+    assert_eq!(String::from_utf8(command.stdout).unwrap(), marked.text());
+}
+
 /// No line leaves the frame, and no line is vertical where the function is not.
 #[test]
 fn a_curve_has_gaps_at_poles() {
@@ -413,7 +682,7 @@ fn axes_have_round_numbers() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let (below, left) = numbers(&plot(&mut client, &["sin(x)"], "-10", "10"));
-    assert_eq!(below, ["−10", "−5", "0", "5", "10"]);
+    assert_eq!(below, ["−10.0", "−7.5", "−5.0", "−2.5", "0", "2.5", "5.0", "7.5", "10.0"]);
     assert_eq!(left, ["−1.0", "−0.5", "0", "0.5", "1.0"]);
     let (below, _) = numbers(&plot(&mut client, &["x"], "1e9", "1e9+0.001"));
     assert_eq!(below, ["0", "0.0002", "0.0004", "0.0006", "0.0008", "0.0010", "+1000000000"]);

@@ -49,6 +49,14 @@ impl View {
         (x - self.x.0) / (self.x.1 - self.x.0) * self.width
     }
 
+    /// The range of y that has the scale of x and holds `shown`, or the part of it nearest to 0 if it is too high.
+    pub(super) fn equal(&self, (low, high): (f64, f64)) -> (f64, f64) {
+        let half = (self.x.1 - self.x.0) / self.width * self.height / 2.0;
+        let middle = low + (high - low) / 2.0;
+        let middle = if high - low <= 2.0 * half { middle } else { 0_f64.clamp(low + half, high - half) };
+        (middle - half, middle + half)
+    }
+
     /// The distance from the top in pixels. A point far above or below the picture is moved to its margin.
     pub(super) fn down(&self, y: f64) -> f64 {
         ((self.y.1 - y) / (self.y.1 - self.y.0) * self.height).clamp(-MARGIN, self.height + MARGIN)
@@ -184,6 +192,11 @@ impl<'p> Curve<'p> {
         Ok(())
     }
 
+    /// Whether it depends on nothing but x.
+    pub(super) fn is_pure(&self) -> bool {
+        self.program.is_pure()
+    }
+
     pub(super) fn is_constant(&self) -> bool {
         self.program.is_pure() && self.program.free_names().is_empty()
     }
@@ -237,6 +250,23 @@ impl<'p> Curve<'p> {
         let found = self.look(places)?;
         self.insert(found.unwrap_or_default());
         Ok(())
+    }
+
+    /// The values at several xs; `None` if the fuel is not enough.
+    pub(super) fn values_at(&mut self, places: &[f64]) -> Result<Option<Vec<Option<f64>>>, Stopped> {
+        Ok(self.look(places)?.map(|points| points.into_iter().map(|point| point.y).collect()))
+    }
+
+    /// The points in runs, along each of which the curve is continuous as far as they show.
+    pub(super) fn runs(&self, view: &View) -> Vec<Vec<(f64, f64)>> {
+        let mut runs = vec![Vec::new()];
+        for (at, point) in self.points.iter().enumerate() {
+            if point.y.is_none() || (at > 0 && self.jumps(at, view)) {
+                runs.push(Vec::new());
+            }
+            runs.last_mut().into_iter().for_each(|run| run.extend(point.y.map(|y| (point.x, y))));
+        }
+        runs
     }
 
     /// Adds points, in any order; those at an x that has a point already are dropped.

@@ -4,7 +4,7 @@ use tabuada_lang::{DecimalSign, Error, Failure, Hint, Language, Notation};
 
 use super::curve::{Curve, View};
 use super::drawing::CURVES_MAX;
-use super::ticks::rounded;
+use super::ticks::told_apart;
 use super::{HEIGHTS, Refusal, WIDTHS};
 
 /// The longest name of a curve, in characters.
@@ -93,9 +93,11 @@ pub(super) fn description(
     curves: &[Curve<'_>],
     hints: &[&[Hint]],
     view: &View,
+    digits: Option<usize>,
     (language, notation): (Language, Notation),
 ) -> String {
-    let [from, to, low, high] = [view.x.0, view.x.1, view.y.0, view.y.1].map(rounded);
+    let (from, to) = told_apart(view.x.0, view.x.1, digits);
+    let (low, high) = told_apart(view.y.0, view.y.1, digits);
     let mut text = match language {
         Language::English => format!("x from {from} to {to}, y from {low} to {high}."),
         Language::Portuguese => format!("x de {from} a {to}, y de {low} a {high}."),
@@ -105,7 +107,7 @@ pub(super) fn description(
         Language::Portuguese => "Dica",
     };
     for ((name, curve), hints) in names.iter().zip(curves).zip(hints) {
-        text.push_str(&format!("\n{name}: {}.", of_curve(curve, view, language, notation)));
+        text.push_str(&format!("\n{name}: {}.", of_curve(curve, view, digits, (language, notation))));
         for hint in *hints {
             text.push_str(&format!(" {hint_word}: {}.", hint.kind.message_in(language, notation)));
         }
@@ -113,14 +115,19 @@ pub(super) fn description(
     text
 }
 
-fn of_curve(curve: &Curve<'_>, view: &View, language: Language, notation: Notation) -> String {
+fn of_curve(
+    curve: &Curve<'_>,
+    view: &View,
+    digits: Option<usize>,
+    (language, notation): (Language, Notation),
+) -> String {
     let least = curve.values().fold(f64::INFINITY, f64::min);
     let most = curve.values().fold(f64::NEG_INFINITY, f64::max);
     if least > most {
         return nothing(curve.failure.as_ref(), language, notation);
     }
     let mut parts = Vec::new();
-    let (low, high) = (rounded(least.max(view.y.0)), rounded(most.min(view.y.1)));
+    let (low, high) = told_apart(least.max(view.y.0), most.min(view.y.1), digits);
     let (is_below, is_above) = (least < view.y.0, most > view.y.1);
     parts.push(match (language, is_below, is_above) {
         (Language::English, false, false) if low == high => format!("always {low}"),
@@ -158,6 +165,12 @@ pub(super) fn refusal(refusal: &Refusal, language: Language) -> String {
         }
         (Refusal::Size, Language::Portuguese) => {
             format!("width vai de {} a {} e height de {} a {}", widths.0, widths.1, heights.0, heights.1)
+        }
+        (Refusal::Aspect, Language::English) => "aspect is free or equal".to_owned(),
+        (Refusal::Aspect, Language::Portuguese) => "aspect é free ou equal".to_owned(),
+        (Refusal::Bounds(name, from, to), Language::English) => format!("{name} is a whole number from {from} to {to}"),
+        (Refusal::Bounds(name, from, to), Language::Portuguese) => {
+            format!("{name} é um número inteiro de {from} a {to}")
         }
         (Refusal::NoNumber(name), Language::English) => {
             format!("{name} is a number, or an expression that is one, such as 2*pi")
