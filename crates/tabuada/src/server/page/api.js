@@ -204,7 +204,7 @@ export async function explain({ text, mode }, signal) {
  * A picture, or the reason why there is none.
  *
  * @param {[string, string][]} parameters
- * @param {"image/svg+xml" | "image/png"} kind
+ * @param {"application/json" | "image/png"} kind
  * @param {AbortSignal} [signal]
  * @returns {Promise<{ picture: Blob | null, problem: Problem | null }>}
  */

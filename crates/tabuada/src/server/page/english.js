@@ -190,4 +190,23 @@ export const ENGLISH = {
   inRedis: "Redis",
 
   no: "No",
+
+  graphKeys: "Graph of {names}. Arrow keys read the values, with Shift they pan; + and − zoom, 0 resets the view.",
+  zoomHint: "Click the graph to zoom with the wheel.",
+  equalScale: "Same scale on both axes",
+  fitY: "Fit y",
+  rangeWrong: "“{name}” needs a number or an expression, such as 2π.",
+  rangeEmpty: "The start of the range must be below its end.",
+  readoutNone: "no value",
+  points: "Zeros, extremes and intersections",
+  point_curve: "Curve",
+  points_zeros: "Zeros",
+  points_maxima: "Maxima",
+  points_minima: "Minima",
+  points_intersections: "Intersections",
+  point_zeros: "zero",
+  point_maxima: "maximum",
+  point_minima: "minimum",
+  point_intersections: "intersection",
+  pointsCut: "Some points are left out.",
 };

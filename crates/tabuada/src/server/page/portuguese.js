@@ -191,4 +191,23 @@ export const PORTUGUESE = {
   inRedis: "Redis",
 
   no: "Não",
+
+  graphKeys: "Gráfico de {names}. As setas leem os valores e, com Shift, movem; + e − para o zoom, 0 para a visão inicial.",
+  zoomHint: "Clique no gráfico para dar zoom com a roda do mouse.",
+  equalScale: "Mesma escala nos dois eixos",
+  fitY: "Ajustar y",
+  rangeWrong: "Em “{name}” vai um número ou uma conta, como 2π.",
+  rangeEmpty: "O início do intervalo precisa ser menor que o fim.",
+  readoutNone: "sem valor",
+  points: "Zeros, extremos e interseções",
+  point_curve: "Curva",
+  points_zeros: "Zeros",
+  points_maxima: "Máximos",
+  points_minima: "Mínimos",
+  points_intersections: "Interseções",
+  point_zeros: "zero",
+  point_maxima: "máximo",
+  point_minima: "mínimo",
+  point_intersections: "interseção",
+  pointsCut: "Alguns pontos ficaram de fora.",
 };
