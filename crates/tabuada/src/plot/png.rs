@@ -5,7 +5,7 @@ use std::io::Write as _;
 use tiny_skia::{Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform};
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
-use super::drawing::{Anchor, Drawing, FONT, Ink, Mark};
+use super::drawing::{Anchor, DOT, Drawing, Ink, Mark};
 use super::palette::{LIGHT, of, width_of};
 use super::polyline::length;
 
@@ -35,8 +35,9 @@ pub(super) fn written(drawing: &Drawing, stop: &dyn Fn() -> bool) -> Option<Vec<
                     pixels.stroke_path(&path, &paint, &stroke(*ink, dashes), Transform::identity(), None);
                 }
             }
+            Mark::Dots { curve, places, is_open } => dots(&mut pixels, *curve, places, *is_open),
             Mark::Text { ink, anchor, at, text } => {
-                if let Some(path) = lettering(&face, text, *anchor, *at) {
+                if let Some(path) = lettering(&face, text, drawing.font, *anchor, *at) {
                     pixels.fill_path(&path, &paint(*ink), FillRule::Winding, Transform::identity(), None);
                 }
             }
@@ -97,6 +98,20 @@ fn stroke(ink: Ink, dashes: &[f64]) -> Stroke {
     }
 }
 
+fn dots(pixels: &mut Pixmap, curve: usize, places: &[(f64, f64)], is_open: bool) {
+    let mut path = PathBuilder::new();
+    for (x, y) in places {
+        path.push_circle(*x as f32, *y as f32, DOT as f32);
+    }
+    let Some(path) = path.finish() else { return };
+    let inside = if is_open { Ink::Ground } else { Ink::Curve(curve) };
+    pixels.fill_path(&path, &paint(inside), FillRule::Winding, Transform::identity(), None);
+    if is_open {
+        let stroke = Stroke { width: 1.5, ..Stroke::default() };
+        pixels.stroke_path(&path, &paint(Ink::Curve(curve)), &stroke, Transform::identity(), None);
+    }
+}
+
 fn paint(ink: Ink) -> Paint<'static> {
     let mut paint = Paint { anti_alias: true, ..Paint::default() };
     paint.set_color(colour(ink));
@@ -111,8 +126,8 @@ fn colour(ink: Ink) -> Color {
 }
 
 /// The outlines of a text's letters, from left to right.
-fn lettering(face: &Face<'_>, text: &str, anchor: Anchor, at: (f64, f64)) -> Option<Path> {
-    let scale = FONT as f32 / f32::from(face.units_per_em());
+fn lettering(face: &Face<'_>, text: &str, font: f64, anchor: Anchor, at: (f64, f64)) -> Option<Path> {
+    let scale = font as f32 / f32::from(face.units_per_em());
     let glyph = |character| face.glyph_index(character).or_else(|| face.glyph_index(MISSING)).unwrap_or(GlyphId(0));
     let advance = |glyph| f32::from(face.glyph_hor_advance(glyph).unwrap_or_default()) * scale;
     let glyphs: Vec<GlyphId> = text.chars().map(glyph).collect();

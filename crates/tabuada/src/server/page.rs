@@ -36,7 +36,7 @@ macro_rules! file {
     };
 }
 
-static FILES: [File; 23] = [
+static FILES: [File; 24] = [
     File { path: "/", kind: "text/html; charset=utf-8", text: include_str!("page/index.html") },
     file!("style.css", "text/css; charset=utf-8"),
     file!("icon.svg", "image/svg+xml"),
@@ -57,6 +57,7 @@ static FILES: [File; 23] = [
     file!("numbers.js", SCRIPT),
     file!("plot.js", SCRIPT),
     file!("portuguese.js", SCRIPT),
+    file!("readout.js", SCRIPT),
     file!("remembered.js", SCRIPT),
     file!("trip.js", SCRIPT),
     file!("words.js", SCRIPT),

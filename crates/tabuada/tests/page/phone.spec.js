@@ -83,7 +83,7 @@ test("an equation", async ({ page }) => {
     await page.getByTestId("hints").getByRole("button").first().click();
     await expect(page.getByTestId("answer")).toHaveText(roots);
     await ask(page, text);
-    await page.getByRole("button", { name: /Desenhar/ }).click();
+    await page.getByTestId("hints").getByRole("button").last().click();
     await expect(page.getByTestId("plot-image")).toBeVisible();
   }
 });

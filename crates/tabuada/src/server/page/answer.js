@@ -133,7 +133,9 @@ export class AnswerView {
     this.#value = value;
     this.#written = asked;
     this.#write();
-    const hints = this.#dismissed === asked.text ? [] : (value.hints ?? []);
+    // In school notation, a float is shown rounded, so that its binary digits are no surprise.
+    const isAbout = (/** @type {Hint} */ hint) => hint.code !== "binary-float" || asked.notation === "python";
+    const hints = this.#dismissed === asked.text ? [] : (value.hints ?? []).filter(isAbout);
     this.#hint(hints, asked.text);
     const read = this.#readingOf(value, asked.text);
     this.#show(isFinal ? "final" : "preview");

@@ -312,7 +312,7 @@ export async function explain(question, signal) {
  * person's definitions.
  *
  * @param {[string, string][]} parameters
- * @param {"image/svg+xml" | "image/png"} kind
+ * @param {"application/json" | "image/png"} kind
  * @param {AbortSignal} [signal]
  * @returns {Promise<{ picture: Blob | null, problem: Problem | null }>}
  */
