@@ -720,7 +720,7 @@ fn a_picture_has_a_text_alternative() {
     assert_eq!(names, ["x**2", "1/x", "sqrt(-1-x**2)"]);
 
     let hinted = words(&plot(&mut client, &["x*(2^3)"], "0", "1"), "desc");
-    assert!(hinted.contains("values from 0 to 1. Hint: '^' is exclusive or"), "{hinted}");
+    assert!(hinted.contains("values from 0 to 1. Hint: ^ is bitwise XOR"), "{hinted}");
 
     let portuguese = [("Accept-Language", "pt-BR")];
     let response = ask(&mut client, &[("expr", "sin(x)")], &portuguese);
@@ -730,11 +730,7 @@ fn a_picture_has_a_text_alternative() {
     assert!(words(svg, "desc").ends_with("sin(x): valores de −1 a 1."), "{svg}");
     assert!(svg.contains("lang=\"pt-BR\""));
     let response = ask(&mut client, &[("expr", "1/0")], &portuguese);
-    assert!(
-        response.text().contains("nenhum valor real aqui: a divisão por zero não tem valor"),
-        "{}",
-        response.text()
-    );
+    assert!(response.text().contains("nenhum valor real aqui: divisão por zero"), "{}", response.text());
 }
 
 #[test]

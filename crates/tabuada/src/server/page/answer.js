@@ -3,7 +3,7 @@
 import { button, byId, fill, keep, kept, make } from "./dom.js";
 import { digitsOf, grouped } from "./numbers.js";
 import { notation, rounded, spelled } from "./notation.js";
-import { either, say } from "./words.js";
+import { either, say, sentence } from "./words.js";
 
 /** @import { Advice, Hint, Problem, Question, Suggestion, Value } from "./api.js" */
 /** @import { Notation } from "./notation.js" */
@@ -143,7 +143,7 @@ export class AnswerView {
     if (!isFinal) return;
     const text = this.#text();
     const heard = `= ${text.length > ALOUD ? `${text.slice(0, ALOUD)}…` : text}`;
-    this.say(sentences(heard, ...hints.map((hint) => aloud(say("hint", { message: hint.message }), hint)), ...(read ? [read] : [])));
+    this.say(sentences(heard, ...hints.map(heardHint), ...(read ? [read] : [])));
   }
 
   /**
@@ -177,25 +177,25 @@ export class AnswerView {
   /**
    * Shows an error.
    *
-   * @param {string} sentence
+   * @param {string} message
    * @param {boolean} isFinal
    * @param {Advice} [advice]
    */
-  trouble(sentence, isFinal, advice = {}) {
+  trouble(message, isFinal, advice = {}) {
     this.#hide();
-    fill(this.#error, make("p", {}, sentence), ...this.#fixes(advice));
+    fill(this.#error, make("p", {}, sentence(message)), ...this.#fixes(advice));
     this.#show(isFinal ? "failed" : "failing");
-    if (isFinal) this.say(aloud(sentence, advice));
+    if (isFinal) this.say(aloud(message, advice));
   }
 
   /**
    * Asks which of two readings is meant.
    *
-   * @param {string} sentence
+   * @param {string} message
    * @param {Choice[]} choices
    * @param {boolean} isFinal
    */
-  choose(sentence, choices, isFinal) {
+  choose(message, choices, isFinal) {
     this.#hide();
     const buttons = choices.map(({ expr, preview }) => {
       const value = make("span", { class: "worth" });
@@ -204,9 +204,9 @@ export class AnswerView {
       void preview.then((text) => (value.textContent = text));
       return choice;
     });
-    fill(this.#error, make("p", {}, sentence), make("div", { class: "readings" }, ...buttons));
+    fill(this.#error, make("p", {}, sentence(message)), make("div", { class: "readings" }, ...buttons));
     this.#show(isFinal ? "failed" : "failing");
-    if (isFinal) this.say(sentences(sentence, either(choices.map(({ expr }) => shortened(expr)))));
+    if (isFinal) this.say(sentences(sentence(message), either(choices.map(({ expr }) => shortened(expr)))));
   }
 
   /**
@@ -329,7 +329,7 @@ export class AnswerView {
    * @param {string} text the expression
    */
   #hint(hints, text) {
-    const each = hints.map((hint) => make("div", { class: "hint" }, make("p", {}, hint.message), ...this.#fixes(hint)));
+    const each = hints.map((hint) => make("div", { class: "hint" }, make("p", {}, sentence(hint.message)), ...this.#fixes(hint)));
     const dismiss = button("×", () => {
       this.#dismissed = text;
       this.#hint([], text);
@@ -404,14 +404,20 @@ function fixes({ suggestion, alternatives = [] }) {
 }
 
 /**
- * A message and its fixes as one sentence, for screen readers.
+ * A message and its fixes, for screen readers.
  *
- * @param {string} sentence
+ * @param {string} message
  * @param {Advice} advice
  */
-function aloud(sentence, advice) {
+function aloud(message, advice) {
   const instead = fixes(advice).map(({ expr }) => shortened(expr));
-  return instead.length > 0 ? sentences(sentence, say("apply", { expr: either(instead) })) : sentence;
+  const heard = sentence(message);
+  return instead.length > 0 ? `${heard} ${say("apply", { expr: either(instead) })}` : heard;
+}
+
+/** @param {Hint} hint */
+function heardHint(hint) {
+  return aloud(say("hint", { message: sentence(hint.message) }), hint);
 }
 
 /**

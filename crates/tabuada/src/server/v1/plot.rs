@@ -82,7 +82,7 @@ async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made
         let bytes = match format {
             Format::Svg => picture.svg().into_bytes(),
             Format::Json => picture.json().into_bytes(),
-            Format::Png => match picture.png(&stop) {
+            Format::Png => match picture.png(1.0, &stop) {
                 Some(bytes) => bytes,
                 None if stop() => return Err(told(&plot, Refusal::Stopped(ErrorKind::Deadline))),
                 None => return Err(Fault::Overloaded.into()),
