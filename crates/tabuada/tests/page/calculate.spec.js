@@ -71,9 +71,14 @@ test("a large number is in groups, and copied exactly", async ({ page }) => {
   await answer.selectText();
   await page.keyboard.press("Control+c");
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("1267650600228229401496703205376");
-  await page.getByTestId("grouped").click();
+  const isGrouped = async (/** @type {boolean} */ wanted) => {
+    await page.getByTestId("settings").locator("summary").click();
+    await page.getByTestId("grouped").setChecked(wanted);
+    await page.keyboard.press("Escape");
+  };
+  await isGrouped(false);
   await expect(answer.locator(".digits")).toHaveCount(0);
-  await page.getByTestId("grouped").click();
+  await isGrouped(true);
 
   await ask(page, "factorial(1000)");
   await expect(page.getByText("2,568 digits")).toBeVisible();
@@ -309,6 +314,19 @@ test.describe("in Portuguese", () => {
   });
 });
 
+test("names of one's own are offered", async ({ page }) => {
+  await ask(page, "dobro(n) @= 2*n");
+  await expect(page.getByTestId("definitions")).toContainText("dobro");
+  await type(page, "1+do");
+  await page.keyboard.press("Control+ ");
+  const names = page.getByRole("listbox").getByRole("option");
+  await expect(names.first()).toContainText("dobro(n)");
+  await page.keyboard.press("Tab");
+  await expect(page.getByTestId("expression")).toHaveValue("1+dobro(");
+  await page.keyboard.type("4)");
+  await expect(page.getByTestId("answer")).toHaveText("9");
+});
+
 test("a screen reader hears how many names are offered", async ({ page }) => {
   // Repeated until the names have come.
   await expect(async () => {
@@ -321,7 +339,7 @@ test("a screen reader hears how many names are offered", async ({ page }) => {
 
 test("a number of digits out of range is refused, and stays as it was typed", async ({ page }) => {
   const digits = page.getByTestId("digits");
-  await ask(page, "1/3");
+  await type(page, "1/3");
   await page.getByTestId("mode").selectOption("decimal");
   await expect(page.getByTestId("answer")).toHaveText(`0.${"3".repeat(50)}`);
   for (const text of ["-5", "0", "1001", "99999", "2.5", ""]) {

@@ -148,7 +148,7 @@ test.describe("on a phone, in Portuguese", () => {
     await page.keyboard.press("Enter");
     await expect(page.getByTestId("cache-status")).toBeVisible();
     const low = await page
-      .locator("button:visible, select:visible, input:visible, summary:visible, nav a:visible")
+      .locator("button:visible, select:visible, input:not([type=radio]):visible, .switch label:visible, summary:visible, nav a:visible")
       .evaluateAll((all) =>
         all.filter((one) => one.getBoundingClientRect().height < 44).map((one) => `${one.outerHTML.slice(0, 80)}`),
       );

@@ -2,6 +2,7 @@
 // that is being typed.
 
 import { names as fetchNames } from "./api.js";
+import { defined } from "./definitions.js";
 import { fill, make } from "./dom.js";
 import { onNotation } from "./notation.js";
 import { isSchool, schoolWords, separator } from "./school.js";
@@ -257,12 +258,21 @@ export class Completion {
 }
 
 /**
- * The names as the person writes them: at school some have other words, and in Python's notation these words lead to
- * its names.
+ * The names as the person writes them: own ones first. At school some have other words, and in Python's notation these
+ * words lead to its names.
  *
  * @returns {Written[]}
  */
 function written() {
+  /** @type {Written[]} */
+  const own = defined().map(({ name, parameters, text }) => ({
+    name,
+    kind: parameters ? "function" : "constant",
+    section: "",
+    signature: (parameters ?? []).join(", "),
+    doc: text,
+    needs_prefix: false,
+  }));
   const words = schoolWords().flatMap(([word, python, signature]) => {
     const rows = known.filter((name) => name.name === python && !name.needs_prefix);
     return rows.map((row) => {
@@ -270,8 +280,8 @@ function written() {
       return { ...row, name: word, signature: row.kind === "function" ? (signature ?? row.signature) : row.signature };
     });
   });
-  const other = known.filter((name) => words.every((word) => word.name !== name.name));
-  return [...words, ...other];
+  const named = [...own, ...words];
+  return [...named, ...known.filter((name) => named.every((other) => other.name !== name.name))];
 }
 
 /**

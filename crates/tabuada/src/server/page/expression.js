@@ -1,6 +1,7 @@
 // The input field for the expression: marks under its characters, completion, the keypad, and the history.
 
 import { Completion, insert } from "./completion.js";
+import { hasAns } from "./definitions.js";
 import { byId, fill, marked } from "./dom.js";
 import { Keypad } from "./keypad.js";
 
@@ -17,16 +18,24 @@ export class Expression {
    * @param {() => void} told.entered Enter was pressed
    * @param {(step: -1 | 1, text: string) => string | null} told.walk the next text of the history, backwards or
    * forwards
+   * @param {() => HTMLElement | null} told.next where the Tab key leads, if not to the next control
    */
-  constructor({ changed, entered, walk }) {
+  constructor({ changed, entered, walk, next }) {
     const field = this.#field;
     field.addEventListener("input", () => {
+      // A line that begins with an operator continues from the last answer.
+      if (/^[+*/×÷·^]$/.test(field.value) && hasAns()) this.write(`ans${field.value}`);
       this.mark([]);
       this.#completion.look();
       changed();
     });
     field.addEventListener("keydown", (event) => {
       if (event.isComposing || this.#press(event, entered, walk)) return;
+      const target = event.key === "Tab" && !event.shiftKey ? next() : null;
+      if (target) {
+        event.preventDefault();
+        target.focus();
+      }
       if (event.key === "Escape") this.mark([]);
     });
     field.addEventListener("keyup", (event) => {
@@ -50,6 +59,11 @@ export class Expression {
     this.#field.select();
     insert(this.#field, text);
     this.#completion.close();
+  }
+
+  /** Empties the field, as if the page had been opened. */
+  clear() {
+    if (this.text !== "") this.write("");
   }
 
   focus() {

@@ -13,6 +13,8 @@ import { language, say } from "./words.js";
  * @typedef {object} Past one evaluation
  * @property {string} text
  * @property {string} mode
+ * @property {string} [notation] absent in entries of earlier versions, which are in Python's
+ * @property {string} [decimal]
  * @property {string} answer the beginning of the answer or of the error
  * @property {boolean} failed
  * @property {Layer} layer
@@ -34,8 +36,11 @@ export class History {
   #list = byId("history", HTMLOListElement);
   #search = byId("history-search", HTMLInputElement);
 
-  /** @param {{ use: (past: Past) => void }} told `use`: evaluates an entry again */
-  constructor({ use }) {
+  /**
+   * @param {{ use: (past: Past) => void, cleared: () => void }} told `use`: evaluates an entry again; `cleared`: the
+   * person has removed everything
+   */
+  constructor({ use, cleared }) {
     this.use = use;
     this.#search.addEventListener("input", () => this.show());
     byId("history-export", HTMLButtonElement).addEventListener("click", () => this.#export());
@@ -43,6 +48,7 @@ export class History {
       if (!(await confirmed(say("historyClear"), say("clear")))) return;
       this.#all = [];
       this.#write();
+      cleared();
     });
     // Another tab of this browser has changed the history.
     addEventListener("storage", () => {
@@ -55,7 +61,8 @@ export class History {
   add(past) {
     const last = this.#all.at(-1);
     // Repetitions of the last question update its entry.
-    if (last?.text === past.text && last.mode === past.mode) this.#all.pop();
+    const names = /** @type {const} */ (["text", "mode", "notation", "decimal"]);
+    if (last && names.every((name) => last[name] === past[name])) this.#all.pop();
     this.#all.push({ ...past, answer: shortened(past.answer, ANSWER_MAX) });
     this.#all.splice(0, this.#all.length - KEPT_MAX);
     this.#walked = 0;
@@ -99,7 +106,7 @@ export class History {
     const mode = past.mode === "python" ? null : make("span", { class: "mode" }, past.mode);
     again.append(
       make("span", { class: "asked ink" }, ...visible(shortened(past.text, 120))),
-      make("span", { class: past.failed ? "answered failed" : "answered ink" }, past.failed ? "" : "= ", ...visible(shortened(past.answer, 120))),
+      make("span", { class: "answered" + (past.failed ? " failed" : " ink") }, ...visible(past.failed ? say("failed") : `= ${shortened(past.answer, 120)}`)),
       make(
         "span",
         { class: "quiet" },

@@ -19,7 +19,7 @@ export function grouped(text) {
   if (text.length > GROUPED_MAX) return [document.createTextNode(text)];
   const nodes = [];
   let at = 0;
-  for (const match of text.matchAll(/(?<![\p{L}\p{N}_.])(\d+)(?:(\.)(\d+))?/gu)) {
+  for (const match of text.matchAll(/(?<![\p{L}\p{N}_.,])(\d+)(?:([.,])(\d+))?/gu)) {
     const [whole, before = "", point = "", behind = ""] = match;
     if (before.length <= UNGROUPED && behind.length <= UNGROUPED) continue;
     nodes.push(document.createTextNode(text.slice(at, match.index)));
@@ -52,7 +52,7 @@ function groups(digits, first) {
  * @param {string} text
  */
 export function digitsOf(text) {
-  return /^-?\d+(?:\.\d+)?$/.test(text) ? text.replace(/\D/g, "").replace(/^0+(?=\d)/, "").length : null;
+  return /^-?\d+(?:[.,]\d+)?$/.test(text) ? text.replace(/\D/g, "").replace(/^0+(?=\d)/, "").length : null;
 }
 
 /**
