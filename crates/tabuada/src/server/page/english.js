@@ -95,7 +95,6 @@ export const ENGLISH = {
   hop_impure: "changes every time, not stored",
   hop_done: "done",
   hop_waited: "shared with an identical request",
-  hop_missNotKept: "miss, not stored",
   now: "this time",
   firstUnknown: "It was already remembered the first time you asked.",
   trippedIn: "{server} on the server, {round} round trip.",
@@ -122,7 +121,6 @@ export const ENGLISH = {
 
   draw: "Graph",
   drawNone: "Type an expression in x, such as sin(x)/x, and press Enter.",
-  graph: "Graph of {names}. Arrow keys pan, + and − zoom, 0 resets the view.",
   zoomIn: "Zoom in",
   zoomOut: "Zoom out",
   reset: "Reset view",

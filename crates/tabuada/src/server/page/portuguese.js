@@ -96,7 +96,6 @@ export const PORTUGUESE = {
   hop_impure: "muda a cada vez; não é guardada",
   hop_done: "feito",
   hop_waited: "aproveitado de um pedido igual",
-  hop_missNotKept: "não encontrou; não guarda",
   now: "desta vez",
   firstUnknown: "Já estava na memória na primeira vez que você perguntou.",
   trippedIn: "{server} no servidor; {round} no total, com a rede.",
@@ -123,7 +122,6 @@ export const PORTUGUESE = {
 
   draw: "Gráfico",
   drawNone: "Digite uma expressão com x, como sen(x)/x, e aperte Enter.",
-  graph: "Gráfico de {names}. Use as setas para mover, + e − para o zoom e 0 para a visão inicial.",
   zoomIn: "Aproximar",
   zoomOut: "Afastar",
   reset: "Visão inicial",
