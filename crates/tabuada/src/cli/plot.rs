@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use tabuada_lang::{Error, Hint, Language, Limits, caret};
+use tabuada_lang::{Error, Hint, Language, Limits, Mode, caret};
 
+use super::config::misused;
 use super::eval::{help, tell};
 use super::notation::NotationArgs;
 use super::object::DEADLINE;
@@ -75,6 +76,10 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
         output::complain(format_args!("{file}: {why}"));
         return ExitCode::from(2);
     };
+    let notation = match args.notation.usual(Mode::Python) {
+        Ok(usual) => usual.notation,
+        Err(error) => return misused(&error, language),
+    };
     let plot = Plot {
         from: args.from.clone(),
         to: args.to.clone(),
@@ -88,7 +93,7 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
         digits: args.digits,
         font_size: args.font_size.unwrap_or(FONT_SIZE),
         has_points: args.points,
-        ..Plot::new(args.expressions.clone(), args.notation.notation(), language)
+        ..Plot::new(args.expressions.clone(), notation, language)
     };
     let deadline = Instant::now() + DEADLINE;
     let stop = || Instant::now() >= deadline;

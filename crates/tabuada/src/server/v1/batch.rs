@@ -383,10 +383,19 @@ impl How {
     }
 
     async fn answer_later(&self, (question, later): Expensive) -> String {
-        let (begun, mut line) = (Instant::now(), String::new());
+        let begun = Instant::now();
         let reply = self.calculator.answer_later(self.peer, later).await;
-        self.write(&question, &reply, begun.elapsed(), &mut line);
-        line + "\n"
+        let (how, time, is_shown) = (self.clone(), begun.elapsed(), question.shown.is_some());
+        let write = move || {
+            let mut line = String::new();
+            how.write(&question, &reply, time, &mut line);
+            line + "\n"
+        };
+        if !is_shown {
+            return write();
+        }
+        // It takes some milliseconds for a long value.
+        self.calculator.readers().by(self.peer).run(DEADLINE, write).await.unwrap_or_else(why_not)
     }
 
     /// Writes an answer, which took this time, and charges the budget.
@@ -395,7 +404,10 @@ impl How {
         let explained = match &reply.outcome {
             Outcome::Answered(program, answer) => {
                 match &answer.outcome {
-                    Ok(printed) => write_value(printed, question.read_as(program).as_deref(), out),
+                    Ok(printed) => {
+                        let (shown, read_as) = (question.show(&printed.text), question.read_as(program));
+                        write_value(printed, shown.as_deref(), read_as.as_deref(), out);
+                    }
                     Err(failure) => write_failure(failure, program, question, out),
                 }
                 Some((program, Some(answer.fuel)))
