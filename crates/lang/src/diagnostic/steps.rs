@@ -43,10 +43,8 @@ impl Step {
                 let (english, portuguese) = node.map_or(("Compute", "Calcule"), |node| verb(node));
                 say(english, portuguese)
             }
-            StepKind::Answer => {
-                let [answer, resposta] = ["The answer is", "A resposta é"].map(|is| format!("{is} {}.", self.text));
-                return say(&answer, &resposta);
-            }
+            StepKind::Answer if language == English => return format!("The answer is {}.", self.text),
+            StepKind::Answer => return format!("A resposta é {}.", self.text),
         };
         match before.and_then(|before| self.change(before, language)) {
             Some(change) => format!("{does}: {change}."),

@@ -13,7 +13,6 @@ test("the steps lead from the text to the answer", async ({ page }) => {
   await expect(page.getByTestId("explain").getByTestId("key")).toHaveText("tabuada:2:2+3*4");
   await picture(page, "explain");
   await ask(page, "10/(5-5)");
-  await expect(page.getByTestId("explain")).toContainText("division by zero");
   await expect(steps.last().locator("mark.wrong")).toHaveText("10/0");
   await ask(page, "+".repeat(0) + Array.from({ length: 30 }, (_, k) => k + 1).join("+"));
   await page.getByTestId("more-steps").click();
