@@ -14,9 +14,6 @@ use crate::notation::{DecimalSign, DecimalSignError};
 use crate::number::rational::quotient_digits;
 use numeral::Numeral;
 
-/// The longest shown text, in bytes: twice as long as the longest number with its groups, and as 100 decimals of each
-/// element of a long list.
-const SHOWN_BYTES_MAX: usize = 2 << 20;
 /// The digits of a fraction in `sci` and `eng`, if nobody asks for more: about those of a float.
 const FRACTION_DIGITS: u64 = 16;
 /// The most zeros that fill a number up to its units. More follow no digit of a float, of which the longest has 309.
@@ -157,6 +154,10 @@ fn whole(text: &str) -> Option<u64> {
 }
 
 impl Presentation {
+    /// The longest shown text, in bytes: more than the longest number with its groups, or 100 decimals for each element
+    /// of the longest list.
+    pub const BYTES_MAX: usize = 2 << 20;
+
     /// The presentation of the parameters that are given, all others as in `usual`; `usual` itself if none is.
     ///
     /// # Errors
@@ -186,7 +187,8 @@ impl Presentation {
     }
 
     /// The text of an answer in this mode, as it is shown: every number in it changes, also in a list, a tuple, a set
-    /// or a complex number. Strings, booleans and names stay. `None` if it would be longer than 2 MiB.
+    /// or a complex number. Strings, booleans and names stay. `None` if it would be longer than
+    /// [`Presentation::BYTES_MAX`].
     pub fn show(&self, text: &str, mode: Mode) -> Option<String> {
         let separator = if self.has_commas() { ';' } else { ',' };
         let mut out = String::with_capacity(text.len() + 16);
@@ -203,7 +205,7 @@ impl Presentation {
                 '-' | '0'..='9' | 'i' | 'n' => self.write_number(part, mode, &mut out),
                 _ => out.push_str(part),
             }
-            if out.len() > SHOWN_BYTES_MAX {
+            if out.len() > Self::BYTES_MAX {
                 return None;
             }
             rest = after;

@@ -35,7 +35,7 @@ fn digits(text: &str) -> Result<Digits, String> {
 
 /// Reads one of the separators, which help and completions name.
 fn group() -> impl TypedValueParser<Value = Grouping> {
-    PossibleValuesParser::new(["none", "space", "sign"]).try_map(|name| name.parse())
+    PossibleValuesParser::new(["none", "space", "sign"]).try_map(|name| name.parse::<Grouping>())
 }
 
 impl NotationArgs {
