@@ -262,6 +262,9 @@ export class PlotView {
     const shown = /** @type {Shown} */ (JSON.parse(await picture.text()));
     const text = shown.svg;
     this.#shown = shown;
+    // The person's texts, without the definitions that are sent in front of them.
+    const texts = this.#all();
+    if (texts.length === shown.curves.length) shown.curves.forEach((curve, at) => (curve.name = texts[at] ?? curve.name));
     // The page may use other colours than the system, which the picture would follow.
     const scheme = document.documentElement.style.colorScheme;
     const isDark = scheme === "dark" || (scheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
