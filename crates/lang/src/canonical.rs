@@ -8,6 +8,7 @@
 //! Only keywords and comparisons have blanks around them. Brackets stand where the precedence table requires them.
 
 mod school;
+mod markup;
 
 use std::fmt::Write as _;
 
@@ -19,6 +20,7 @@ use crate::notation::{DecimalSign, Notation};
 use crate::number::float;
 use crate::program::{Binder, Definition, Node, Program};
 use crate::value::{Value, quoted};
+pub(crate) use markup::Markup;
 
 /// How tightly a piece of text binds: the rows of the precedence table, tightest last.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,7 +114,7 @@ impl Program {
     }
 
     pub(crate) fn canonical_of(&self, root: u32) -> String {
-        let written = self.write_statement(root, &self.subtrees(), &Plain, usize::MAX);
+        let written = self.write_statement(root, &self.subtrees(), &Plain, Notation::Python, usize::MAX);
         written.map_or_else(String::new, |written| written.text)
     }
 
@@ -137,15 +139,19 @@ impl Program {
         (!text.contains(FOREIGN)).then_some(text)
     }
 
-    /// One statement in a view, given its [`subtrees`](Self::subtrees); `None` if it is longer than `bytes_max`.
+    /// One statement in a view and a notation that has it, given its [`subtrees`](Self::subtrees); `None` if it is longer
+    /// than `bytes_max`.
     pub(crate) fn write_statement(
         &self,
         root: u32,
         starts: &[u32],
         view: &impl View,
+        notation: Notation,
         bytes_max: usize,
     ) -> Option<Written> {
-        Writer::new(self, starts, view, bytes_max, 32).write(&[root])
+        let mut writer = Writer::new(self, starts, view, bytes_max, 32);
+        writer.notation = notation;
+        writer.write(&[root])
     }
 }
 

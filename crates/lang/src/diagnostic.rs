@@ -8,6 +8,7 @@ mod obstacle;
 mod portuguese;
 mod python;
 mod reading;
+mod steps;
 
 use std::fmt;
 
@@ -63,7 +64,7 @@ impl ErrorKind {
         // The numbers of a limit have the separators of the language; the notation's own refusals are spelled in it.
         let message = self.message(language);
         let is_spelled = self.limit().is_some() || matches!(self, Self::Notation(_));
-        if is_spelled { message } else { in_notation(message, language, notation) }
+        if is_spelled { message } else { in_notation(message, notation) }
     }
 
     /// A plain sentence for people: lower-case, without a full stop, and without the place.
@@ -160,12 +161,8 @@ impl ErrorKind {
             }
             Self::Decimal(error) => decimal(error, language),
             Self::NotExact { operation } => say(
-                &format!(
-                    "'{operation}' is not exact here: its result is no fraction; python and decimal mode round it"
-                ),
-                &format!(
-                    "'{operation}' não é exato aqui: o resultado não é uma fração; os modos python e decimal o arredondam"
-                ),
+                &format!("the result of {operation} is not a fraction; use decimal mode"),
+                &format!("o resultado de {operation} não é uma fração; use o modo decimal"),
             ),
             Self::NotInMode { operation, mode } => say(
                 &format!("'{operation}' is not available in {mode} mode; python mode has it"),
@@ -314,9 +311,7 @@ impl std::error::Error for Failure {}
 fn decimal(error: &DecimalError, language: Language) -> String {
     let say = |english: String, portuguese: String| if language == English { english } else { portuguese };
     match error {
-        DecimalError::DivisionByZero => {
-            say("division by zero has no value".into(), "a divisão por zero não tem valor".into())
-        }
+        DecimalError::DivisionByZero => say("division by zero".into(), "divisão por zero".into()),
         DecimalError::DivisionUndefined => {
             say("0 divided by 0 has no value".into(), "0 dividido por 0 não tem valor".into())
         }

@@ -3,7 +3,7 @@
 //! The evaluator of [`eval`](crate::eval) runs as usual, with an observer: whenever a part of the text is evaluated,
 //! the text is written again with the value in its place. So the answer, the failure and the fuel are those of an
 //! evaluation. Every text is the canonical text of a program with the same value (except where a value is shortened or
-//! has no literal).
+//! has no literal), in the notation of the reader.
 //!
 //! The steps: all names get their values at once; a formula or a call of a user-defined function is replaced by its
 //! body, with the arguments in it; a conditional is replaced by its branch; a sum or product over a variable is
@@ -11,11 +11,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::canonical::{Shown, View};
+use crate::canonical::{Markup, Shown, View};
 use crate::error::{ErrorKind, Failure, Span};
 use crate::eval::{Binding, Machine, Memory, Trace};
 use crate::functions;
 use crate::limits::{Fuel, Limits};
+use crate::notation::{DecimalSign, Notation};
 use crate::program::{Binder, Node, Program};
 use crate::value::{Answer, Argument, Value};
 
@@ -33,6 +34,18 @@ const TERMS_FIRST: usize = 3;
 const WORK_BYTES: usize = 500_000;
 /// The limit on the price of all values' texts together, in units of fuel that are not charged: about ten milliseconds.
 const TEXTS_PRICE: u64 = 2_000_000;
+/// The maximum number of bytes of a text that has formulas, and of all formulas together: larger ones fit no screen.
+const FORMULA_TEXT: usize = 400;
+const FORMULAS_MAX: usize = 300_000;
+
+/// How the steps are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// The notation. Python's, if only that has the program.
+    pub notation: Notation,
+    /// Whether each step is written as LaTeX and MathML too.
+    pub has_formulas: bool,
+}
 
 /// The kind of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +100,10 @@ pub struct Step {
     pub node: Option<u32>,
     /// An upper bound of the error of a numerical value: an integral, a derivative, an infinite sum or product.
     pub error: Option<f64>,
+    /// The text as LaTeX, if formulas are wanted and it is not long.
+    pub latex: Option<String>,
+    /// The same as MathML. What the next step replaces is an `mrow` of the class `next`.
+    pub mathml: Option<String>,
 }
 
 /// A calculation, step by step.
@@ -122,7 +139,24 @@ impl Program {
     /// # Ok::<(), tabuada_lang::Error>(())
     /// ```
     pub fn explain(&self, arguments: &[Argument], limits: &Limits, fuel: &mut Fuel) -> Explanation {
-        let mut teller = Teller::new(self);
+        self.explain_in(Style::default(), arguments, limits, fuel)
+    }
+
+    /// [`Program::explain`], with the steps written in a style.
+    ///
+    /// ```
+    /// use tabuada_lang::{DecimalSign, Fuel, Limits, Notation, Style, parse};
+    ///
+    /// let limits = Limits::default();
+    /// let notation = Notation::School { decimal: DecimalSign::Comma };
+    /// let style = Style { notation, has_formulas: true };
+    /// let explanation = parse("1.5**2/3", &limits)?.explain_in(style, &[], &limits, &mut Fuel::new(limits.fuel));
+    /// assert_eq!(explanation.steps[1].text, "2,25/3");
+    /// assert_eq!(explanation.steps[1].latex.as_deref(), Some(r"\frac{2{,}25}{3}"));
+    /// # Ok::<(), tabuada_lang::Error>(())
+    /// ```
+    pub fn explain_in(&self, style: Style, arguments: &[Argument], limits: &Limits, fuel: &mut Fuel) -> Explanation {
+        let mut teller = Teller::new(self, style);
         let outcome = self.evaluate_traced(&mut Memory::default(), arguments, limits, fuel, &mut teller);
         teller.finish(outcome)
     }
@@ -177,6 +211,19 @@ fn shortened(text: &str) -> String {
     short
 }
 
+/// The text of a value in a notation: with its decimal sign, and `;` between elements.
+fn respelled(text: String, notation: Notation) -> String {
+    let Notation::School { decimal } = notation else { return text };
+    if text.contains(['\'', '"']) {
+        return text;
+    }
+    let text = text.replace(", ", "; ");
+    if decimal == DecimalSign::Comma { text.replace('.', ",") } else { text }
+}
+
+/// What the texts of values depend on.
+type Spelling<'p> = (&'p Program, Notation);
+
 /// A frame and the root of a subtree in it.
 type Place = (u32, u32);
 
@@ -187,7 +234,7 @@ struct Literal {
 }
 
 impl Literal {
-    fn new(value: &Value, program: &Program, price_left: &mut u64) -> Self {
+    fn new(value: &Value, (program, notation): Spelling<'_>, price_left: &mut u64) -> Self {
         let (_, price) = value.text_estimate();
         let text = match value {
             Value::Function(function) => function.name.to_owned(),
@@ -198,7 +245,7 @@ impl Literal {
             _ if price > *price_left => "…".to_owned(),
             value => {
                 *price_left -= price;
-                shortened(&value.to_string())
+                respelled(shortened(&value.to_string()), notation)
             }
         };
         let is_signed = text.starts_with('-');
@@ -228,11 +275,11 @@ impl Terms {
     }
 
     /// The terms with an operator between them; `None` for fewer than two terms.
-    fn literal(&self, operator: &str, program: &Program, price_left: &mut u64) -> Option<Literal> {
+    fn literal(&self, operator: &str, spelling: Spelling<'_>, price_left: &mut u64) -> Option<Literal> {
         let last = self.last.as_ref().filter(|_| self.count > 1)?;
         let mut begins = true;
         let mut text = |value| {
-            let Literal { text, is_signed } = Literal::new(value, program, price_left);
+            let Literal { text, is_signed } = Literal::new(value, spelling, price_left);
             let begins = std::mem::replace(&mut begins, false);
             if is_signed && !(begins && operator == "+") { format!("({text})") } else { text }
         };
@@ -314,12 +361,14 @@ impl View for Scene<'_> {
 /// The observer that records the steps.
 struct Teller<'p> {
     program: &'p Program,
+    style: Style,
     starts: Vec<u32>,
     scene: Scene<'p>,
     steps: Vec<Step>,
     is_cut: bool,
     bytes_left: usize,
     work_left: usize,
+    formulas_left: usize,
     price_left: u64,
     statement: usize,
     /// The node that ran before.
@@ -332,7 +381,9 @@ struct Teller<'p> {
 }
 
 impl<'p> Teller<'p> {
-    fn new(program: &'p Program) -> Self {
+    fn new(program: &'p Program, style: Style) -> Self {
+        let has_notation = program.spelled(style.notation).is_some();
+        let notation = if has_notation { style.notation } else { Notation::Python };
         let scene = Scene {
             program,
             changes: HashMap::new(),
@@ -342,12 +393,14 @@ impl<'p> Teller<'p> {
         };
         Self {
             program,
+            style: Style { notation, ..style },
             starts: program.subtrees(),
             scene,
             steps: Vec::new(),
             is_cut: false,
             bytes_left: BYTES_MAX,
             work_left: WORK_BYTES,
+            formulas_left: FORMULAS_MAX,
             price_left: TEXTS_PRICE,
             statement: 0,
             previous: None,
@@ -370,12 +423,43 @@ impl<'p> Teller<'p> {
     fn write(&mut self, mark: Mark) -> Option<(String, Vec<Span>)> {
         self.scene.mark = mark;
         let bytes_max = self.bytes_left.min(self.work_left);
-        let written = self.program.write_statement(self.root(), &self.starts, &self.scene, bytes_max);
+        let written =
+            self.program.write_statement(self.root(), &self.starts, &self.scene, self.style.notation, bytes_max);
         // A short text costs some work too.
         let work = written.as_ref().map_or(bytes_max, |written| written.text.len()) + 64;
         self.work_left = self.work_left.saturating_sub(work);
         self.is_cut |= written.is_none();
         written.map(|written| (written.text, written.marks))
+    }
+
+    fn spelling(&self) -> Spelling<'p> {
+        (self.program, self.style.notation)
+    }
+
+    /// The statement as a formula, if its text is short.
+    fn formula(&mut self, markup: Markup, mark: Mark, text_bytes: usize) -> Option<String> {
+        if !self.style.has_formulas || text_bytes > FORMULA_TEXT {
+            return None;
+        }
+        self.scene.mark = mark;
+        let style = (markup, self.style.notation);
+        let (root, most) = (self.root(), self.formulas_left);
+        let formula = self.program.mark_up_statement(root, &self.starts, &self.scene, style, most);
+        self.formulas_left -= formula.as_ref().map_or(most, String::len);
+        formula
+    }
+
+    /// The last step's MathML with the part that is replaced next.
+    fn marked_formula(&mut self, mark: Mark) -> Option<String> {
+        let bytes = self.steps.last()?.text.len();
+        self.formula(Markup::MathMl, mark, bytes)
+    }
+
+    /// Puts the marked MathML into the step before the one that has just been recorded.
+    fn mark_before(&mut self, steps: usize, marked: Option<String>) {
+        if marked.is_some() && self.steps.len() == steps + 1 {
+            self.steps[steps - 1].mathml = marked;
+        }
     }
 
     /// Records a step, unless the text is unchanged. `false` if only blanks would have changed, which is no step: they
@@ -396,13 +480,17 @@ impl<'p> Teller<'p> {
             return true;
         }
         self.bytes_left -= text.len();
-        self.steps.push(Step { kind, statement: self.statement as u32, text, replaced, by, node, error: None });
+        let latex = self.formula(Markup::Latex, Mark::Nothing, text.len());
+        let mathml = self.formula(Markup::MathMl, Mark::Nothing, text.len());
+        let statement = self.statement as u32;
+        self.steps.push(Step { kind, statement, text, replaced, by, node, error: None, latex, mathml });
         true
     }
 
     /// Changes what is shown at `at`, and records the step at `place`, which shows it.
     fn change(&mut self, kind: StepKind, place: Place, at: Place, change: Change) {
         let Some((_, replaced)) = self.write(Mark::Place(place)) else { return };
+        let (steps, marked) = (self.steps.len(), self.marked_formula(Mark::Place(place)));
         let earlier = self.scene.changes.insert(at, change);
         if !self.step(kind, Some(place.1), replaced, Mark::Place(place)) {
             match earlier {
@@ -410,6 +498,7 @@ impl<'p> Teller<'p> {
                 None => self.scene.changes.remove(&at),
             };
         }
+        self.mark_before(steps, marked);
     }
 
     fn begin(&mut self, machine: &Machine<'_, '_>) {
@@ -432,14 +521,17 @@ impl<'p> Teller<'p> {
         for node in &self.program.nodes[first..=last as usize] {
             let Node::Name(name) = *node else { continue };
             if let Some(Some(Binding::Value(value))) = machine.memory.bindings.get(name as usize) {
-                let (program, price_left) = (self.program, &mut self.price_left);
-                self.scene.values.entry(name).or_insert_with(|| Literal::new(value, program, price_left));
+                let (spelling, price_left) = (self.spelling(), &mut self.price_left);
+                self.scene.values.entry(name).or_insert_with(|| Literal::new(value, spelling, price_left));
             }
         }
         let Some((_, replaced)) = self.write(Mark::Names(frame)) else { return };
+        let steps = self.steps.len();
+        let marked = if replaced.is_empty() { None } else { self.marked_formula(Mark::Names(frame)) };
         self.scene.frames[frame as usize].has_values = true;
         if !replaced.is_empty() {
             self.step(StepKind::Names, None, replaced, Mark::Names(frame));
+            self.mark_before(steps, marked);
         }
     }
 
@@ -448,14 +540,16 @@ impl<'p> Teller<'p> {
         let Some(entered) = machine.memory.frames.last() else { return };
         let definition = &self.program.definitions[entered.definition as usize];
         let count = definition.parameters.as_ref().map_or(0, Vec::len);
-        let (program, price_left) = (self.program, &mut self.price_left);
+        let (spelling, price_left) = (self.spelling(), &mut self.price_left);
         let arguments = machine.memory.locals[machine.base..].iter().take(count);
-        let arguments = arguments.map(|value| Literal::new(value, program, price_left)).collect();
+        let arguments = arguments.map(|value| Literal::new(value, spelling, price_left)).collect();
         let frame = self.scene.frames.len() as u32;
         self.scene.frames.push(Frame { arguments, has_values: false });
         let first = definition.body as usize;
         // The node before the body is its definition, which holds the length.
-        let Some(Node::Define { jump, .. }) = first.checked_sub(1).and_then(|at| program.nodes.get(at)) else { return };
+        let Some(Node::Define { jump, .. }) = first.checked_sub(1).and_then(|at| self.program.nodes.get(at)) else {
+            return;
+        };
         let root = definition.body + jump - 2;
         self.change(StepKind::Definition, place, place, Change::Body { root, frame });
         self.open.push((place, frame));
@@ -469,7 +563,7 @@ impl<'p> Teller<'p> {
             // A range is best shown by its call.
             return;
         }
-        let literal = Literal::new(value, self.program, &mut self.price_left);
+        let literal = Literal::new(value, self.spelling(), &mut self.price_left);
         self.change(StepKind::Value, place, place, Change::Value(literal));
     }
 
@@ -477,14 +571,19 @@ impl<'p> Teller<'p> {
         let mut failed = None;
         match &outcome {
             Ok(answer) => {
-                let text = shortened(answer.text());
+                let text = respelled(shortened(answer.text()), self.style.notation);
                 if self.steps.last().is_none_or(|step| step.text != text) {
                     let (statement, by) = (self.statement as u32, vec![Span { start: 0, end: text.len() as u32 }]);
                     let whole = self.steps.last().filter(|_| !self.is_cut);
                     let replaced =
                         whole.map(|step| Span { start: 0, end: step.text.len() as u32 }).into_iter().collect();
                     let (kind, node) = (StepKind::Answer, Some(self.root()));
-                    self.steps.push(Step { kind, statement, text, replaced, by, node, error: None });
+                    let formula = |markup| {
+                        let style = (markup, self.style.notation);
+                        self.style.has_formulas.then(|| self.program.mark_up_value(&text, style))
+                    };
+                    let (latex, mathml) = (formula(Markup::Latex), formula(Markup::MathMl));
+                    self.steps.push(Step { kind, statement, text, replaced, by, node, error: None, latex, mathml });
                 }
             }
             Err(failure) if !self.is_cut => {
@@ -520,7 +619,9 @@ impl<'p> Teller<'p> {
             Binder::Product => Some("*"),
             Binder::Integral | Binder::Root | Binder::Derivative => None,
         };
-        let literal = operator.and_then(|operator| self.terms.literal(operator, self.program, &mut self.price_left));
+        let literal = operator.and_then(|operator| {
+            self.terms.literal(operator, (self.program, self.style.notation), &mut self.price_left)
+        });
         if let Some(literal) = literal {
             self.change(StepKind::Terms, place, place, Change::Value(literal));
         }

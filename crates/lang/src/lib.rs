@@ -57,7 +57,7 @@ pub use error::{
     Obstacle, Overflow, Reading, Span, Syntax, Type, TypeError, ValueError, VariableError, ZeroDivision,
 };
 pub use evaluator::Evaluator;
-pub use explain::{Explanation, STEPS_MAX, Step, StepKind};
+pub use explain::{Explanation, STEPS_MAX, Step, StepKind, Style};
 pub use functions::{FunctionInfo, FunctionKind, Section, functions};
 pub use limits::{Fuel, Limits};
 pub use mode::{Digits, Mode, ModeError};

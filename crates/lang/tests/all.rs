@@ -12,6 +12,7 @@ mod explain;
 mod fuzz_seeds;
 mod language;
 mod laws;
+mod markup;
 mod messages;
 mod modes;
 mod numeric;

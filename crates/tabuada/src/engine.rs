@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tabuada_lang::{
     Answer, Context, Error, ErrorKind, Evaluator, Explanation, Failure, Fix, Fuel, Hint, Limits, Mode, Notation, Pause,
-    Program, Rows, Span, Variables, fixes, parse_with,
+    Program, Rows, Span, Style, Variables, fixes, parse_with,
 };
 
 use crate::priority;
@@ -229,18 +229,23 @@ pub(crate) fn evaluate_until(program: &Program, limits: &Limits, stop: &dyn Fn()
 }
 
 /// Evaluates in full like [`evaluate`], and gives the steps and the fuel spent.
-pub(crate) fn explain(program: &Program, limits: &Limits, deadline: Instant) -> (Explanation, u64) {
-    explain_until(program, limits, &|| is_past(deadline))
+pub(crate) fn explain(program: &Program, style: Style, limits: &Limits, deadline: Instant) -> (Explanation, u64) {
+    explain_until(program, style, limits, &|| is_past(deadline))
 }
 
 /// Like [`explain`], until `stop` gives `true`.
-pub(crate) fn explain_until(program: &Program, limits: &Limits, stop: &dyn Fn() -> bool) -> (Explanation, u64) {
+pub(crate) fn explain_until(
+    program: &Program,
+    style: Style,
+    limits: &Limits,
+    stop: &dyn Fn() -> bool,
+) -> (Explanation, u64) {
     let mut fuel = Fuel::with_stop(limits.fuel, stop).checked_every(CHECK_EVERY).seeded(if program.is_pure() {
         0
     } else {
         random_seed()
     });
-    let explained = catch_unwind(AssertUnwindSafe(|| program.explain(&[], limits, &mut fuel)));
+    let explained = catch_unwind(AssertUnwindSafe(|| program.explain_in(style, &[], limits, &mut fuel)));
     let explanation = explained.unwrap_or_else(|_| Explanation {
         steps: Vec::new(),
         is_cut: false,

@@ -14,6 +14,7 @@ mod report;
 mod palette;
 mod svg;
 mod png;
+mod card;
 mod braille;
 mod sentences;
 
@@ -23,6 +24,7 @@ use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Hint, Language, Limi
 
 use crate::engine::{self, Question};
 use braille::Sheet;
+pub(crate) use card::{CARD, card};
 use curve::{Curve, View};
 pub(crate) use drawing::CURVES_MAX;
 pub(crate) use drawing::Aspect;
@@ -143,9 +145,10 @@ impl Refusal {
 }
 
 impl Picture {
-    /// The picture as PNG, in the light colours; `None` if there is no memory for it or `stop` gives `true`.
-    pub(crate) fn png(&self, stop: &dyn Fn() -> bool) -> Option<Vec<u8>> {
-        png::written(&self.drawing, stop)
+    /// The picture as PNG, in the light colours, so many times as large; `None` if there is no memory for it or `stop`
+    /// gives `true`.
+    pub(crate) fn png(&self, scale: f64, stop: &dyn Fn() -> bool) -> Option<Vec<u8>> {
+        png::written(&self.drawing, scale, stop)
     }
 
     pub(crate) fn svg(&self) -> String {
@@ -406,9 +409,9 @@ mod tests {
         let picture = plot.picture(&limits, 0, &counting).unwrap_or_else(|refusal| panic!("{refusal:?}"));
         let before = asked.get();
         assert!(before >= 2, "{before}");
-        assert!(picture.png(&counting).is_some());
+        assert!(picture.png(1.0, &counting).is_some());
         assert!(asked.get() - before > picture.drawing.marks.len());
-        assert!(picture.png(&|| true).is_none());
+        assert!(picture.png(1.0, &|| true).is_none());
         let stopped = plot.picture(&limits, 0, &|| true);
         assert!(matches!(stopped, Err(Refusal::Stopped(ErrorKind::Deadline))));
     }

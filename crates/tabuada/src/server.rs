@@ -19,6 +19,7 @@ mod operator;
 mod v1;
 mod openapi;
 mod docs;
+mod shared_link;
 mod page;
 mod operations;
 mod routes;

@@ -56,7 +56,7 @@ const FOR_PAGES: [(&str, &str, &str, u16, &[&str]); 14] = [
     ("GET", "/v1/explain?expr=2", "", 200, &["accept-encoding", "accept-language"]),
     ("GET", "/v1/functions", "", 200, &["accept-encoding", "accept-language"]),
     ("GET", "/health/live", "", 200, &[]),
-    ("GET", "/openapi.json", "", 200, &[]),
+    ("GET", "/openapi.json", "", 200, &["accept-language"]),
     ("DELETE", "/v1/evaluate", "", 405, &["prefer"]),
     ("GET", "/v1/%65valuate?expr=2%2B2", "", 200, &["accept-encoding"]),
 ];

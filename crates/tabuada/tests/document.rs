@@ -47,7 +47,7 @@ fn operations(document: &Value) -> Vec<(String, &str, &Value)> {
 fn the_pages_need_no_internet() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
-    for (page, links) in [("/docs", 4), ("/redoc", 3)] {
+    for (page, links) in [("/docs", 11), ("/redoc", 10)] {
         let response = client.get(page);
         assert_eq!((response.status, response.header("content-type")), (200, Some("text/html; charset=utf-8")));
         let policy = response.header("content-security-policy").expect("a policy");
@@ -57,7 +57,7 @@ fn the_pages_need_no_internet() {
         let mut asked = 0;
         for attribute in ["src=\"", "href=\""] {
             for (at, _) in html.match_indices(attribute) {
-                let link = html[at + attribute.len()..].split('"').next().expect("a link");
+                let link = html[at + attribute.len()..].split('"').next().expect("a link").trim_start_matches("./");
                 if link.starts_with("data:") {
                     continue;
                 }
@@ -72,6 +72,66 @@ fn the_pages_need_no_internet() {
         }
         assert_eq!(asked, links, "{page}");
     }
+}
+
+/// The descriptions and summaries in a part of the document, but for the names of examples, which are requests.
+fn sentences(part: &Value, found: &mut Vec<String>) {
+    match part {
+        Value::Array(elements) => elements.iter().for_each(|element| sentences(element, found)),
+        Value::Object(members) => {
+            for (name, member) in members {
+                match (name.as_str(), member) {
+                    ("summary", Value::String(text)) if text.contains(" /") => {}
+                    ("description" | "summary", Value::String(text)) => found.push(text.clone()),
+                    ("value" | "example", _) => {}
+                    _ => sentences(member, found),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+#[test]
+fn the_document_is_in_the_language_of_the_client() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let mut told = |language: &str| -> Value {
+        let response = client.request("GET", "/openapi.json", &[("accept-language", language)], b"");
+        assert_eq!(response.header("content-language"), Some(language));
+        assert_eq!(response.header("vary"), Some("Accept-Language"));
+        serde_json::from_slice(&response.body).expect("it is JSON")
+    };
+    let [english, portuguese] = ["en", "pt-BR"].map(&mut told);
+    for ((_, path, one), (_, _, other)) in operations(&english).into_iter().zip(operations(&portuguese)) {
+        assert_ne!(one["summary"], other["summary"], "{path}");
+    }
+    for part in ["info", "tags"] {
+        let [mut one, mut other] = [Vec::new(), Vec::new()];
+        sentences(&english[part], &mut one);
+        sentences(&portuguese[part], &mut other);
+        assert!(!one.is_empty() && one.iter().zip(&other).all(|(one, other)| one != other), "{part}");
+    }
+    // What is code in both languages is the same; a new description may be waiting for its translation.
+    let [mut one, mut other] = [Vec::new(), Vec::new()];
+    sentences(&english, &mut one);
+    sentences(&portuguese, &mut other);
+    let is_code = |text: &str| text.split('`').step_by(2).all(|words| words.len() < 8);
+    let untold: Vec<&String> = one.iter().filter(|text| other.contains(text) && !is_code(text)).collect();
+    assert_eq!(one.len(), other.len());
+    assert!(untold.len() * 20 < one.len(), "portuguese.json has no translation of {untold:?}");
+}
+
+/// The course's route comes first, then those of the calculator, in the order in which one gets to know them.
+#[test]
+fn the_paths_are_in_the_order_in_which_they_are_read() {
+    let text = Client::connect(Server::start().address).get("/openapi.json").text().to_owned();
+    let routes = ["/evaluate", "/v1/evaluate", "/v1/batch", "/v1/table", "/v1/plot", "/v1/explain", "/v1/functions"];
+    let later = ["/v1/cache", "/health", "/version", "/metrics"];
+    let paths = &text[text.find("\"paths\":").expect("paths")..];
+    let places: Vec<usize> =
+        routes.iter().chain(&later).map(|path| paths.find(&format!("\"{path}\":{{")).expect("a path")).collect();
+    assert!(places.is_sorted(), "{places:?}");
 }
 
 #[test]

@@ -6,6 +6,7 @@
 use crate::support;
 
 use std::process::{Command, Output};
+use std::time::Duration;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use roxmltree::{Document, Node};
@@ -720,7 +721,7 @@ fn a_picture_has_a_text_alternative() {
     assert_eq!(names, ["x**2", "1/x", "sqrt(-1-x**2)"]);
 
     let hinted = words(&plot(&mut client, &["x*(2^3)"], "0", "1"), "desc");
-    assert!(hinted.contains("values from 0 to 1. Hint: '^' is exclusive or"), "{hinted}");
+    assert!(hinted.contains("values from 0 to 1. Hint: ^ is bitwise XOR"), "{hinted}");
 
     let portuguese = [("Accept-Language", "pt-BR")];
     let response = ask(&mut client, &[("expr", "sin(x)")], &portuguese);
@@ -730,11 +731,7 @@ fn a_picture_has_a_text_alternative() {
     assert!(words(svg, "desc").ends_with("sin(x): valores de −1 a 1."), "{svg}");
     assert!(svg.contains("lang=\"pt-BR\""));
     let response = ask(&mut client, &[("expr", "1/0")], &portuguese);
-    assert!(
-        response.text().contains("nenhum valor real aqui: a divisão por zero não tem valor"),
-        "{}",
-        response.text()
-    );
+    assert!(response.text().contains("nenhum valor real aqui: divisão por zero"), "{}", response.text());
 }
 
 #[test]
@@ -1027,16 +1024,22 @@ fn cost_of_pixels(exprs: &[&str]) -> (u64, f64) {
             break;
         };
         peak = held.parse::<u64>().unwrap();
-        std::thread::yield_now();
+        std::thread::sleep(Duration::from_millis(1));
     }
     // In hundredths of a second, fields 14 and 15. Field 2 is the name in brackets (proc_pid_stat(5)).
     let stat = proc("stat");
     let fields = stat.rsplit(") ").next().unwrap().split(' ');
     let ticks: u32 = fields.skip(11).take(2).map(|ticks| ticks.parse::<u32>().unwrap()).sum();
-    assert!(process.wait().unwrap().success());
+    let cpu = f64::from(ticks) / 100.0;
+    let status = process.wait().unwrap();
+    // The command has ten seconds by the clock. On a busy machine they pass before it has computed for five.
+    if !status.success() && cpu < 5.0 {
+        return cost_of_pixels(exprs);
+    }
+    assert!(status.success());
     assert!(std::fs::read(&file).unwrap().starts_with(b"\x89PNG"));
     std::fs::remove_file(&file).unwrap();
-    (peak >> 10, f64::from(ticks) / 100.0)
+    (peak >> 10, cpu)
 }
 
 /// Lines that go up and down in every column of pixels had many dashes. The first one once took 1,132 MiB and 13 s.

@@ -75,7 +75,7 @@ fn problems_are_in_the_clients_language() {
         ("GET", "/v1/plot?expr=%ff", "", 400, ""),
         ("GET", "/v1/plot?expr=x&width=a", "", 400, "width é um número inteiro de pixels"),
         ("GET", "/v1/plot?expr=x&width=1", "", 400, "width vai de 200 a 2000 e height de 120 a 2000"),
-        ("GET", "/v1/plot?expr=x&from=a", "", 400, "from é um número, ou uma expressão que dá um, como 2*pi"),
+        ("GET", "/v1/plot?expr=x&from=a", "", 400, "em “x de” (from) vai um número ou uma conta, como 2*pi"),
         ("GET", "/v1/plot?expr=x&from=1&to=0", "", 400, ""),
         ("GET", "/v1/plot?expr=x&expr=x&expr=x&expr=x&expr=x&expr=x&expr=x", "", 400, ""),
         ("GET", "/v1/explain", "", 400, "falta expr na query"),

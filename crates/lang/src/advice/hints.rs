@@ -110,7 +110,7 @@ impl HintKind {
 
     /// The sentence of [`message`](Self::message), with what it tells to write in a notation.
     pub fn message_in(&self, language: Language, notation: Notation) -> String {
-        in_notation(self.message(language), language, notation)
+        in_notation(self.message(language), notation)
     }
 
     /// A sentence for people: lower-case, without a full stop, and without saying where.
@@ -121,8 +121,8 @@ impl HintKind {
         };
         match self {
             Self::Xor => say(
-                "'^' is exclusive or, bit by bit; for a power write **".into(),
-                "'^' é o ou exclusivo, bit a bit; para potência escreva **".into(),
+                "^ is bitwise XOR here. For a power, write **".into(),
+                "aqui ^ é “ou exclusivo” (XOR), não potência. Para potência, escreva **".into(),
             ),
             Self::LessThanNegative { name } => say(
                 format!("read as {name} < -…; to assign write {name} = … or {name} ← …"),
@@ -139,7 +139,7 @@ impl HintKind {
                     .into(),
             ),
             Self::Brackets => say(
-                "[…] is a list and {…} a set; to group write round brackets (…)".into(),
+                "[…] is a list and {…} a set; to group write parentheses (…)".into(),
                 "[…] é uma lista e {…} um conjunto; para agrupar escreva parênteses (…)".into(),
             ),
             Self::Radians { function } => say(

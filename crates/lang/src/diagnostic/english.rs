@@ -62,7 +62,7 @@ fn operands(operator: &str, types: &[Type]) -> String {
     let either = |kind: Type| left == kind || right == kind;
     match super::bare(operator) {
         "^" if numbers => {
-            return format!("'^' is exclusive or, on whole numbers (not {both}); a power is written **");
+            return format!("'^' is bitwise XOR here, on whole numbers (not {both}); for a power, write **");
         }
         operator @ ("&" | "|") if numbers => {
             return format!("'{operator}' works on the bits of whole numbers, not on {both}");
@@ -90,7 +90,7 @@ fn operands(operator: &str, types: &[Type]) -> String {
 fn what_instead(operator: &str, left: Type, right: Type) -> &'static str {
     let either = |kind: Type| left == kind || right == kind;
     if either(Type::Function) || either(Type::Type) || either(Type::Defined) {
-        "; a function is called with its arguments in brackets, as in sqrt(2)"
+        "; a function is called with its arguments in parentheses, as in sqrt(2)"
     } else if either(Type::None) {
         "; None is no number"
     } else if either(Type::Str) && (left.is_number() || right.is_number()) {
@@ -125,7 +125,7 @@ fn type_error(error: &TypeError) -> String {
             operator => format!("'{operator}' needs a number behind it, not {}", a(*found)),
         },
         TypeError::NotCallable { found } if found.is_number() => {
-            format!("{} before brackets is no function; to multiply write *, as in 2*(3+4)", a(*found))
+            format!("{} before parentheses is no function; to multiply write *, as in 2*(3+4)", a(*found))
         }
         TypeError::NotCallable { found: found @ (Type::List | Type::Tuple | Type::Str | Type::Range) } => {
             format!("{} is no function; to pick an element write square brackets, as in a[0]", a(*found))
@@ -163,16 +163,14 @@ fn type_error(error: &TypeError) -> String {
             format!("a list, tuple or string can be multiplied only by a whole number, not by {}", a(*by))
         }
         TypeError::NotSubscriptable { found } if found.is_number() => format!(
-            "{} has no elements to pick with [ ]; to multiply write * and round brackets, as in 2*(3+4)",
+            "{} has no elements to pick with [ ]; to multiply write * and parentheses, as in 2*(3+4)",
             a(*found)
         ),
         TypeError::NotSubscriptable { found: Type::Set } => {
             "the elements of a set have no order; to pick one by its place write sorted(…)[0]".to_owned()
         }
         TypeError::NotSubscriptable { found: Type::Function | Type::Defined }
-        | TypeError::TypeNotSubscriptable { .. } => {
-            "a function is called with round brackets, as in sqrt(2)".to_owned()
-        }
+        | TypeError::TypeNotSubscriptable { .. } => "a function is called with parentheses, as in sqrt(2)".to_owned(),
         TypeError::NotSubscriptable { found } => format!("{} has no elements to pick with [ ]", a(*found)),
         TypeError::Indices { of, found } => {
             format!("the place in a {} is a whole number from 0, not {}", name(*of), a(*found))
@@ -228,7 +226,7 @@ fn argument(function: &str, integer: bool, found: Type) -> String {
         (_, Type::Str) if integer => "; int(…) makes a whole number of a string",
         (_, Type::Str) => "; float(…) makes a number of a string",
         (_, Type::Function | Type::Type | Type::Defined) => {
-            "; a function is called with its arguments in brackets, as in sqrt(2)"
+            "; a function is called with its arguments in parentheses, as in sqrt(2)"
         }
         _ => "",
     };
@@ -319,7 +317,7 @@ fn value_error(error: &ValueError) -> String {
 
 fn zero_division(error: ZeroDivision) -> &'static str {
     match error {
-        ZeroDivision::Division => "division by zero has no value",
+        ZeroDivision::Division => "division by zero",
         ZeroDivision::Base => "there is no logarithm to base 1: every power of 1 is 1",
         ZeroDivision::Floor => "division by zero has no whole quotient",
         ZeroDivision::Modulo => "division by zero has no remainder",

@@ -105,13 +105,12 @@ pub(super) fn of_school(kind: &ErrorKind, language: Language) -> Option<String> 
         ErrorKind::Syntax(Syntax::FormulaTarget) => {
             ("a function is defined as f(x) = …", "uma função é definida como f(x) = …")
         }
-        ErrorKind::Unsupported(Feature::Lambda) => (
-            "lambda is not supported; define a function before: f(x) = …; …",
-            "lambda: sem suporte; defina antes uma função: f(x) = …; …",
-        ),
+        ErrorKind::Unsupported(Feature::Lambda) => {
+            ("lambda is not supported; define f(x) = …", "lambda não existe nesta linguagem; defina f(x) = …")
+        }
         ErrorKind::Unsupported(Feature::Comprehension) => (
             "'for' inside brackets is not supported; a sum is sum(k^2; k; 1; 10)",
-            "'for' entre colchetes: sem suporte; uma soma é soma(k^2; k; 1; 10)",
+            "'for' entre colchetes não existe nesta linguagem; uma soma é soma(k^2; k; 1; 10)",
         ),
         _ => return None,
     };
@@ -119,11 +118,9 @@ pub(super) fn of_school(kind: &ErrorKind, language: Language) -> Option<String> 
 }
 
 /// A sentence whose operators, functions and numbers are those of a notation.
-pub(crate) fn in_notation(message: String, language: Language, notation: Notation) -> String {
+pub(crate) fn in_notation(message: String, notation: Notation) -> String {
     let Notation::School { decimal } = notation else { return message };
-    let xor = if language == English { "'xor' is exclusive or" } else { "'xor' é o ou exclusivo" };
-    let message = message.replace("'^' is exclusive or", xor).replace("'^' é o ou exclusivo", xor);
-    let message = message.replace("'%'", "'mod'").replace("**", "^").replace("@=", "=");
+    let message = message.replace("'^'", "'xor'").replace("'%'", "'mod'").replace("**", "^").replace("@=", "=");
     let mut text = String::with_capacity(message.len());
     let mut rest = &*message;
     while let Some(first) = rest.chars().next() {

@@ -59,7 +59,7 @@ fn operands(operator: &str, types: &[Type]) -> String {
     match super::bare(operator) {
         "^" if numbers => {
             return format!(
-                "'^' é o ou exclusivo, de números inteiros (não de {a_left} e {a_right}); a potência se escreve **"
+                "'^' aqui é “ou exclusivo” (XOR), de números inteiros (não de {a_left} e {a_right}); para potência, escreva **"
             );
         }
         operator @ ("&" | "|") if numbers => {
@@ -326,7 +326,7 @@ fn value_error(error: &ValueError) -> String {
 
 fn zero_division(error: ZeroDivision) -> &'static str {
     match error {
-        ZeroDivision::Division => "a divisão por zero não tem valor",
+        ZeroDivision::Division => "divisão por zero",
         ZeroDivision::Base => "não há logaritmo na base 1: toda potência de 1 é 1",
         ZeroDivision::Floor => "a divisão por zero não tem quociente inteiro",
         ZeroDivision::Modulo => "a divisão por zero não tem resto",

@@ -21,11 +21,11 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
             ),
         ),
         Syntax::UnexpectedEnd => say(
-            "the expression is not finished: a number, a name or a bracket must follow".into(),
+            "the expression is not finished: a number, a name or a parenthesis must follow".into(),
             "a expressão está incompleta: falta um número, um nome ou um parêntese no fim".into(),
         ),
         Syntax::ExpectedOperand { found } => say(
-            format!("expected a number, a name or a bracket, found '{found}'"),
+            format!("expected a number, a name or a parenthesis, found '{found}'"),
             format!("esperava um número, um nome ou um parêntese, encontrei '{found}'"),
         ),
         Syntax::ExpectedOperator { found } => say(
@@ -37,7 +37,7 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
             format!("falta um operador antes de '{found}'; para multiplicar escreva *"),
         ),
         Syntax::CallNeedsBrackets { name } => say(
-            format!("what '{name}' is applied to goes in brackets: {name}(…)"),
+            format!("put the argument of {name} in parentheses: {name}(…)"),
             format!("o argumento de '{name}' vai entre parênteses: {name}(…)"),
         ),
         Syntax::Misspelled { found, meant } => misspelled(found, meant, language),
@@ -46,7 +46,7 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
             "'%' é o resto da divisão; para porcentagem escreva /100".into(),
         ),
         Syntax::AfterTheEnd => say(
-            "the line ended the expression; put it in brackets to go on, or ';' between two of them".into(),
+            "the line ended the expression; put it in parentheses to go on, or ';' between two of them".into(),
             "a expressão terminou com a linha; para continuá-la use parênteses, para começar outra use ';'".into(),
         ),
         Syntax::Unclosed { bracket: '|' } => {
@@ -78,7 +78,7 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
             "'if' precisa de um 'else': a if condição else b".into(),
         ),
         Syntax::NotNeedsBrackets => {
-            say("'not' needs brackets here: (not …)".into(), "'not' precisa de parênteses aqui: (not …)".into())
+            say("'not' needs parentheses here: (not …)".into(), "'not' precisa de parênteses aqui: (not …)".into())
         }
         Syntax::LeadingZeros => say(
             "an integer cannot begin with 0; write it without the zeros".into(),
@@ -99,7 +99,7 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
             ),
         ),
         Syntax::StrayEqual => say(
-            "the answer comes without '='; to give a name a value write name = …, to compare write ==".into(),
+            "the answer comes without '='; use name = … to give a name a value, use == to compare".into(),
             "a resposta vem sem '='; para dar valor a um nome escreva nome = …, para comparar escreva ==".into(),
         ),
         Syntax::MalformedNumber => say(
@@ -117,8 +117,8 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
                 );
             }
             say(
-                format!("'{name}' directly after a number; to multiply write {number}*{name}"),
-                format!("'{name}' logo depois de um número; para multiplicar escreva {number}*{name}"),
+                format!("write * between a number and a name: {number}*{name}"),
+                format!("escreva * entre um número e um nome: {number}*{name}"),
             )
         }
         Syntax::UnknownCharacter { character } => {
@@ -142,7 +142,7 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
             "'\\' não forma um caractere conhecido neste texto; para uma barra invertida escreva \\\\".into(),
         ),
         Syntax::NeedsBrackets { found, .. } => say(
-            format!("what stands before '{found}' needs brackets: (…){found}"),
+            format!("what stands before '{found}' needs parentheses: (…){found}"),
             format!("o que vem antes de '{found}' precisa de parênteses: (…){found}"),
         ),
         Syntax::DetachedSuperscript => say(
@@ -158,18 +158,18 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
             "o índice de uma raiz deve ser 2 ou mais, como em ³√8".into(),
         ),
         Syntax::AmbiguousPower => say(
-            "a negative power before the brackets has two meanings, but for ⁻¹; write it behind them".into(),
+            "a negative power before the parentheses has two meanings, but for ⁻¹; write it behind them".into(),
             "uma potência negativa antes dos parênteses tem dois sentidos, exceto ⁻¹; escreva-a depois deles".into(),
         ),
         Syntax::FunctionPower { name } => say(
-            format!("the power of '{name}' goes behind its brackets: {name}(…)²"),
+            format!("the power of '{name}' goes behind its parentheses: {name}(…)²"),
             format!("a potência de '{name}' vem depois dos parênteses: {name}(…)²"),
         ),
         Syntax::MissingColon => {
             say("'?' needs a ':': condition ? a : b".into(), "'?' precisa de um ':': condição ? a : b".into())
         }
         Syntax::AssignmentTarget => say(
-            "only a name can be given a value with '='; to compare write ==".into(),
+            "only a name can be given a value with '='; use == to compare".into(),
             "só um nome pode receber um valor com '='; para comparar escreva ==".into(),
         ),
         Syntax::FormulaTarget => say(
@@ -194,7 +194,7 @@ pub(super) fn syntax(error: &Syntax, language: Language) -> String {
             say(format!("the argument '{name}' is given twice"), format!("o argumento '{name}' aparece duas vezes"))
         }
         Syntax::AssignmentInside => say(
-            "'=' inside an expression; to compare write ==".into(),
+            "'=' inside an expression; use == to compare".into(),
             "'=' dentro de uma expressão; para comparar escreva ==".into(),
         ),
     }
@@ -245,64 +245,67 @@ pub(super) fn feature(feature: Feature, language: Language) -> String {
     let (english, portuguese, instead_en, instead_pt) = match feature {
         Feature::Attribute => (
             "attributes are",
-            "atributos",
+            "atributos não existem",
             "; a function stands before its argument, as in sqrt(x)",
             "; uma função vem antes do argumento, como em sqrt(x)",
         ),
-        Feature::Lambda => (
-            "lambda is",
-            "lambda",
-            "; define a function before: f(x) @= …; …",
-            "; defina antes uma função: f(x) @= …; …",
-        ),
+        Feature::Lambda => ("lambda is", "lambda não existe", "; define f(x) @= …", "; defina f(x) @= …"),
         Feature::Comprehension => (
             "'for' inside brackets is",
-            "'for' entre colchetes",
+            "'for' entre colchetes não existe",
             "; a sum is sum(k**2, k, 1, 10)",
             "; uma soma é sum(k**2, k, 1, 10)",
         ),
-        Feature::AssignmentExpression => {
-            ("':=' is", "':='", "; give the name its value before: x = …; …", "; dê antes o valor ao nome: x = …; …")
-        }
+        Feature::AssignmentExpression => (
+            "':=' is",
+            "':=' não existe",
+            "; give the name its value before: x = …; …",
+            "; dê antes o valor ao nome: x = …; …",
+        ),
         Feature::Unpacking => (
             "'*' before an argument is",
-            "'*' antes de um argumento",
+            "'*' antes de um argumento não existe",
             "; many functions take the list itself, as in max([1, 2])",
             "; muitas funções recebem a própria lista, como em max([1, 2])",
         ),
-        Feature::Dictionary => ("dictionaries are", "dicionários", "; a set is {1, 2}", "; um conjunto é {1, 2}"),
-        Feature::MatrixProduct => ("'@' is", "'@'", "; to multiply write *", "; para multiplicar escreva *"),
+        Feature::Dictionary => {
+            ("dictionaries are", "dicionários não existem", "; a set is {1, 2}", "; um conjunto é {1, 2}")
+        }
+        Feature::MatrixProduct => ("'@' is", "'@' não existe", "; to multiply write *", "; para multiplicar escreva *"),
         Feature::Ellipsis => {
-            ("'...' is", "'...'", "; write it out, or range(1, 10)", "; escreva tudo, ou range(1, 10)")
+            ("'...' is", "'...' não existe", "; write it out, or range(1, 10)", "; escreva tudo, ou range(1, 10)")
         }
-        Feature::FormattedString => {
-            ("f-strings are", "f-strings", "; str(…) makes a string of a value", "; str(…) faz um texto de um valor")
-        }
-        Feature::Bytes => ("byte strings are", "textos de bytes", "; leave the b out", "; tire o b"),
+        Feature::FormattedString => (
+            "f-strings are",
+            "f-strings não existem",
+            "; str(…) makes a string of a value",
+            "; str(…) faz um texto de um valor",
+        ),
+        Feature::Bytes => ("byte strings are", "textos de bytes não existem", "; leave the b out", "; tire o b"),
         Feature::Formatting => (
             "string formatting with '%' is",
-            "formatação de texto com '%'",
+            "a formatação de texto com '%' não existe",
             "; join strings with + and str(…)",
             "; junte textos com + e str(…)",
         ),
         Feature::NamedCharacter => {
-            ("'\\N{…}' is", "'\\N{…}'", "; write the character itself", "; escreva o próprio caractere")
+            ("'\\N{…}' is", "'\\N{…}' não existe", "; write the character itself", "; escreva o próprio caractere")
         }
         Feature::Identity => (
             "'is' without None, True or False beside it is",
-            "'is' sem None, True ou False ao lado",
-            "; to compare write ==",
+            "'is' sem None, True ou False ao lado não existe",
+            "; use == to compare",
             "; para comparar escreva ==",
         ),
         Feature::Keyword => (
             "this keyword of Python is",
-            "esta palavra reservada do Python",
+            "esta palavra reservada do Python não existe",
             "; write an expression, such as 2+2",
             "; escreva uma expressão, como 2+2",
         ),
     };
     match language {
         English => format!("{english} not supported{instead_en}"),
-        Language::Portuguese => format!("{portuguese}: sem suporte{instead_pt}"),
+        Language::Portuguese => format!("{portuguese} nesta linguagem{instead_pt}"),
     }
 }

@@ -108,7 +108,7 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
     };
     tell_all(&plot, &picture.hints);
     let bytes = match format {
-        Format::Png => picture.png(&stop),
+        Format::Png => picture.png(1.0, &stop),
         Format::Svg => Some(picture.svg().into_bytes()),
     };
     let Some(bytes) = bytes else {

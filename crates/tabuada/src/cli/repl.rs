@@ -15,7 +15,7 @@ use std::time::Instant;
 use reedline::Signal;
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
-use tabuada_lang::{ErrorKind, Language, Limits, Mode, Notation, caret, functions};
+use tabuada_lang::{ErrorKind, Language, Limits, Mode, Notation, Style, caret, functions};
 
 use super::eval::{help, tell};
 use super::object::DEADLINE;
@@ -326,7 +326,7 @@ impl Repl {
         let question = Question::new(text_of_all, self.session.mode);
         let limits = Limits::default();
         let Ok(program) = engine::ask(&question, &limits) else { return self.answer(text) };
-        let (explanation, _) = engine::explain_until(&program, &limits, &self.stop());
+        let (explanation, _) = engine::explain_until(&program, Style::default(), &limits, &self.stop());
         // Only the steps of the last statement; the definitions before it need no explanation.
         let asked = explanation.steps.last().map(|step| step.statement);
         let steps = explanation.steps.iter().filter(|step| Some(step.statement) == asked);

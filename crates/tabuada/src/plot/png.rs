@@ -9,7 +9,7 @@ use super::drawing::{Anchor, DOT, Drawing, Ink, Mark};
 use super::palette::{LIGHT, of, width_of};
 use super::polyline::length;
 
-static PLAIN: &[u8] = include_bytes!("font/plain.ttf");
+pub(super) static PLAIN: &[u8] = include_bytes!("font/plain.ttf");
 
 /// In diagonals of the picture: a longer line is drawn without smoothing, which would take most of the time. Such a
 /// line covers most of its area anyway.
@@ -18,9 +18,10 @@ const SMOOTH_MAX: f64 = 400.0;
 /// The substitute for a character that the font lacks.
 const MISSING: char = '\u{fffd}';
 
-/// The drawing as PNG; `None` if there is no memory for it, or if `stop` gives `true` before a mark.
-pub(super) fn written(drawing: &Drawing, stop: &dyn Fn() -> bool) -> Option<Vec<u8>> {
-    let mut pixels = Pixmap::new(drawing.width as u32, drawing.height as u32)?;
+/// The drawing as PNG, `scale` times as large; `None` if there is no memory for it, or if `stop` gives `true` before a mark.
+pub(super) fn written(drawing: &Drawing, scale: f64, stop: &dyn Fn() -> bool) -> Option<Vec<u8>> {
+    let mut pixels = Pixmap::new((drawing.width * scale) as u32, (drawing.height * scale) as u32)?;
+    let scaled = Transform::from_scale(scale as f32, scale as f32);
     pixels.fill(colour(Ink::Ground));
     let face = Face::parse(PLAIN, 0).ok()?;
     for mark in &drawing.marks {
@@ -32,13 +33,13 @@ pub(super) fn written(drawing: &Drawing, stop: &dyn Fn() -> bool) -> Option<Vec<
                 if let Some(path) = path(lines, *ink) {
                     let anti_alias = length(lines) <= SMOOTH_MAX * drawing.width.hypot(drawing.height);
                     let paint = Paint { anti_alias, ..paint(*ink) };
-                    pixels.stroke_path(&path, &paint, &stroke(*ink, dashes), Transform::identity(), None);
+                    pixels.stroke_path(&path, &paint, &stroke(*ink, dashes), scaled, None);
                 }
             }
-            Mark::Dots { curve, places, is_open } => dots(&mut pixels, *curve, places, *is_open),
+            Mark::Dots { curve, places, is_open } => dots(&mut pixels, *curve, places, *is_open, scaled),
             Mark::Text { ink, anchor, at, text } => {
                 if let Some(path) = lettering(&face, text, drawing.font, *anchor, *at) {
-                    pixels.fill_path(&path, &paint(*ink), FillRule::Winding, Transform::identity(), None);
+                    pixels.fill_path(&path, &paint(*ink), FillRule::Winding, scaled, None);
                 }
             }
         }
@@ -48,7 +49,7 @@ pub(super) fn written(drawing: &Drawing, stop: &dyn Fn() -> bool) -> Option<Vec<
 
 /// Encodes row by row, because a copy of the pixels would double the memory of a picture. The background and all marks
 /// are opaque, so no alpha channel is needed.
-fn encoded(pixels: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
+pub(super) fn encoded(pixels: &Pixmap) -> Result<Vec<u8>, png::EncodingError> {
     let mut out = Vec::new();
     let mut encoder = png::Encoder::new(&mut out, pixels.width(), pixels.height());
     encoder.set_color(png::ColorType::Rgb);
@@ -98,17 +99,17 @@ fn stroke(ink: Ink, dashes: &[f64]) -> Stroke {
     }
 }
 
-fn dots(pixels: &mut Pixmap, curve: usize, places: &[(f64, f64)], is_open: bool) {
+fn dots(pixels: &mut Pixmap, curve: usize, places: &[(f64, f64)], is_open: bool, scaled: Transform) {
     let mut path = PathBuilder::new();
     for (x, y) in places {
         path.push_circle(*x as f32, *y as f32, DOT as f32);
     }
     let Some(path) = path.finish() else { return };
     let inside = if is_open { Ink::Ground } else { Ink::Curve(curve) };
-    pixels.fill_path(&path, &paint(inside), FillRule::Winding, Transform::identity(), None);
+    pixels.fill_path(&path, &paint(inside), FillRule::Winding, scaled, None);
     if is_open {
         let stroke = Stroke { width: 1.5, ..Stroke::default() };
-        pixels.stroke_path(&path, &paint(Ink::Curve(curve)), &stroke, Transform::identity(), None);
+        pixels.stroke_path(&path, &paint(Ink::Curve(curve)), &stroke, scaled, None);
     }
 }
 
@@ -125,9 +126,9 @@ fn colour(ink: Ink) -> Color {
     Color::from_rgba8(red, green, blue, u8::MAX)
 }
 
-/// The outlines of a text's letters, from left to right.
-fn lettering(face: &Face<'_>, text: &str, font: f64, anchor: Anchor, at: (f64, f64)) -> Option<Path> {
-    let scale = font as f32 / f32::from(face.units_per_em());
+/// The outlines of a text's letters, from left to right, in letters of this height in pixels.
+pub(super) fn lettering(face: &Face<'_>, text: &str, size: f64, anchor: Anchor, at: (f64, f64)) -> Option<Path> {
+    let scale = size as f32 / f32::from(face.units_per_em());
     let glyph = |character| face.glyph_index(character).or_else(|| face.glyph_index(MISSING)).unwrap_or(GlyphId(0));
     let advance = |glyph| f32::from(face.glyph_hor_advance(glyph).unwrap_or_default()) * scale;
     let glyphs: Vec<GlyphId> = text.chars().map(glyph).collect();

@@ -176,13 +176,15 @@ pub(super) fn refusal(refusal: &Refusal, language: Language) -> String {
             format!("{name} is a number, or an expression that is one, such as 2*pi")
         }
         (Refusal::NoNumber(name), Language::Portuguese) => {
-            format!("{name} é um número, ou uma expressão que dá um, como 2*pi")
+            let (axis, end) =
+                (if name.starts_with('y') { 'y' } else { 'x' }, if name.ends_with("to") { "até" } else { "de" });
+            format!("em “{axis} {end}” ({name}) vai um número ou uma conta, como 2*pi")
         }
         (Refusal::Ends(from, to), Language::English) => {
-            format!("{from} is below {to}, both within ±1e300, and not so near that floats do not tell them apart")
+            format!("the start of the range ({from}) must be less than its end ({to}), both within ±1e300")
         }
         (Refusal::Ends(from, to), Language::Portuguese) => {
-            format!("{from} fica abaixo de {to}, ambos até ±1e300, e não tão perto que os floats não os distingam")
+            format!("o início do intervalo ({from}) precisa ser menor que o fim ({to}), ambos até ±1e300")
         }
         (Refusal::Expression { error: Error { kind, .. }, .. } | Refusal::Stopped(kind), language) => {
             kind.message(language)

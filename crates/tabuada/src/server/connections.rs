@@ -40,6 +40,7 @@ use crate::server::render::{CACHE_STATUS, NOSNIFF, bypass, detail, hide_memory, 
 use crate::server::request_id::REQUEST_ID;
 use crate::server::request_log::{Begun, Client};
 use crate::server::routes::router;
+use crate::server::shared_link::ByProxy;
 use crate::server::state::{App, Listening, Served};
 use crate::server::v1::answer_query;
 use forwarded::Remote;
@@ -299,6 +300,9 @@ async fn answer(
         }
         _ => {
             request.extensions_mut().insert(peer);
+            if remote.is_proxy() {
+                request.extensions_mut().insert(ByProxy);
+            }
             // Boxed: an unboxed future would enlarge the futures of the hot routes.
             (Box::pin(site.router.clone().call(request)).await?, None)
         }

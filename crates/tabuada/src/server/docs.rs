@@ -4,11 +4,13 @@
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderValue, Response};
+use axum::http::{HeaderMap, HeaderValue, Response};
 use axum::routing::get;
 
+use crate::server::negotiation::language::{self, Language};
 use crate::server::state::Served;
 
 /// The script refers to these beside it.
@@ -34,12 +36,23 @@ pub(super) async fn redoc() -> Response<Body> {
     page(include_str!("docs/redoc.html")).await
 }
 
+/// `/openapi.json`: the description of the API in the language of the client.
+pub(super) async fn description(headers: &HeaderMap, document: fn(Language) -> &'static str) -> Response<Body> {
+    let language = language::preferred(headers);
+    let mut response = text("application/json", document(language)).await;
+    response.headers_mut().insert(CONTENT_LANGUAGE, HeaderValue::from_static(language::tag(language)));
+    response.headers_mut().insert(VARY, HeaderValue::from_static("Accept-Language"));
+    response
+}
+
 /// The files of the pages.
 pub(super) fn files() -> Router<Served> {
     const SCRIPT: &str = "text/javascript; charset=utf-8";
     const STYLE: &str = "text/css; charset=utf-8";
     const PLAIN: &str = "text/plain; charset=utf-8";
     Router::new()
+        .route("/docs/docs.css", get(|| text(STYLE, include_str!("docs/docs.css"))))
+        .route("/docs/header.js", get(|| text(SCRIPT, include_str!("docs/header.js"))))
         .route("/docs/start.js", get(|| text(SCRIPT, include_str!("docs/start.js"))))
         .route("/docs/swagger-ui-bundle.js", get(|| packed(SCRIPT, include_bytes!("docs/swagger-ui-bundle.js.gz"))))
         .route("/docs/swagger-ui.css", get(|| packed(STYLE, include_bytes!("docs/swagger-ui.css.gz"))))
@@ -56,7 +69,7 @@ async fn page(html: &'static str) -> Response<Body> {
 }
 
 /// A text of this type.
-pub(super) async fn text(kind: &'static str, text: &'static str) -> Response<Body> {
+async fn text(kind: &'static str, text: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::from(text));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
@@ -71,4 +84,20 @@ async fn packed(kind: &'static str, file: &'static [u8]) -> Response<Body> {
     response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("max-age=86400"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    /// The colours of a style sheet, each in light and dark.
+    fn colours(style: &str) -> BTreeSet<&str> {
+        style.lines().map(str::trim).filter(|line| line.starts_with("--") && line.contains("light-dark(")).collect()
+    }
+
+    #[test]
+    fn the_documentation_has_the_colours_of_the_page() {
+        let (own, page) = (colours(include_str!("docs/docs.css")), colours(include_str!("page/style.css")));
+        assert!(own.len() > 5 && own.is_subset(&page), "{:?}", own.difference(&page));
+    }
 }

@@ -2,11 +2,12 @@
 //!
 //! A file of `openapi/` describes the methods of one path as OpenAPI 3.1 has it, with two abbreviations: a header is its
 //! description, and `x-headers` of an operation are headers of all its responses. Added here are the headers that every
-//! response carries, and the [`Shared`] responses, whose examples are what is sent.
+//! response carries, and the [`Shared`] responses, whose examples are what is sent. The paths are in the order of the table
+//! of operations. `portuguese.json` has each description in Portuguese.
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use tabuada_lang::Language;
 
@@ -62,9 +63,13 @@ struct Document {
     info: Object,
     servers: Value,
     tags: Value,
-    #[serde(skip_deserializing)]
-    paths: BTreeMap<&'static str, Methods>,
+    #[serde(skip_deserializing, serialize_with = "in_order")]
+    paths: Vec<(&'static str, Methods)>,
     components: Object,
+}
+
+fn in_order<S: Serializer>(paths: &[(&'static str, Methods)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(paths.iter().map(|(path, methods)| (path, methods)))
 }
 
 /// What a file of `openapi/` holds.
@@ -86,14 +91,54 @@ impl Methods {
 }
 
 /// The document, as it is sent.
-pub(super) fn document(described: impl Iterator<Item = Described>) -> String {
+pub(super) fn document(described: impl Iterator<Item = Described>, language: Language) -> String {
     // These files are JSON, which a test checks; and what is JSON always serialises.
     let mut document: Document = serde_json::from_str(include_str!("openapi/document.json")).unwrap_or_default();
     let schemas = serde_json::from_str(include_str!("openapi/schemas.json")).unwrap_or_default();
     document.info.insert("version".to_owned(), VERSION.into());
     document.components.insert("schemas".to_owned(), schemas);
     document.paths = described.map(|described| (described.path, methods(&described))).collect();
+    if language == Language::Portuguese {
+        document.translate();
+    }
     serde_json::to_string(&document).unwrap_or_default()
+}
+
+impl Document {
+    fn translate(&mut self) {
+        let words: Words = serde_json::from_str(include_str!("openapi/portuguese.json")).unwrap_or_default();
+        let operations = self.paths.iter_mut().flat_map(|(_, methods)| methods.all());
+        operations.chain([&mut self.info, &mut self.components]).for_each(|object| translate_members(object, &words));
+        translate(&mut self.tags, &words);
+    }
+}
+
+/// The descriptions, each with its translation.
+type Words = BTreeMap<String, String>;
+
+/// Translates the descriptions and summaries in a part of the document; one without a translation stays. The document
+/// is ours, so its depth is bounded.
+fn translate(part: &mut Value, words: &Words) {
+    match part {
+        Value::Array(elements) => elements.iter_mut().for_each(|element| translate(element, words)),
+        Value::Object(members) => translate_members(members, words),
+        _ => {}
+    }
+}
+
+fn translate_members(members: &mut Object, words: &Words) {
+    for (name, member) in members {
+        match member {
+            Value::String(text) if matches!(name.as_str(), "description" | "summary") => {
+                if let Some(translation) = words.get(text.as_str()) {
+                    text.clone_from(translation);
+                }
+            }
+            // Examples are what is sent.
+            _ if matches!(name.as_str(), "value" | "example") => {}
+            _ => translate(member, words),
+        }
+    }
 }
 
 fn methods(described: &Described) -> Methods {
@@ -136,8 +181,8 @@ fn add_headers(path: &str, status: &str, response: &mut Value, of_all: &Value) {
         headers.entry(name).or_insert_with(|| description.into());
     };
     add("X-Content-Type-Options", "`nosniff`.");
-    let name = "What the request is called: as its own `X-Request-Id` says, or by a name of ours, which what shared caches \
-                may keep always has.";
+    let name = "Request ID, as logged: the client's own `X-Request-Id`, or a new one. Responses that shared caches may keep \
+                always have a new one.";
     add("X-Request-Id", name);
     if !matches!(path, "/evaluate" | "/metrics") {
         add("Cache-Control", "Who may keep the answer, and for how long.");

@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::{MethodRouter, get, post};
 use percent_encoding::percent_decode_str;
 use prometheus_client::metrics::counter::Counter;
@@ -13,6 +13,7 @@ use prometheus_client::metrics::counter::Counter;
 use super::{course, docs, health, metrics, operator, page, v1, version};
 use crate::counters::Counters;
 use crate::server::body::BODY_BYTES;
+use crate::server::negotiation::language::Language;
 use crate::server::openapi::{self, Described, Shared};
 use crate::server::render::detail;
 use crate::server::state::{App, Listening, Served};
@@ -186,7 +187,7 @@ pub(super) static OPERATIONS: [Operation; 19] = [
         access: Access::Public { cors: true },
         statuses: &[200, 405],
         body: None,
-        handlers: || get(|| docs::text("application/json", &DOCUMENT)),
+        handlers: || get(async |headers: HeaderMap| docs::description(&headers, document).await),
         description: None,
     },
     Operation {
@@ -246,9 +247,19 @@ pub(super) static OPERATIONS: [Operation; 19] = [
 const OTHER: &str = "other";
 const OTHER_STATUSES: [u16; 3] = [200, 307, 404];
 
-/// The description of the API. It says the same to everybody, so it is made once.
-static DOCUMENT: LazyLock<String> =
-    LazyLock::new(|| openapi::document(OPERATIONS.iter().filter_map(Operation::described)));
+/// The description of the API in a language. It is the same for everybody, so it is made once.
+fn document(language: Language) -> &'static str {
+    static ENGLISH: LazyLock<String> = LazyLock::new(|| written(Language::English));
+    static PORTUGUESE: LazyLock<String> = LazyLock::new(|| written(Language::Portuguese));
+    match language {
+        Language::English => &ENGLISH,
+        Language::Portuguese => &PORTUGUESE,
+    }
+}
+
+fn written(language: Language) -> String {
+    openapi::document(OPERATIONS.iter().filter_map(Operation::described), language)
+}
 
 impl Operation {
     /// Whether a listener serves it.
@@ -361,7 +372,7 @@ mod tests {
     /// What the columns of a row say is what its description says.
     #[test]
     fn every_row_and_its_description_say_the_same() {
-        let document: Value = serde_json::from_str(&DOCUMENT).expect("it is JSON");
+        let document: Value = serde_json::from_str(document(Language::English)).expect("it is JSON");
         let paths = document["paths"].as_object().expect("paths");
         let api = OPERATIONS.iter().filter(|operation| operation.description.is_some());
         assert!(api.clone().map(|operation| operation.path).collect::<BTreeSet<_>>().into_iter().eq(paths.keys()));

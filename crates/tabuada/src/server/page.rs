@@ -3,20 +3,21 @@
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
-use axum::extract::State;
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
 use axum::http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderMap, HeaderValue, Response};
 use axum::routing::get;
 
 use crate::peer::Peer;
 use crate::server::http_cache::{Freshness, Tag};
+use crate::server::shared_link;
 use crate::server::state::{App, Served};
 
 /// Scripts and styles of the page's own files only, requests to this service only, and no text that becomes markup.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+     manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
      trusted-types 'none'",
 );
 
@@ -26,20 +27,28 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 struct File {
     path: &'static str,
     kind: &'static str,
-    text: &'static str,
+    bytes: &'static [u8],
 }
 
 /// A file of the folder beside this one, served by its name.
 macro_rules! file {
     ($name:literal, $kind:expr) => {
-        File { path: concat!("/page/", $name), kind: $kind, text: include_str!(concat!("page/", $name)) }
+        File { path: concat!("/page/", $name), kind: $kind, bytes: include_bytes!(concat!("page/", $name)) }
     };
 }
 
-static FILES: [File; 21] = [
-    File { path: "/", kind: "text/html; charset=utf-8", text: include_str!("page/index.html") },
+/// The page without the tags that chats read.
+const INDEX: &str = include_str!("page/index.html");
+
+const HTML: &str = "text/html; charset=utf-8";
+
+static FILES: [File; 24] = [
     file!("style.css", "text/css; charset=utf-8"),
     file!("icon.svg", "image/svg+xml"),
+    file!("icon-192.png", "image/png"),
+    file!("icon-512.png", "image/png"),
+    file!("icon-maskable.png", "image/png"),
+    file!("manifest.webmanifest", "application/manifest+json"),
     file!("main.js", SCRIPT),
     file!("answer.js", SCRIPT),
     file!("api.js", SCRIPT),
@@ -60,14 +69,19 @@ static FILES: [File; 21] = [
     file!("words.js", SCRIPT),
 ];
 
-/// `/`.
-pub(super) async fn index(app: State<Arc<App>>, peer: Peer, headers: HeaderMap) -> Response<Body> {
-    serve(&FILES[0], app, peer, headers).await
+/// `/`, with the tags that chats read of a shared link.
+pub(super) async fn index(State(app): State<Arc<App>>, peer: Peer, request: Request) -> Response<Body> {
+    let (request, _) = request.into_parts();
+    let tags = shared_link::tags(&app, peer, &request).await;
+    let page = INDEX.replacen("  </head>", &format!("{tags}  </head>"), 1);
+    let freshness = Freshness::new(Tag::of(&[&page])).in_words().for_seconds(0);
+    freshness.put_on(response(HTML, page.into()), &request.headers, app.calculator.workers().by(peer)).await
 }
 
 /// The files of the page.
 pub(super) fn files() -> Router<Served> {
-    FILES[1..].iter().fold(Router::new(), |routes, file| {
+    let picture = Router::new().route("/page/card.png", get(shared_link::picture));
+    FILES.iter().fold(picture, |routes, file| {
         routes.route(
             file.path,
             get(move |app: State<Arc<App>>, peer: Peer, headers: HeaderMap| serve(file, app, peer, headers)),
@@ -77,9 +91,18 @@ pub(super) fn files() -> Router<Served> {
 
 /// Browsers revalidate each file each time, so that a page is never made of files of two versions.
 async fn serve(file: &'static File, State(app): State<Arc<App>>, peer: Peer, headers: HeaderMap) -> Response<Body> {
-    let mut response = Response::new(Body::from(file.text));
+    // A tag is made of texts, and most files are texts.
+    let tag = Tag::of(&[&String::from_utf8_lossy(file.bytes)]);
+    let freshness = Freshness::new(tag).for_seconds(0);
+    let freshness = if file.kind == "image/png" { freshness.packed() } else { freshness };
+    let response = response(file.kind, Bytes::from_static(file.bytes));
+    freshness.put_on(response, &headers, app.calculator.workers().by(peer)).await
+}
+
+fn response(kind: &'static str, bytes: Bytes) -> Response<Body> {
+    let mut response = Response::new(Body::from(bytes));
     for (name, value) in [
-        (CONTENT_TYPE, HeaderValue::from_static(file.kind)),
+        (CONTENT_TYPE, HeaderValue::from_static(kind)),
         (CONTENT_SECURITY_POLICY, POLICY),
         (X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         // The address of a shared page contains an expression, which is not to be sent to other sites.
@@ -87,8 +110,7 @@ async fn serve(file: &'static File, State(app): State<Arc<App>>, peer: Peer, hea
     ] {
         response.headers_mut().insert(name, value);
     }
-    let freshness = Freshness::new(Tag::of(&[file.text])).for_seconds(0);
-    freshness.put_on(response, &headers, app.calculator.workers().by(peer)).await
+    response
 }
 
 #[cfg(test)]
@@ -137,12 +159,11 @@ mod tests {
         let there = std::fs::read_dir(folder).expect("the folder is there");
         let there: BTreeSet<String> =
             there.map(|entry| entry.expect("it is read").file_name().into_string().expect("UTF-8")).collect();
-        let name = |file: &File| match file.path {
-            "/" => "index.html".to_owned(),
-            path => path.trim_start_matches("/page/").to_owned(),
-        };
-        assert_eq!(there, FILES.iter().map(name).collect());
-        let size: usize = FILES.iter().map(|file| file.text.len()).sum();
-        assert!(size < 150 << 10, "{size} bytes");
+        let names = FILES.iter().map(|file| file.path.trim_start_matches("/page/")).chain(["index.html"]);
+        assert_eq!(there, names.map(str::to_owned).collect());
+        // Icons are loaded by who installs the page.
+        let is_loaded = |file: &&File| file.kind != "image/png";
+        let size: usize = FILES.iter().filter(is_loaded).map(|file| file.bytes.len()).sum();
+        assert!(size + INDEX.len() < 150 << 10, "{size} bytes");
     }
 }

@@ -31,7 +31,7 @@ test("an expression of x shows its curve", async ({ page }) => {
   await expect(page.getByTestId("hints")).toContainText("A function of x");
   await expect(page.getByTestId("error")).toBeHidden();
   await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /Graph of sin\(x\)\/x.*x from −10 to 10/s);
-  await expect(page.getByTestId("history")).toContainText("a curve");
+  await expect(page.getByTestId("history")).toContainText("graph");
   await picture(page, "draw");
   // An expression of another variable is not drawn.
   await ask(page, "sin(y)");

@@ -19,19 +19,19 @@ test("the history is searched, used again, saved and cleared", async ({ page }) 
   await expect(page.getByTestId("expression")).toHaveValue("2**10");
   await expect(page.getByTestId("answer")).toHaveText("1024");
   await page.getByTestId("history-search").fill("nothing of the kind");
-  await expect(page.getByText("Nothing found.")).toBeVisible();
+  await expect(page.getByText("No matches.")).toBeVisible();
   await page.getByTestId("history-search").fill("");
   await picture(page, "history");
 
   const saved = page.waitForEvent("download");
   await page.getByTestId("history-export").click();
   const lines = readFileSync(String(await (await saved).path()), "utf8").replace(/^\ufeff/, "").split("\r\n");
-  expect(lines[0]).toBe("when,expression,numbers,answer,error,from,milliseconds");
+  expect(lines[0]).toBe("time,expression,number format,answer,error,source,duration (ms)");
   // Quotes are doubled (RFC 4180). An invalid expression that a spreadsheet would run is made text.
   expect(lines.slice(1).map((line) => line.replace(/^[^,]*,/, "").replace(/,[^,]*,[\d.]+$/, "")).slice(0, 5)).toEqual([
     "2**10,python,1024,",
     `"'a,""b'",python,"'a,""b'",`,
-    `1/0,python,,division by zero has no value`,
+    `1/0,python,,division by zero`,
     "-3+2,python,-1,",
     expect.stringMatching(/^'=1\+1,python,,/),
   ]);

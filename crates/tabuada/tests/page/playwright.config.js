@@ -3,7 +3,8 @@ import { defineConfig } from "@playwright/test";
 export default defineConfig({
   testMatch: "*.spec.js",
   fullyParallel: true,
-  workers: 2,
+  // The pages wait more than they compute.
+  workers: 4,
   // A busy machine makes a test slow, not wrong.
   timeout: 120_000,
   expect: { timeout: 30_000 },

@@ -28,6 +28,11 @@ impl Remote {
         Self { address, is_proxy }
     }
 
+    /// Whether it is a trusted proxy.
+    pub(super) fn is_proxy(self) -> bool {
+        self.is_proxy
+    }
+
     /// The peer whose share of connections this one uses; `None` for a proxy, whose connections serve many.
     pub(super) fn holder(self) -> Option<Peer> {
         (!self.is_proxy).then(|| self.address.into())

@@ -2,7 +2,7 @@
 
 import { button, byId, fill, keep, kept, make } from "./dom.js";
 import { digitsOf, grouped } from "./numbers.js";
-import { either, say } from "./words.js";
+import { either, say, sentence } from "./words.js";
 
 /** @import { Advice, Hint, Problem, Question, Suggestion, Value } from "./api.js" */
 /** @import { Word } from "./words.js" */
@@ -83,7 +83,7 @@ export class AnswerView {
     if (isFinal) {
       const { text, hints = [] } = value;
       const heard = `= ${text.length > ALOUD ? `${text.slice(0, ALOUD)}…` : text}`;
-      this.say([heard, ...hints.map((hint) => aloud(say("hint", { message: hint.message }), hint))].join(". "));
+      this.say([`${heard}${hints.length > 0 ? "." : ""}`, ...hints.map(heardHint)].join(" "));
     }
   }
 
@@ -98,15 +98,15 @@ export class AnswerView {
   /**
    * Shows an error.
    *
-   * @param {string} sentence
+   * @param {string} message
    * @param {boolean} isFinal
    * @param {Advice} [advice]
    */
-  trouble(sentence, isFinal, advice = {}) {
+  trouble(message, isFinal, advice = {}) {
     this.#hint([]);
-    fill(this.#error, make("p", {}, sentence), ...this.#fixes(advice));
+    fill(this.#error, make("p", {}, sentence(message)), ...this.#fixes(advice));
     this.#show(isFinal ? "failed" : "failing");
-    if (isFinal) this.say(aloud(sentence, advice));
+    if (isFinal) this.say(aloud(message, advice));
   }
 
   /** Whether the answer is shown elsewhere, as a curve. */
@@ -175,7 +175,7 @@ export class AnswerView {
 
   /** @param {Hint[]} hints */
   #hint(hints) {
-    const each = hints.map((hint) => make("div", { class: "hint" }, make("p", {}, hint.message), ...this.#fixes(hint)));
+    const each = hints.map((hint) => make("div", { class: "hint" }, make("p", {}, sentence(hint.message)), ...this.#fixes(hint)));
     fill(this.#hints, ...each);
     this.#hints.hidden = hints.length === 0;
   }
@@ -226,14 +226,20 @@ function fixes({ suggestion, alternatives = [] }) {
 }
 
 /**
- * A message and its fixes as one sentence, for screen readers.
+ * A message and its fixes, for screen readers.
  *
- * @param {string} sentence
+ * @param {string} message
  * @param {Advice} advice
  */
-function aloud(sentence, advice) {
+function aloud(message, advice) {
   const instead = fixes(advice).map(({ expr }) => shortened(expr));
-  return instead.length > 0 ? `${sentence}. ${say("apply", { expr: either(instead) })}` : sentence;
+  const heard = sentence(message);
+  return instead.length > 0 ? `${heard} ${say("apply", { expr: either(instead) })}` : heard;
+}
+
+/** @param {Hint} hint */
+function heardHint(hint) {
+  return aloud(say("hint", { message: sentence(hint.message) }), hint);
 }
 
 /**

@@ -27,7 +27,7 @@ import { language } from "./words.js";
  *
  * @typedef {{ name: string, kind: "function" | "binder" | "constant", section: string, signature: string, doc: string, needs_prefix: boolean }} Name
  *
- * @typedef {{ kind: string, statement: number, text: string, replaced: Span[], by: Span[], span?: Span }} Step
+ * @typedef {{ kind: string, statement: number, words: string, text: string, replaced: Span[], by: Span[], span?: Span, latex?: string, mathml?: string }} Step
  * @typedef {object} Explanation
  * @property {string} canonical
  * @property {string | null} key
@@ -195,7 +195,7 @@ export async function names() {
  * @returns {Promise<{ explanation: Explanation | null, problem: Problem | null }>}
  */
 export async function explain({ text, mode }, signal) {
-  const response = await ask(address("v1/explain", [["expr", text], ["mode", mode]]), { signal });
+  const response = await ask(address("v1/explain", [["expr", text], ["mode", mode], ["formulas", "true"]]), { signal });
   const body = await json(response);
   return isProblem(response) ? { explanation: null, problem: body } : { explanation: body, problem: null };
 }

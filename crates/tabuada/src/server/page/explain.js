@@ -1,9 +1,9 @@
-// The steps of an evaluation, and whether two texts share one answer.
+// The steps of an evaluation in words and as formulas, and whether two texts share one answer.
 
 import { explain as fetchExplanation, isAbort, Unreachable } from "./api.js";
 import { shortened } from "./answer.js";
 import { button, byId, fill, make, marked } from "./dom.js";
-import { say } from "./words.js";
+import { say, sentence } from "./words.js";
 
 /** @import { Explanation, Question, Step } from "./api.js" */
 
@@ -11,6 +11,15 @@ import { say } from "./words.js";
 const STEPS_SHOWN = 8;
 /** The maximum of characters shown of a step. */
 const STEP_MAX = 500;
+/** The maximum length of a text that is explained: its address must be accepted by every proxy. */
+const TEXT_MAX = 2000;
+/** For how long a button says that it has copied, in milliseconds. */
+const COPIED = 1500;
+
+const MATHML = "http://www.w3.org/1998/Math/MathML";
+const ELEMENTS = new Set("mrow mi mn mo mtext mfrac msup msub msubsup munderover msqrt mroot".split(" "));
+/** @type {Record<string, string>} */
+const ENTITIES = { lt: "<", gt: ">", amp: "&" };
 
 export class ExplainView {
   #panel = byId("explain-panel", HTMLDetailsElement);
@@ -43,12 +52,13 @@ export class ExplainView {
     const question = this.#question;
     if (question === null) return fill(this.#root, make("p", { class: "quiet" }, say("explainNone")));
     if (!this.#panel.open) return;
+    if (question.text.length > TEXT_MAX) return fill(this.#root, make("p", { class: "quiet" }, say("explainLong")));
     this.#asking.abort();
     this.#asking = new AbortController();
     try {
       const { explanation, problem } = await fetchExplanation(question, this.#asking.signal);
       if (explanation) this.#write(explanation, question);
-      else fill(this.#root, make("p", { class: "error" }, problem?.detail ?? ""));
+      else fill(this.#root, make("p", { class: "error" }, sentence(problem?.detail ?? "")));
     } catch (error) {
       if (isAbort(error)) return;
       fill(this.#root, make("p", { class: "error" }, say(error instanceof Unreachable ? error.word : "broken")));
@@ -81,14 +91,25 @@ export class ExplainView {
       // The part that the next step computes; in the last step, the part that failed.
       const next = steps[index + 1]?.replaced ?? (failed ? [failed] : []);
       const name = steps[index + 1] ? "next" : "wrong";
-      const text = shortened(step.text, STEP_MAX);
-      return make("li", { class: "ink" }, ...marked(text, next.map((span) => ({ span, name }))));
+      const text = () => marked(shortened(step.text, STEP_MAX), next.map((span) => ({ span, name })));
+      const isFormula = step.mathml !== undefined && (name === "next" || next.length === 0);
+      const written = isFormula ? [formula(step.mathml ?? "")] : text();
+      return make(
+        "li",
+        { "data-text": step.text },
+        make("p", { class: "words" }, step.words),
+        make("div", { class: isFormula ? "formula" : "formula ink" }, ...written),
+        copier("copyText", step.text, index + 1),
+        step.latex !== undefined && copier("copyLatex", step.latex, index + 1),
+      );
     };
     const isLong = steps.length > STEPS_SHOWN + 2;
     const first = isLong ? steps.slice(0, STEPS_SHOWN) : steps;
     fill(list, ...first.map(item));
+    requestAnimationFrame(() => makeScrollable(list));
     const more = button(say("stepsMore", { count: steps.length }), () => {
       fill(list, ...steps.map(item));
+      makeScrollable(list);
       more.remove();
       list.setAttribute("tabindex", "-1");
       list.focus();
@@ -98,7 +119,7 @@ export class ExplainView {
       list,
       isLong && more,
       isCut && make("p", { class: "quiet" }, say("stepsCut")),
-      error && make("p", { class: "error" }, error.detail),
+      error && make("p", { class: "error" }, sentence(error.detail)),
     ];
   }
 
@@ -128,7 +149,7 @@ export class ExplainView {
       try {
         const { explanation, problem } = await fetchExplanation({ text: field.value, mode });
         const other = explanation?.key;
-        if (problem) verdict.textContent = problem.detail;
+        if (problem) verdict.textContent = sentence(problem.detail);
         else if (!other) verdict.textContent = say("otherNone");
         else verdict.textContent = say(other === key ? "same" : "other", { key: shortened(other, 200) });
         verdict.dataset.same = String(other === key && other !== null);
@@ -137,5 +158,65 @@ export class ExplainView {
       }
     });
     return form;
+  }
+}
+
+/**
+ * The service's MathML as elements. Each element is made by its name, since no text may become markup.
+ *
+ * @param {string} mathml
+ */
+function formula(mathml) {
+  const root = document.createElementNS(MATHML, "math");
+  root.setAttribute("displaystyle", "true");
+  /** @type {Element} */
+  let parent = root;
+  const parts = mathml.matchAll(/<(\/?)([a-z]+)(?: (class|linethickness)="([^"]*)")?>|([^<]+)/g);
+  for (const [, closes, name = "", attribute, value = "", text] of parts) {
+    if (text !== undefined) {
+      parent.append(text.replace(/&(lt|gt|amp);/g, (whole, entity) => ENTITIES[entity] ?? whole));
+    } else if (closes) {
+      parent = parent.parentElement ?? root;
+    } else if (ELEMENTS.has(name)) {
+      const element = document.createElementNS(MATHML, name);
+      if (attribute) element.setAttribute(attribute, value);
+      parent.append(element);
+      parent = element;
+    }
+  }
+  return root;
+}
+
+/**
+ * A button that copies a step.
+ *
+ * @param {"copyText" | "copyLatex"} word
+ * @param {string} text
+ * @param {number} step its number, from 1
+ */
+function copier(word, text, step) {
+  const copy = async () => {
+    let outcome = say("copied");
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      outcome = say("notCopied");
+    }
+    byId("said", HTMLElement).textContent = outcome;
+    made.textContent = outcome;
+    setTimeout(() => (made.textContent = say(word)), COPIED);
+  };
+  const made = button(say(word), copy, { class: "copy-step", "aria-label": say("copyStep", { step, what: say(word) }) });
+  return made;
+}
+
+/**
+ * Lets keys scroll the formulas that are wider than the list.
+ *
+ * @param {Element} list
+ */
+function makeScrollable(list) {
+  for (const one of list.querySelectorAll(".formula")) {
+    if (one.scrollWidth > one.clientWidth) one.setAttribute("tabindex", "0");
   }
 }

@@ -5,7 +5,7 @@ import { button, byId, fill, keep, kept, make, save } from "./dom.js";
 import { shortened } from "./answer.js";
 import { notation } from "./notation.js";
 import { pointsTable, Readout } from "./readout.js";
-import { say } from "./words.js";
+import { say, sentence } from "./words.js";
 
 /** @import { Problem } from "./api.js" */
 /** @import { Shown } from "./readout.js" */
@@ -248,7 +248,7 @@ export class PlotView {
     const label = wrong[0] === "to" ? "to" : "from";
     const said = wrong.length === 2 ? say("rangeEmpty") : say("rangeWrong", { name: say(label) });
     this.#trouble.hidden = problem === null;
-    this.#trouble.textContent = isOfRange ? said : detail;
+    this.#trouble.textContent = isOfRange ? said : sentence(detail);
     for (const [name, field] of /** @type {const} */ ([["from", this.#fromField], ["to", this.#toField]])) {
       const isWrong = isOfRange && wrong.includes(name);
       field.setAttribute("aria-invalid", String(isWrong));

@@ -73,6 +73,17 @@ export function say(word, values = {}) {
 }
 
 /**
+ * A message of the service as a sentence, with a capital and a stop. A name, a number or a quotation at its beginning
+ * stays as it is.
+ *
+ * @param {string} message
+ */
+export function sentence(message) {
+  const capital = message.replace(/^\p{Ll}(?=\p{L}*[ ;:])/u, (letter) => letter.toUpperCase());
+  return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
+}
+
+/**
  * A number in the format of the language.
  *
  * @param {number} value

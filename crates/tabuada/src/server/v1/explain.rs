@@ -1,4 +1,5 @@
-//! `/v1/explain`: how an expression is parsed, the steps of its computation, and its value.
+//! `/v1/explain`: how an expression is parsed, the steps of its computation in words and, if wanted, as formulas, and its
+//! value.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -8,7 +9,7 @@ use axum::extract::State;
 use axum::http::header::CONTENT_LANGUAGE;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use serde::Serialize;
-use tabuada_lang::{Explanation, Language, Limits, Program, Span, Step};
+use tabuada_lang::{Explanation, Language, Limits, Program, Span, Step, Style};
 
 use super::cacheable::{self, Made};
 use super::question::in_query;
@@ -19,12 +20,13 @@ use crate::peer::Peer;
 use crate::record::Printed;
 use crate::server::http_cache::{Freshness, Tag};
 use crate::server::negotiation::language;
-use crate::server::problems::{CharacterSpan, Problem, Words};
+use crate::server::problems::{CharacterSpan, Fault, Problem, Words};
+use crate::server::query::parameter;
 use crate::server::render::json;
 use crate::server::state::App;
 
 /// The version of explanations, as part of their tag. Raised with any change of the explanation of the same expression.
-pub(super) const VERSION: &str = "explain 3";
+pub(super) const VERSION: &str = "explain 4";
 
 /// Explains an expression: its canonical text, the steps of its computation, and its value or its error. The error of
 /// an expression is no failure of the request.
@@ -36,18 +38,34 @@ pub(in crate::server) async fn get(
 ) -> Response<Body> {
     let language = language::preferred(&headers);
     let asked = || {
-        let question = in_query(&uri)?;
+        let (question, has_formulas) = (in_query(&uri)?, has_formulas(&uri)?);
+        let style = Style { notation: question.notation, has_formulas };
         // Its places are those of the text as it was written, and much of it is messages.
         let (mode, language_tag) = (question.mode.to_string(), language::tag(language));
-        let notation = format!("{:?}", question.notation);
-        let tag = Tag::of(&[VERSION, ANSWER_VERSION, &mode, &notation, language_tag, &question.text]);
+        let style_name = format!("{style:?}");
+        let tag = Tag::of(&[VERSION, ANSWER_VERSION, &mode, &style_name, language_tag, &question.text]);
         let freshness = Freshness::new(tag).in_words();
-        Ok((freshness, explained(&app, peer, question, language)))
+        Ok((freshness, explained(&app, peer, question, style, language)))
     };
     cacheable::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
 }
 
-async fn explained(app: &App, peer: Peer, question: Question<'static>, language: Language) -> Result<Made, Problem> {
+/// Whether the steps are wanted as formulas.
+fn has_formulas(uri: &Uri) -> Result<bool, Fault> {
+    match parameter(uri.query(), "formulas")?.as_deref() {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(_) => Err(Fault::Truth("formulas")),
+    }
+}
+
+async fn explained(
+    app: &App,
+    peer: Peer,
+    question: Question<'static>,
+    style: Style,
+    language: Language,
+) -> Result<Made, Problem> {
     let calculator = app.calculator.clone();
     let begun = Instant::now();
     // A text that does not parse is answered without waiting for computations.
@@ -58,7 +76,7 @@ async fn explained(app: &App, peer: Peer, question: Question<'static>, language:
     let (question, program) = app.calculator.readers().by(peer).run(DEADLINE, read).await??;
     let work = move || {
         let limits = Limits::default();
-        let explained = engine::explain(&program, &limits, begun + DEADLINE);
+        let explained = engine::explain(&program, style, &limits, begun + DEADLINE);
         let key = program.is_pure().then(|| calculator.name_of(&program));
         match &explained.0.outcome {
             Err(failure) if !failure.kind.is_deterministic() => Err(Problem::failed(&program, failure, &question)),
@@ -110,6 +128,8 @@ enum Outcome<'e> {
 struct Told<'e> {
     kind: &'static str,
     statement: u32,
+    /// What the step does, as a sentence.
+    words: String,
     text: &'e str,
     /// The places in the previous step that are replaced.
     replaced: Vec<CharacterSpan>,
@@ -121,6 +141,11 @@ struct Told<'e> {
     /// The error bound of a value that was found numerically.
     #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<f64>,
+    /// The text as a formula.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    latex: Option<&'e str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mathml: Option<&'e str>,
 }
 
 fn body(
@@ -144,7 +169,7 @@ fn body(
         pure: program.is_pure(),
         fuel: *fuel,
         outcome,
-        steps: steps(&explanation.steps, program, &question.text),
+        steps: steps(&explanation.steps, program, &question.text, language),
         steps_cut: explanation.is_cut,
         failed: explanation.failed.map(|span| CharacterSpan::new(span, last)),
     };
@@ -152,17 +177,20 @@ fn body(
     serde_json::to_string(&explained).unwrap_or_default()
 }
 
-fn steps<'s>(steps: &'s [Step], program: &Program, question: &str) -> Vec<Told<'s>> {
+fn steps<'s>(steps: &'s [Step], program: &Program, question: &str, language: Language) -> Vec<Told<'s>> {
     let in_text = |spans: &[Span], text: &str| spans.iter().map(|span| CharacterSpan::new(*span, text)).collect();
-    let before = std::iter::once("").chain(steps.iter().map(|step| &*step.text));
-    let told = |(step, before): (&'s Step, &str)| Told {
+    let before = std::iter::once(None).chain(steps.iter().map(Some));
+    let told = |(step, before): (&'s Step, Option<&Step>)| Told {
         kind: step.kind.code(),
         statement: step.statement,
+        words: step.sentence(before, program, language),
         text: &step.text,
-        replaced: in_text(&step.replaced, before),
+        replaced: in_text(&step.replaced, before.map_or("", |before| &*before.text)),
         by: in_text(&step.by, &step.text),
         span: step.node.map(|node| CharacterSpan::new(program.span(node), question)),
         error: step.error,
+        latex: step.latex.as_deref(),
+        mathml: step.mathml.as_deref(),
     };
     steps.iter().zip(before).map(told).collect()
 }

@@ -28,7 +28,7 @@ use crate::server::state::App;
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
 /// The version of pictures, as part of their tag. Raised with any change of the picture of the same question.
-pub(super) const VERSION: &str = "plot 5";
+pub(super) const VERSION: &str = "plot 6";
 
 /// Plots functions of x.
 pub(in crate::server) async fn get(
@@ -82,7 +82,7 @@ async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made
         let bytes = match format {
             Format::Svg => picture.svg().into_bytes(),
             Format::Json => picture.json().into_bytes(),
-            Format::Png => match picture.png(&stop) {
+            Format::Png => match picture.png(1.0, &stop) {
                 Some(bytes) => bytes,
                 None if stop() => return Err(told(&plot, Refusal::Stopped(ErrorKind::Deadline))),
                 None => return Err(Fault::Overloaded.into()),
