@@ -492,6 +492,9 @@ fn zeros_and_extremes_are_found() {
         ("abs(x-1/7)-1", &[1.0 / 7.0 - 1.0, 1.0 / 7.0 + 1.0], &[], &[(1.0 / 7.0, -1.0)]),
         ("exp(-(200*(x-0.013))**2)", &[], &[(0.013, 1.0)], &[]),
         ("log(x)", &[1.0], &[], &[]),
+        // At ends of the domain.
+        ("acos(x)", &[1.0], &[], &[]),
+        ("sqrt(1-x**2)", &[-1.0, 1.0], &[(0.0, 1.0)], &[]),
         ("cbrt(x-1/3)", &[1.0 / 3.0], &[], &[]),
         // Neither a pole nor a jump is a zero, and neither is an extreme.
         ("1/x", &[], &[], &[]),
@@ -597,6 +600,9 @@ fn points_are_marked_if_the_client_wants_it() {
     let frame = picture.root_element().attribute("data-frame").unwrap().to_owned();
     let width: f64 = frame.split(' ').nth(2).unwrap().parse().unwrap();
     assert!((shown["frame"]["width"].as_f64().unwrap() - width).abs() < 0.01);
+    // At the ends of the range, too.
+    let period = told(&mut client, &["sin(x)"], &[("from", "-2*pi"), ("to", "2*pi")]);
+    assert_eq!(places(&period["curves"][0]["zeros"]).len(), 5, "{period}");
     // More than are listed.
     assert_eq!(told(&mut client, &["sin(99*x)"], &[])["points_cut"], true);
     // The whole of a curve that is cut.
