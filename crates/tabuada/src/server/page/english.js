@@ -126,7 +126,7 @@ export const ENGLISH = {
 
   draw: "Graph",
   drawNone: "Type an expression in x, such as sin(x)/x, and press Enter.",
-  graph: "Graph of {names}. Arrow keys pan, + and − zoom, 0 resets the view.",
+  graph: "Graph of {names}. Arrow keys read the values, with Shift they pan; + and − zoom, 0 resets the view.",
   zoomIn: "Zoom in",
   zoomOut: "Zoom out",
   reset: "Reset view",
@@ -196,7 +196,6 @@ export const ENGLISH = {
   copyStep: "Copy step {step}: {what}",
   explainLong: "This expression is too long to show its steps.",
 
-  graphKeys: "Graph of {names}. Arrow keys read the values, with Shift they pan; + and − zoom, 0 resets the view.",
   zoomHint: "Click the graph to zoom with the wheel.",
   equalScale: "Same scale on both axes",
   fitY: "Fit y",

@@ -277,7 +277,7 @@ export class PlotView {
     if (before) URL.revokeObjectURL(before);
     this.#drawn = { view: { x: shown.x, y: shown.y }, ...shown.frame };
     this.#image.alt = `${shown.title}. ${shown.description}`;
-    this.#figure.setAttribute("aria-label", say("graphKeys", { names: this.#all().join(", ") }));
+    this.#figure.setAttribute("aria-label", say("graph", { names: this.#all().join(", ") }));
     this.#readout.show(shown);
     fill(this.#points, pointsTable(shown));
     this.#bridge();

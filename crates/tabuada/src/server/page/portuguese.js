@@ -127,7 +127,7 @@ export const PORTUGUESE = {
 
   draw: "Gráfico",
   drawNone: "Digite uma expressão com x, como sen(x)/x, e aperte Enter.",
-  graph: "Gráfico de {names}. Use as setas para mover, + e − para o zoom e 0 para a visão inicial.",
+  graph: "Gráfico de {names}. As setas leem os valores e, com Shift, movem; + e − para o zoom, 0 para a visão inicial.",
   zoomIn: "Aproximar",
   zoomOut: "Afastar",
   reset: "Visão inicial",
@@ -197,7 +197,6 @@ export const PORTUGUESE = {
   copyStep: "Copiar o passo {step}: {what}",
   explainLong: "Esta expressão é longa demais para mostrar os passos.",
 
-  graphKeys: "Gráfico de {names}. As setas leem os valores e, com Shift, movem; + e − para o zoom, 0 para a visão inicial.",
   zoomHint: "Clique no gráfico para dar zoom com a roda do mouse.",
   equalScale: "Mesma escala nos dois eixos",
   fitY: "Ajustar y",
