@@ -286,7 +286,17 @@ mod tests {
 
     #[test]
     fn an_expensive_function_keeps_half_of_its_fuel() {
-        let (before, after) = points_of("sum(sin(k*x), k, 1, 1500)");
-        assert!(before >= 129 && after - before <= before * 3, "{before}, {after}");
+        let limits = Limits::default();
+        let context = Context { parameters: &["x"], ..Context::default() };
+        let program = engine::read_of("sum(sin(k*x), k, 1, 500)", &context, &limits).unwrap();
+        // As much as 600 points cost: the grid, and some 87 more.
+        let curve = Curve::new(&program, (-10.0, 10.0), &limits, (limits.fuel, 0), &|| false).unwrap();
+        let fuel = limits.fuel / (curve.points().len() + curve.affordable(1)) as u64 * 600;
+        let mut curve = Curve::new(&program, (-10.0, 10.0), &limits, (fuel, 0), &|| false).unwrap();
+        let (points, affordable) = (curve.points().len(), curve.affordable(1));
+        let _ = Reach::of(&mut curve).unwrap();
+        let more = curve.points().len() - points;
+        let left = curve.affordable(1);
+        assert!(affordable < 100 && more <= affordable / 2 && left + 1 >= affordable / 2, "{affordable} {more} {left}");
     }
 }

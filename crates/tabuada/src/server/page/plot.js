@@ -102,7 +102,7 @@ export class PlotView {
     });
     this.#hint.textContent = say("zoomHint");
     this.#hint.hidden = kept("zoomed") !== null || matchMedia("(pointer: coarse)").matches;
-    this.#equal.setAttribute("aria-label", say("equalScale"));
+    this.#equal.setAttribute("aria-label", `1:1, ${say("equalScale")}`);
     this.#equal.setAttribute("aria-pressed", String(this.#isEqual));
     const zoom = (/** @type {"x" | "y"} */ axis, /** @type {number} */ factor) =>
       button(`${axis} ${factor > 1 ? "−" : "+"}`, () => this.#zoom(factor, undefined, axis), {
