@@ -15,10 +15,9 @@ const FLATS: u32 = 6;
 /// The maximum number of halvings: a pole is then 2^32 times as high as at the grid, and a peak 2^26 times as narrow as
 /// an interval of the grid is found.
 const HALVINGS_MAX: u32 = 32;
-/// A curve that rose so often, and was not flat at last, grows without bound.
-const RISES: u32 = 8;
-/// The same, if there are too many suspects for [`HALVINGS_MAX`].
-const RISES_FEW: u32 = 4;
+/// A curve that rose so often, or so many times as far, and was not flat at last, grows without bound.
+const RISES: u32 = 4;
+const GROWTH: f64 = 256.0;
 /// The maximum number of points, which is half of the points of the finest curve. A round gets a quarter of the rest.
 const POINTS_MAX: usize = 4_096;
 /// A value near the largest float, where the domain ends: the function grows until it overflows.
@@ -53,6 +52,8 @@ enum Place {
 #[derive(Clone, Copy, Debug)]
 struct Suspect {
     place: Place,
+    /// The value at first, and the lowest and the highest since then.
+    begun: f64,
     low: f64,
     high: f64,
     rises: u32,
@@ -86,7 +87,7 @@ impl Reach {
             suspects.sort_by(|a, b| b.distance(middle).total_cmp(&a.distance(middle)));
             let affordable = (room / 4 / 2).min(suspects.len());
             for dropped in suspects.drain(affordable..) {
-                reach.settle(&dropped, RISES_FEW);
+                reach.settle(&dropped, middle);
             }
             let mut places: Vec<f64> = suspects.iter().flat_map(|suspect| suspect.place.wanted()).flatten().collect();
             places.sort_unstable_by(f64::total_cmp);
@@ -100,22 +101,23 @@ impl Reach {
             suspects.retain(|suspect| {
                 let is_done = suspect.flats >= FLATS || suspect.place.wanted() == [None, None];
                 if is_done {
-                    reach.settle(suspect, RISES);
+                    reach.settle(suspect, middle);
                 }
                 !is_done
             });
             curve.insert(found);
         }
-        suspects.iter().for_each(|suspect| reach.settle(suspect, RISES));
+        suspects.iter().for_each(|suspect| reach.settle(suspect, middle));
         Ok(reach)
     }
 
-    /// Takes the result at a suspect: it is bounded if it was flat at last, and grows if it rose at least so often. Of
-    /// any other, such as a random one, nothing is known.
-    fn settle(&mut self, suspect: &Suspect, rises: u32) {
+    /// Takes the result at a suspect: it is bounded if it was flat at last, and grows if it rose often or far. Of any
+    /// other, such as a random one, nothing is known.
+    fn settle(&mut self, suspect: &Suspect, middle: f64) {
         let is_edge = matches!(suspect.place, Place::Edge { .. });
         let overflows = is_edge && suspect.low.abs().max(suspect.high.abs()) >= HUGE;
-        if overflows || (suspect.flats == 0 && suspect.rises >= rises) {
+        let is_far = suspect.rises > 0 && suspect.distance(middle) >= GROWTH * (suspect.begun - middle).abs();
+        if overflows || (suspect.flats == 0 && (suspect.rises >= RISES || is_far)) {
             let is_upward = if overflows { suspect.high >= HUGE } else { suspect.is_upward };
             let grows = if is_upward { &mut self.grows.1 } else { &mut self.grows.0 };
             *grows = true;
@@ -199,7 +201,7 @@ impl Suspect {
 fn suspects(points: &[Point]) -> Vec<Suspect> {
     let mut suspects = Vec::new();
     let mut add = |place, y: f64, is_cut| {
-        suspects.push(Suspect { place, low: y, high: y, rises: 0, flats: 0, is_upward: false, is_cut });
+        suspects.push(Suspect { place, begun: y, low: y, high: y, rises: 0, flats: 0, is_upward: false, is_cut });
     };
     for (at, point) in points.iter().enumerate() {
         let Some(y) = point.y else { continue };
