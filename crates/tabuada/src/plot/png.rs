@@ -36,7 +36,7 @@ pub(super) fn written(drawing: &Drawing, scale: f64, stop: &dyn Fn() -> bool) ->
                     pixels.stroke_path(&path, &paint, &stroke(*ink, dashes), scaled, None);
                 }
             }
-            Mark::Dots { curve, places, is_open } => dots(&mut pixels, *curve, places, *is_open),
+            Mark::Dots { curve, places, is_open } => dots(&mut pixels, *curve, places, *is_open, scaled),
             Mark::Text { ink, anchor, at, text } => {
                 if let Some(path) = lettering(&face, text, drawing.font, *anchor, *at) {
                     pixels.fill_path(&path, &paint(*ink), FillRule::Winding, scaled, None);
@@ -99,17 +99,17 @@ fn stroke(ink: Ink, dashes: &[f64]) -> Stroke {
     }
 }
 
-fn dots(pixels: &mut Pixmap, curve: usize, places: &[(f64, f64)], is_open: bool) {
+fn dots(pixels: &mut Pixmap, curve: usize, places: &[(f64, f64)], is_open: bool, scaled: Transform) {
     let mut path = PathBuilder::new();
     for (x, y) in places {
         path.push_circle(*x as f32, *y as f32, DOT as f32);
     }
     let Some(path) = path.finish() else { return };
     let inside = if is_open { Ink::Ground } else { Ink::Curve(curve) };
-    pixels.fill_path(&path, &paint(inside), FillRule::Winding, Transform::identity(), None);
+    pixels.fill_path(&path, &paint(inside), FillRule::Winding, scaled, None);
     if is_open {
         let stroke = Stroke { width: 1.5, ..Stroke::default() };
-        pixels.stroke_path(&path, &paint(Ink::Curve(curve)), &stroke, Transform::identity(), None);
+        pixels.stroke_path(&path, &paint(Ink::Curve(curve)), &stroke, scaled, None);
     }
 }
 

@@ -144,6 +144,7 @@ impl Search<'_, '_> {
         let touching = special.maxima.iter().chain(&special.minima).filter(|(_, y)| y.abs() <= nothing).copied();
         let mut zeros: Vec<Place> = touching.collect();
         zeros.extend(runs.iter().flat_map(|run| exact_zeros(run)));
+        zeros.extend(self.zeros_at_ends(runs, nothing)?);
         let crossings: Vec<[Place; 2]> = runs.iter().flat_map(|run| crossings(run)).collect();
         zeros.extend(self.zeros(&crossings)?);
         zeros.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -151,6 +152,18 @@ impl Search<'_, '_> {
         zeros.dedup_by(|a, b| a.0 - b.0 <= near);
         special.zeros = zeros;
         Ok(special)
+    }
+
+    /// The zeros at the ends of the runs: there no sign changes. The end of a domain is near the last point, and often
+    /// a round number.
+    fn zeros_at_ends(&mut self, runs: &[Vec<Place>], nothing: f64) -> Result<Vec<Place>, Stopped> {
+        let ends = runs.iter().flat_map(|run| match run[..] {
+            [first, second, ..] => vec![[first, second], [run[run.len() - 1], run[run.len() - 2]]],
+            _ => Vec::new(),
+        });
+        let ends: Vec<Place> = ends.filter(|[_, next]| next.1.abs() > nothing).map(|[end, _]| end).collect();
+        let ends = self.rounded(ends, ROUND_DIGITS, |rounded, y| rounded.abs() <= nothing && y.abs() > nothing)?;
+        Ok(ends.into_iter().filter(|(_, y)| y.abs() <= nothing).collect())
     }
 
     /// A power of ten, relative to the range of x.
@@ -285,7 +298,8 @@ impl Search<'_, '_> {
 /// The point between two points that is nearest to the second and differs from it by more than `least`.
 fn nearest(run: &[Place], far: Place, top: Place, least: f64) -> Place {
     let (from, to) = (far.0.min(top.0), far.0.max(top.0));
-    let between = run.iter().filter(|point| (from..=to).contains(&point.0) && (point.1 - top.1).abs() > least);
+    let between = run.partition_point(|point| point.0 < from)..run.partition_point(|point| point.0 <= to);
+    let between = run[between].iter().filter(|point| (point.1 - top.1).abs() > least);
     between.min_by(|a, b| (a.0 - top.0).abs().total_cmp(&(b.0 - top.0).abs())).copied().unwrap_or(far)
 }
 

@@ -121,6 +121,7 @@ export const ENGLISH = {
 
   draw: "Graph",
   drawNone: "Type an expression in x, such as sin(x)/x, and press Enter.",
+  graph: "Graph of {names}. Arrow keys read the values, with Shift they pan; + and − zoom, 0 resets the view.",
   zoomIn: "Zoom in",
   zoomOut: "Zoom out",
   reset: "Reset view",
@@ -209,7 +210,6 @@ export const ENGLISH = {
   equation: "This is an equation.",
   solve: "Find x between −10 and 10",
   drawEquation: "Graph {expr}",
-  graphKeys: "Graph of {names}. Arrow keys read the values, with Shift they pan; + and − zoom, 0 resets the view.",
   zoomHint: "Click the graph to zoom with the wheel.",
   equalScale: "Same scale on both axes",
   fitY: "Fit y",

@@ -102,7 +102,7 @@ export class PlotView {
     });
     this.#hint.textContent = say("zoomHint");
     this.#hint.hidden = kept("zoomed") !== null || matchMedia("(pointer: coarse)").matches;
-    this.#equal.setAttribute("aria-label", say("equalScale"));
+    this.#equal.setAttribute("aria-label", `1:1, ${say("equalScale")}`);
     this.#equal.setAttribute("aria-pressed", String(this.#isEqual));
     const zoom = (/** @type {"x" | "y"} */ axis, /** @type {number} */ factor) =>
       button(`${axis} ${factor > 1 ? "−" : "+"}`, () => this.#zoom(factor, undefined, axis), {
@@ -268,6 +268,9 @@ export class PlotView {
     const shown = /** @type {Shown} */ (JSON.parse(await picture.text()));
     const text = shown.svg;
     this.#shown = shown;
+    // The person's texts, without the definitions that are sent in front of them.
+    const texts = this.#all();
+    if (texts.length === shown.curves.length) shown.curves.forEach((curve, at) => (curve.name = texts[at] ?? curve.name));
     // The page may use other colours than the system, which the picture would follow.
     const scheme = document.documentElement.style.colorScheme;
     const isDark = scheme === "dark" || (scheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
@@ -281,7 +284,7 @@ export class PlotView {
     if (before) URL.revokeObjectURL(before);
     this.#drawn = { view: { x: shown.x, y: shown.y }, ...shown.frame };
     this.#image.alt = `${shown.title}. ${shown.description}`;
-    this.#figure.setAttribute("aria-label", say("graphKeys", { names: this.#all().join(", ") }));
+    this.#figure.setAttribute("aria-label", say("graph", { names: this.#all().join(", ") }));
     this.#readout.show(shown);
     fill(this.#points, pointsTable(shown));
     this.#bridge();

@@ -122,6 +122,7 @@ export const PORTUGUESE = {
 
   draw: "Gráfico",
   drawNone: "Digite uma expressão com x, como sen(x)/x, e aperte Enter.",
+  graph: "Gráfico de {names}. As setas leem os valores e, com Shift, movem; + e − para o zoom, 0 para a visão inicial.",
   zoomIn: "Aproximar",
   zoomOut: "Afastar",
   reset: "Visão inicial",
@@ -210,7 +211,6 @@ export const PORTUGUESE = {
   equation: "Isto é uma equação.",
   solve: "Achar x entre −10 e 10",
   drawEquation: "Desenhar {expr}",
-  graphKeys: "Gráfico de {names}. As setas leem os valores e, com Shift, movem; + e − para o zoom, 0 para a visão inicial.",
   zoomHint: "Clique no gráfico para dar zoom com a roda do mouse.",
   equalScale: "Mesma escala nos dois eixos",
   fitY: "Ajustar y",

@@ -28,7 +28,7 @@ use crate::server::state::App;
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
 /// The version of pictures, as part of their tag. Raised with any change of the picture of the same question.
-pub(super) const VERSION: &str = "plot 5";
+pub(super) const VERSION: &str = "plot 6";
 
 /// Plots functions of x.
 pub(in crate::server) async fn get(
