@@ -13,6 +13,8 @@
  * @property {URLSearchParams} all
  */
 
+/** The state of an entry of the browser's history that this page has made. */
+const ENTRY = "question";
 /** The characters that a decimal sign gives their meaning. */
 const SIGNS = /[.,;]/;
 
@@ -73,6 +75,18 @@ export function addressOf(question, view) {
 export function visit(question, view) {
   const isProjected = new URLSearchParams(location.search).has("projector");
   const next = query(question, isProjected ? [...view, ["projector", "1"]] : view);
-  if (question.text === linked().text) window.history.replaceState(null, "", next);
-  else window.history.pushState(null, "", next);
+  if (question.text === linked().text) window.history.replaceState(ENTRY, "", next);
+  else window.history.pushState(ENTRY, "", next);
+}
+
+/**
+ * Reports that the person goes back or forward. Links within the page make entries, too, which show nothing else.
+ *
+ * @param {() => void} follow shows what the address asks for
+ */
+export function onReturn(follow) {
+  window.history.replaceState(ENTRY, "");
+  addEventListener("popstate", ({ state }) => {
+    if (state !== null) follow();
+  });
 }

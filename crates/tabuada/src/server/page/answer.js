@@ -2,7 +2,7 @@
 
 import { button, byId, fill, keep, kept, make, visible } from "./dom.js";
 import { digitsOf, grouped, GROUPED_MAX } from "./numbers.js";
-import { notation, rounded, spelled } from "./notation.js";
+import { notation, spelled } from "./notation.js";
 import { either, say, sentence } from "./words.js";
 
 /** @import { Advice, Hint, Problem, Question, Suggestion, Value } from "./api.js" */
@@ -292,8 +292,7 @@ export class AnswerView {
    */
   short({ text, type, shown }, written) {
     const isRounded = ["float", "complex", "list", "tuple", "set"].includes(type) && /[.e]/.test(text);
-    if (!isRounded || written.notation === "python") return spelled(text, written);
-    return shown ?? spelled(rounded(text), written);
+    return isRounded && shown !== undefined ? shown : spelled(text, written);
   }
 
   #write() {

@@ -1,6 +1,6 @@
 // Connects the parts of the page: evaluates the typed text and shows the answer.
 
-import { addressOf, linked, visit } from "./address.js";
+import { addressOf, linked, onReturn, visit } from "./address.js";
 import { AnswerView, shortened } from "./answer.js";
 import { evaluate, explain, isAbort, Unreachable } from "./api.js";
 import { learnNames } from "./completion.js";
@@ -501,6 +501,6 @@ function follow() {
   if (link.text === null) expression.clear();
   else use(link.text, link.isPlain);
 }
-addEventListener("popstate", follow);
+onReturn(follow);
 follow();
 if (linked().text === null) expression.focus();

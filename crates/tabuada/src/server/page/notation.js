@@ -82,15 +82,6 @@ function decimalSign() {
 }
 
 /**
- * A text with its floats rounded to the digits that a float always has, and without `.0`.
- *
- * @param {string} text as Python writes it
- */
-export function rounded(text) {
-  return text.replace(/\d+(?:\.\d+)?e[+-]?\d+|\d+\.\d+/g, (float) => String(Number(Number(float).toPrecision(15))));
-}
-
-/**
  * The text of a value, with the decimal sign of the notation, as it can be typed again. Strings stay as they are.
  *
  * @param {string} text as Python writes it
