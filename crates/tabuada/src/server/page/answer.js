@@ -147,7 +147,7 @@ export class AnswerView {
   }
 
   /**
-   * Says that names are defined.
+   * Says that names are defined, or shows what Enter would define.
    *
    * @param {string} what the definitions
    * @param {boolean} isFinal
@@ -155,7 +155,7 @@ export class AnswerView {
   defined(what, isFinal) {
     this.#value = null;
     this.#hide();
-    fill(this.#answer, what, " ", make("span", { class: "defined" }, say("defined")));
+    fill(this.#answer, what, ...(isFinal ? [" ", make("span", { class: "defined" }, say("defined"))] : []));
     this.#answer.classList.remove("long");
     this.#show(isFinal ? "final" : "preview");
     this.#result.toggleAttribute("data-defined", true);
