@@ -133,9 +133,7 @@ export class AnswerView {
     this.#value = value;
     this.#written = asked;
     this.#write();
-    // In school notation, a float is shown rounded, so that its binary digits are no surprise.
-    const isAbout = (/** @type {Hint} */ hint) => hint.code !== "binary-float" || asked.notation === "python";
-    const hints = this.#dismissed === asked.text ? [] : (value.hints ?? []).filter(isAbout);
+    const hints = this.#dismissed === asked.text ? [] : (value.hints ?? []);
     this.#hint(hints, asked.text);
     const read = this.#readingOf(value, asked.text);
     this.#show(isFinal ? "final" : "preview");
@@ -154,6 +152,7 @@ export class AnswerView {
    */
   defined(what, isFinal) {
     this.#value = null;
+    this.#write();
     this.#hide();
     fill(this.#answer, what, ...(isFinal ? [" ", make("span", { class: "defined" }, say("defined"))] : []));
     this.#answer.classList.remove("long");

@@ -217,9 +217,11 @@ function untilNext(wait, signal) {
  */
 async function showValue(value, asked, isFinal, signal) {
   const made = definitionsIn(asked.text);
-  expression.mark((value.hints ?? []).map(({ span }) => ({ span, name: "doubtful" })));
+  // In school notation, a float is shown rounded, so that its binary digits are no surprise.
+  const hints = (value.hints ?? []).filter(({ code }) => code !== "binary-float" || asked.notation === "python");
+  expression.mark(hints.map(({ span }) => ({ span, name: "doubtful" })));
   if (made.length === 0) {
-    answer.value(value, asked, isFinal);
+    answer.value({ ...value, hints }, asked, isFinal);
     if (isFinal && value.type !== "none") answered(value.text, asked);
     return;
   }
