@@ -304,7 +304,8 @@ export class AnswerView {
     this.#answer.classList.toggle("long", text.length > SHORT);
     this.#grouped.disabled = text.length > GROUPED_MAX;
     this.#grouped.title = this.#grouped.disabled ? say("groupedMax", { count: GROUPED_MAX }) : "";
-    this.#exact.hidden = this.short(value, this.#written) === this.#exactText();
+    // `.0` has no more digits.
+    this.#exact.hidden = this.short(value, this.#written) === this.#exactText().replace(/[.,]0(?!\d)/g, "");
     byId("type", HTMLElement).textContent = say(/** @type {Word} */ (`type_${value.type}`));
     const digits = digitsOf(text);
     const size = digits === null ? say("sizeCharacters", { count: text.length }) : say("sizeDigits", { count: digits });
