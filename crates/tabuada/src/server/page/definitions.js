@@ -109,7 +109,7 @@ export function definitionsIn(text) {
  * @param {string | null} readAs the text in Python's notation
  * @param {Notation} written
  */
-export function define(text, readAs, written) {
+export function define(text, readAs, { notation, decimal }) {
   const all = definitionsIn(text);
   const inPython = statements(readAs ?? text);
   all.forEach(({ name, parameters, text: own, body }, index) => {
@@ -121,7 +121,7 @@ export function define(text, readAs, written) {
       const fresh = [own, python].map((one, at) => `${name} = ${replaced(definition(one)?.body ?? "", name, `(${old[at]})`)}`);
       [own = "", python = ""] = fresh;
     }
-    known.set(name, { name, parameters, text: own, python, written });
+    known.set(name, { name, parameters, text: own, python, written: { notation, decimal } });
   });
   store();
 }
@@ -142,9 +142,10 @@ export function adopt(texts, written) {
  * @param {string} text as Python writes it
  * @param {Notation} written
  */
-export function answered(text, written) {
+export function answered(text, { notation, decimal }) {
   if (text.length > ANS_MAX) return;
-  known.set("ans", { name: "ans", parameters: null, text: `ans = ${text}`, python: `ans = ${text}`, written });
+  const [own, written] = [`ans = ${text}`, { notation, decimal }];
+  known.set("ans", { name: "ans", parameters: null, text: own, python: own, written });
   store();
 }
 
