@@ -25,7 +25,7 @@ use super::output::ended;
 use super::plot::room;
 use crate::engine;
 use crate::ndjson::Usual;
-use crate::plot::{Plot, SIZE, VARIABLE};
+use crate::plot::{Plot, VARIABLE};
 use crate::version::VERSION;
 use crate::words::Words;
 use editor::{Asking, Names, PROMPT, editor, manual_line, signature};
@@ -388,16 +388,8 @@ impl Repl {
     }
 
     fn plot(&mut self, text: &str) -> io::Result<Next> {
-        let plot = Plot {
-            exprs: vec![self.session.with_definitions_but(VARIABLE, text)],
-            notation: self.session.usual.notation,
-            from: None,
-            to: None,
-            y_from: None,
-            y_to: None,
-            size: SIZE,
-            language: self.language,
-        };
+        let exprs = vec![self.session.with_definitions_but(VARIABLE, text)];
+        let plot = Plot::new(exprs, self.session.usual.notation, self.language);
         match plot.sketch(&[text], room(), &Limits::default(), engine::random_seed(), &self.stop()) {
             Ok((drawn, _)) => write!(io::stdout().lock(), "{drawn}").map(|()| Next::Go),
             Err(_) if self.is_interrupted() => self.end_line(),

@@ -183,6 +183,22 @@ pub const HELP: &[(&str, &str, &str)] = &[
     ("plot --width", "Width in pixels [default: 720].", "Largura em pixels [padrão: 720]."),
     ("plot --height", "Height in pixels [default: 450].", "Altura em pixels [padrão: 450]."),
     (
+        "plot --aspect",
+        "free: the range of y fills the picture; equal: y has the scale of x, and circles are round.",
+        "free: o intervalo de y enche a figura; equal: y tem a escala de x, e círculos ficam redondos.",
+    ),
+    (
+        "plot --digits",
+        "Digits of a number in the description, and most digits on an axis [default: 4 and 6].",
+        "Algarismos de um número na descrição, e no máximo nos eixos [padrão: 4 e 6].",
+    ),
+    ("plot --font-size", "Height of texts in pixels [default: 12].", "Altura dos textos em pixels [padrão: 12]."),
+    (
+        "plot --points",
+        "Mark zeros, local extremes and intersections with open dots.",
+        "Marca zeros, extremos locais e interseções com pontos abertos.",
+    ),
+    (
         "plot --output",
         "File to write, SVG or PNG by its name; `-` is SVG on standard output.\n\n\
          If none is given, the curves are drawn in characters on a terminal; elsewhere SVG is written.",
