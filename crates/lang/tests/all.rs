@@ -17,6 +17,7 @@ mod messages;
 mod modes;
 mod numeric;
 mod oracle;
+mod presentation;
 mod prices;
 mod program;
 mod properties;

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tabuada_lang::{
     Answer, Context, Error, ErrorKind, Evaluator, Explanation, Failure, Fix, Fuel, Hint, Limits, Mode, Notation, Pause,
-    Program, Rows, Span, Style, Variables, fixes, parse_with,
+    Presentation, Program, Rows, Span, Style, Variables, fixes, parse_with,
 };
 
 use crate::priority;
@@ -29,7 +29,7 @@ pub struct Evaluation {
     pub fuel: u64,
 }
 
-/// A text, with its mode, notation and variables.
+/// A text, with its mode, notation and variables, and how its answer is shown.
 #[derive(Clone, Debug, Default)]
 pub struct Question<'q> {
     /// The text.
@@ -40,6 +40,8 @@ pub struct Question<'q> {
     pub notation: Notation,
     /// Names and their values, a JSON object.
     pub variables: Option<Cow<'q, str>>,
+    /// How the answer is shown beside its text, if at all. The answer and its key do not depend on it.
+    pub shown: Option<Presentation>,
 }
 
 impl<'q> Question<'q> {
@@ -50,14 +52,20 @@ impl<'q> Question<'q> {
 
     /// The same, for another thread.
     pub fn into_owned(self) -> Question<'static> {
-        let Self { text, mode, notation, variables } = self;
+        let Self { text, mode, notation, variables, shown } = self;
         let variables = variables.map(|json| json.into_owned().into());
-        Question { text: text.into_owned().into(), mode, notation, variables }
+        Question { text: text.into_owned().into(), mode, notation, variables, shown }
     }
 
     /// The canonical text of its program, if the text is not in that notation.
     pub(crate) fn read_as(&self, program: &Program) -> Option<String> {
         (self.notation != Notation::Python).then(|| program.canonical())
+    }
+
+    /// The text of its answer as it is shown, if that is asked for and not too long.
+    pub(crate) fn show(&self, text: &str) -> Option<String> {
+        let shown = self.shown?;
+        caught(text, || Ok(shown.show(text, self.mode))).unwrap_or_default()
     }
 
     fn context<'c>(&self, variables: Option<&'c Variables>) -> Context<'c> {
@@ -68,7 +76,8 @@ impl<'q> Question<'q> {
 impl<'q> From<&'q Question<'_>> for Question<'q> {
     fn from(question: &'q Question<'_>) -> Self {
         let variables = question.variables.as_deref().map(Cow::Borrowed);
-        Self { variables, notation: question.notation, ..Self::new(&*question.text, question.mode) }
+        let Question { notation, shown, mode, .. } = *question;
+        Self { variables, notation, shown, ..Self::new(&*question.text, mode) }
     }
 }
 

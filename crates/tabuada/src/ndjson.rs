@@ -6,7 +6,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use tabuada_lang::{
-    DecimalSign, Error, ErrorKind, Failure, JsonNumbers, Language, Mode, Notation, Program, Reading, Span,
+    DecimalSign, Error, ErrorKind, Failure, JsonNumbers, Language, Mode, Notation, Presentation, PresentationError,
+    Program, Reading, Span,
 };
 
 use crate::engine::Question;
@@ -26,23 +27,42 @@ pub(crate) struct Record<'l, T> {
     pub(crate) mode: Option<T>,
     /// `python` (the default) or `school`.
     pub(crate) notation: Option<T>,
-    /// The decimal sign of school notation: `point` (the default) or `comma`.
+    /// The decimal sign of school notation, and of what is shown: `point` (the default) or `comma`.
     pub(crate) decimal: Option<T>,
+    /// `auto` (the default), `fixed:N`, `sci`, `eng` or `fraction`.
+    pub(crate) format: Option<T>,
+    /// `none` (the default), `space` or `sign`.
+    pub(crate) group: Option<T>,
+    #[serde(borrow)]
+    digits: Option<&'l RawValue>,
     #[serde(borrow)]
     variables: Option<&'l RawValue>,
 }
 
-/// The mode, notation and decimal sign of questions that do not name them.
+/// The mode, notation, decimal sign and presentation of questions that do not name them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usual {
     pub(crate) mode: Mode,
     pub(crate) notation: Notation,
     pub(crate) decimal: DecimalSign,
+    pub(crate) shown: Option<Presentation>,
+}
+
+impl Usual {
+    /// The question of a text.
+    pub(crate) fn question<'q>(self, text: impl Into<Cow<'q, str>>) -> Question<'q> {
+        Question { notation: self.notation, shown: self.shown, ..Question::new(text, self.mode) }
+    }
 }
 
 impl<'l, T> Record<'l, T> {
     pub(crate) fn variables(&self) -> Option<Cow<'l, str>> {
         self.variables.map(|json| json.get().into())
+    }
+
+    /// The most significant digits that are shown, a number or its text.
+    pub(crate) fn digits(&self) -> Option<Cow<'l, str>> {
+        self.digits.map(|json| text(json.get()).unwrap_or(json.get().into()))
     }
 }
 
@@ -59,7 +79,7 @@ impl<'l> Question<'l> {
                 return Err(Malformed("an object asks by one member expr, as in {\"expr\": \"2+2\"}"));
             }
         }
-        Ok(Self { notation: usual.notation, ..Self::new(line, usual.mode) })
+        Ok(usual.question(line))
     }
 
     /// An element of a JSON array is a string with the expression, or an object with `expr`.
@@ -77,12 +97,17 @@ impl<'l> Question<'l> {
         let word = |json: Option<&'l RawValue>| json.map(|json| text(json.get()).unwrap_or_default());
         let mode = word(record.mode).map_or(Ok(usual.mode), |mode| mode.parse());
         let mode = mode.map_err(|_| Malformed("mode is python, exact or decimal:N, N from 1 to 1000"))?;
-        let decimal = word(record.decimal).map_or(Ok(usual.decimal), |decimal| decimal.parse());
-        let decimal = decimal.map_err(|_| Malformed("decimal is point or comma"))?;
+        let (digits, format, group) = (record.digits(), word(record.format), word(record.group));
+        let sign = word(record.decimal);
+        let shown =
+            Presentation::named(usual.shown, digits.as_deref(), format.as_deref(), sign.as_deref(), group.as_deref());
+        let shown = shown.map_err(|error| Malformed(error.message()))?;
+        let decimal = sign.map_or(Ok(usual.decimal), |sign| sign.parse());
+        let decimal = decimal.map_err(|error| Malformed(PresentationError::from(error).message()))?;
         let notation = word(record.notation).unwrap_or(usual.notation.name().into());
         let notation = Notation::named(&notation, decimal).ok_or(Malformed("notation is python or school"))?;
         let text = text(record.expr.get()).map_err(|_| Malformed("expr is not a string"))?;
-        Ok(Self { text, mode, notation, variables: record.variables() })
+        Ok(Self { text, mode, notation, variables: record.variables(), shown })
     }
 }
 
@@ -93,17 +118,20 @@ fn text(json: &str) -> Result<Cow<'_, str>, serde_json::Error> {
     serde_json::from_str::<Text<'_>>(json).map(|Text(text)| text)
 }
 
-/// Writes a value; `read_as` is the canonical text, if the question is not in Python's notation.
-pub(crate) fn write_value(printed: &Printed, read_as: Option<&str>, out: &mut String) {
+/// Writes a value; `shown` is its text as it is shown, if the question asks for that, and `read_as` the canonical text, if
+/// the question is not in Python's notation.
+pub(crate) fn write_value(printed: &Printed, shown: Option<&str>, read_as: Option<&str>, out: &mut String) {
     out.push_str("{\"result\":");
     printed.write_json(JsonNumbers::Exact, out);
     out.push_str(",\"type\":");
     write_string(printed.type_name, out);
     out.push_str(",\"text\":");
     write_string(&printed.text, out);
-    if let Some(read_as) = read_as {
-        out.push_str(",\"read_as\":");
-        write_string(read_as, out);
+    for (name, text) in [(",\"shown\":", shown), (",\"read_as\":", read_as)] {
+        if let Some(text) = text {
+            out.push_str(name);
+            write_string(text, out);
+        }
     }
     out.push('}');
 }

@@ -6,8 +6,11 @@
 mod ticks;
 mod curve;
 mod polyline;
+mod reach;
 mod range;
+mod points;
 mod drawing;
+mod report;
 mod palette;
 mod svg;
 mod png;
@@ -22,9 +25,13 @@ use tabuada_lang::{Context, Error, ErrorKind, Failure, Fix, Hint, Language, Limi
 use crate::engine::{self, Question};
 use braille::Sheet;
 pub(crate) use card::{CARD, card};
-use curve::Curve;
+use curve::{Curve, View};
 pub(crate) use drawing::CURVES_MAX;
-use drawing::{Drawing, Frame};
+pub(crate) use drawing::Aspect;
+use drawing::{Drawing, Frame, Style};
+use points::Points;
+use reach::Reach;
+use report::{Samples, Texts};
 
 pub(crate) const VARIABLE: &str = "x";
 
@@ -34,6 +41,11 @@ pub(crate) const WIDTHS: RangeInclusive<u32> = 200..=2_000;
 pub(crate) const HEIGHTS: RangeInclusive<u32> = 120..=2_000;
 /// The default size.
 pub(crate) const SIZE: (u32, u32) = (720, 450);
+/// The height of texts, in pixels.
+pub(crate) const FONT_SIZES: RangeInclusive<u32> = 8..=48;
+pub(crate) const FONT_SIZE: u32 = 12;
+/// The digits of a number on an axis and in the description; by default, they differ.
+pub(crate) const DIGITS: RangeInclusive<u32> = 1..=15;
 
 /// The largest number on an axis.
 const FARTHEST: f64 = 1e300;
@@ -57,8 +69,27 @@ pub(crate) struct Plot {
     pub(crate) y_to: Option<String>,
     /// The width and the height in pixels.
     pub(crate) size: (u32, u32),
+    pub(crate) aspect: Aspect,
+    /// The maximum number of digits of a number.
+    pub(crate) digits: Option<u32>,
+    /// The height of texts in pixels.
+    pub(crate) font_size: u32,
+    /// Whether zeros, extremes and intersections are searched and marked.
+    pub(crate) has_points: bool,
     /// The language of the picture's description.
     pub(crate) language: Language,
+}
+
+/// The curves of a picture and its axes.
+struct Scene<'p> {
+    curves: Vec<Curve<'p>>,
+    /// The name of each curve, and the index of its expression.
+    names: Vec<String>,
+    owners: Vec<usize>,
+    x: Ends,
+    y: Ends,
+    /// The range of y that holds every value of the bounded curves.
+    y_whole: Ends,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -74,7 +105,11 @@ pub(crate) struct Picture {
     drawing: Drawing,
     title: String,
     description: String,
+    names: Vec<String>,
     language: Language,
+    points: Points,
+    samples: Samples,
+    y_whole: Ends,
     /// The hints for each expression: places that may not mean what the author intended.
     pub(crate) hints: Vec<Vec<Hint>>,
     /// Whether it depends only on the question, so that it may be cached.
@@ -88,6 +123,10 @@ pub(crate) enum Refusal {
     Count,
     /// The size is out of bounds.
     Size,
+    /// The aspect has no such name.
+    Aspect,
+    /// A whole number is out of bounds; with its name and the bounds.
+    Bounds(&'static str, u32, u32),
     /// An end of an axis is not a number; with the name of that end.
     NoNumber(&'static str),
     /// The ends of an axis are not in order, too close together or too far apart; with their names.
@@ -119,9 +158,33 @@ impl Picture {
         };
         svg::written(&self.drawing, &svg::Words { title: &self.title, description: &self.description, language })
     }
+
+    /// What the picture shows, with the picture as SVG in it.
+    pub(crate) fn json(&self) -> String {
+        let texts = Texts { title: &self.title, description: &self.description, names: &self.names };
+        report::written(&self.drawing, &texts, &self.points, &self.samples, self.y_whole, self.svg())
+    }
 }
 
 impl Plot {
+    /// Curves with everything else by default.
+    pub(crate) fn new(exprs: Vec<String>, notation: Notation, language: Language) -> Self {
+        Self {
+            exprs,
+            notation,
+            from: None,
+            to: None,
+            y_from: None,
+            y_to: None,
+            size: SIZE,
+            aspect: Aspect::Free,
+            digits: None,
+            font_size: FONT_SIZE,
+            has_points: false,
+            language,
+        }
+    }
+
     /// Parses the expressions, which is cheap compared with drawing them.
     pub(crate) fn read(&self, limits: &Limits) -> Result<Vec<Program>, Refusal> {
         if self.exprs.is_empty() || self.exprs.len() > CURVES_MAX {
@@ -137,60 +200,125 @@ impl Plot {
     /// Draws the picture. `stop` is called from time to time and ends the work with `true`. `seed` is for random
     /// expressions.
     pub(crate) fn picture(&self, limits: &Limits, seed: u64, stop: &dyn Fn() -> bool) -> Result<Picture, Refusal> {
-        if !WIDTHS.contains(&self.size.0) || !HEIGHTS.contains(&self.size.1) {
-            return Err(Refusal::Size);
-        }
+        self.check_numbers()?;
         let programs = self.read(limits)?;
-        let (mut curves, x, y) = self.curves(&programs, limits, seed, stop)?;
+        let scene = self.scene(&programs, &self.names(), limits, seed, stop)?;
+        let Scene { mut curves, names, owners, x, y, y_whole } = scene;
         let size = (f64::from(self.size.0), f64::from(self.size.1));
-        let names = self.names();
-        let frame = Frame::new(size, x, y, &names);
-        curves.iter_mut().try_for_each(|curve| curve.refine(&frame.view)).map_err(Refusal::Stopped)?;
+        let style = self.style(x, y);
+        let frame = Frame::new(size, x, y, &names, &style, |view| view.equal(y));
+        let (points, samples) = self.details(&mut curves, &frame.view).map_err(Refusal::Stopped)?;
 
         let notice = sentences::notice(&curves, self.language, self.notation);
-        let drawing = frame.drawing(size, &curves, notice.as_deref(), stop).map_err(Refusal::Stopped)?;
+        let drawing = frame.drawing(size, &curves, &points, notice.as_deref(), stop).map_err(Refusal::Stopped)?;
         let hints = self.hints(&programs, limits);
+        // The curves of one expression share its hints, which are told once.
+        let hinted: Vec<&[Hint]> = (0..owners.len())
+            .map(|at| if at > 0 && owners[at - 1] == owners[at] { &[] } else { &hints[owners[at]][..] })
+            .collect();
+        let (digits, told) = (self.digits.map(|digits| digits as usize), (self.language, self.notation));
+        let description = sentences::description(&names, &curves, &hinted, &frame.view, digits, told);
         Ok(Picture {
             drawing,
-            title: sentences::title(&names, self.language),
-            description: sentences::description(&names, &curves, &hints, &frame.view, (self.language, self.notation)),
+            title: sentences::title(&self.names(), self.language),
+            description,
+            names,
             language: self.language,
+            points,
+            samples,
+            y_whole,
             hints,
             is_pure: programs.iter().all(Program::is_pure),
         })
     }
 
-    /// The curves on their first grid, and the visible parts of the axes.
-    fn curves<'p>(
+    fn check_numbers(&self) -> Result<(), Refusal> {
+        if !WIDTHS.contains(&self.size.0) || !HEIGHTS.contains(&self.size.1) {
+            return Err(Refusal::Size);
+        }
+        let bounded = [("font_size", Some(self.font_size), FONT_SIZES), ("digits", self.digits, DIGITS)];
+        let wrong = bounded.into_iter().find(|(_, given, bounds)| given.is_some_and(|given| !bounds.contains(&given)));
+        wrong.map_or(Ok(()), |(name, _, bounds)| Err(Refusal::Bounds(name, *bounds.start(), *bounds.end())))
+    }
+
+    fn style(&self, x: Ends, y: Ends) -> Style {
+        // Of the names of numbers, only that of π begins so.
+        let has_pi = |text: &Option<String>| {
+            text.as_ref().is_some_and(|text| text.contains('π') || text.to_lowercase().contains("pi"))
+        };
+        let in_pi = |from, to, (low, high): Ends| has_pi(from) || has_pi(to) || ticks::is_in_pi(low, high);
+        Style {
+            font: f64::from(self.font_size),
+            digits: self.digits.map(|digits| digits as usize),
+            in_pi: (in_pi(&self.from, &self.to, x), in_pi(&self.y_from, &self.y_to, y)),
+            aspect: self.aspect,
+        }
+    }
+
+    /// Refines the curves where they are seen, and searches their special points and their values if those are asked
+    /// for. The points may be left out if there is too little fuel, but not the refinement.
+    fn details(&self, curves: &mut [Curve<'_>], view: &View) -> Result<(Points, Samples), ErrorKind> {
+        curves.iter_mut().try_for_each(|curve| curve.refine(view))?;
+        if !self.has_points {
+            return Ok((Points::default(), Samples::default()));
+        }
+        let points = Points::of(curves, view)?;
+        let xs = Samples::places(view);
+        let values = curves.iter_mut().map(|curve| curve.values_at(&xs));
+        let values = values.map(|values| values.map(Option::unwrap_or_default));
+        let curves = values.collect::<Result<_, ErrorKind>>()?;
+        Ok((points, Samples { xs, curves }))
+    }
+
+    /// The curves on their first grid, and the visible parts of the axes. `names` are those of the expressions.
+    fn scene<'p>(
         &self,
         programs: &'p [Program],
+        names: &[String],
         limits: &'p Limits,
         seed: u64,
         stop: &'p dyn Fn() -> bool,
-    ) -> Result<(Vec<Curve<'p>>, Ends, Ends), Refusal> {
+    ) -> Result<Scene<'p>, Refusal> {
         let number = |name, text: &Option<String>| self.number(name, text.as_deref(), limits);
         let x = ends(
             ("from", number("from", &self.from)?.unwrap_or(-10.0)),
             ("to", number("to", &self.to)?.unwrap_or(10.0)),
         )?;
         let fuel = limits.fuel / self.exprs.len() as u64;
-        let curves = programs.iter().map(|program| Curve::new(program, x, limits, (fuel, seed), stop));
-        let curves: Vec<Curve<'_>> = curves.collect::<Result<_, _>>().map_err(Refusal::Stopped)?;
-        let wrong = curves.iter().enumerate().find_map(|(at, curve)| Some((at, curve.wrong_everywhere()?)));
+        let whole = programs.iter().map(|program| Curve::new(program, x, limits, (fuel, seed), stop));
+        let whole: Vec<Curve<'_>> = whole.collect::<Result<_, _>>().map_err(Refusal::Stopped)?;
+        let wrong = whole.iter().enumerate().find_map(|(at, curve)| Some((at, curve.wrong_everywhere()?)));
         if let Some((at, failure)) = wrong {
             return Err(self.wrong_everywhere(at, &programs[at], failure, limits));
         }
+        if whole.iter().map(Curve::count).sum::<usize>() > CURVES_MAX {
+            return Err(Refusal::Count);
+        }
+        let (mut curves, mut owners, mut curve_names) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, curve) in whole.into_iter().enumerate() {
+            let parts = curve.parted(x).map_err(Refusal::Stopped)?;
+            curve_names.extend(sentences::part_names(&self.exprs[at], &names[at], parts.len(), self.notation));
+            owners.extend(parts.iter().map(|_| at));
+            curves.extend(parts);
+        }
+        let (y, y_whole) = self.visible(&mut curves, x, limits)?;
+        Ok(Scene { curves, names: curve_names, owners, x, y, y_whole })
+    }
 
-        let shown = range::shown(curves.iter().flat_map(Curve::values).collect());
-        let y = (number("y_from", &self.y_from)?, number("y_to", &self.y_to)?);
-        let y = match y {
+    /// The visible part of the y axis, and the part that holds the curves.
+    fn visible(&self, curves: &mut [Curve<'_>], x: Ends, limits: &Limits) -> Result<(Ends, Ends), Refusal> {
+        let reaches: Vec<Reach> =
+            curves.iter_mut().map(Reach::of).collect::<Result<_, _>>().map_err(Refusal::Stopped)?;
+        let shown = range::shown(&reaches, x);
+        let number = |name, text: &Option<String>| self.number(name, text.as_deref(), limits);
+        let y = match (number("y_from", &self.y_from)?, number("y_to", &self.y_to)?) {
             (None, None) => shown,
             (Some(low), Some(high)) => ends(("y_from", low), ("y_to", high))?,
             // If all values lie beyond the only end that is given, the values cannot give the other end.
             (Some(low), None) => ends(("y_from", low), ("y_to", if shown.1 > low { shown.1 } else { low + 1.0 }))?,
             (None, Some(high)) => ends(("y_from", if shown.0 < high { shown.0 } else { high - 1.0 }), ("y_to", high))?,
         };
-        Ok((curves, x, y))
+        Ok((y, range::whole(&reaches)))
     }
 
     /// Draws in characters, in this room and with these names. Also gives the hints for the expressions.
@@ -204,8 +332,11 @@ impl Plot {
     ) -> Result<(String, Vec<Vec<Hint>>), Refusal> {
         let programs = self.read(limits)?;
         let names: Vec<String> = names.iter().map(|text| sentences::name(text)).collect();
-        let (mut curves, x, y) = self.curves(&programs, limits, seed, stop)?;
+        let Scene { mut curves, names, x, y, .. } = self.scene(&programs, &names, limits, seed, stop)?;
         let mut sheet = Sheet::new(room, x, y);
+        if self.aspect == Aspect::Equal {
+            sheet = Sheet::new(room, x, sheet.view.equal(y));
+        }
         for (at, curve) in curves.iter_mut().enumerate() {
             curve.refine(&sheet.view).map_err(Refusal::Stopped)?;
             sheet.draw(at, &curve.pieces(&sheet.view));
@@ -268,9 +399,7 @@ mod tests {
     #[test]
     fn the_clock_is_checked_between_marks() {
         let exprs = ["x", "sin(x)"].map(str::to_owned).to_vec();
-        let (from, to, y_from, y_to) = (None, None, None, None);
-        let notation = Notation::Python;
-        let plot = Plot { exprs, notation, from, to, y_from, y_to, size: SIZE, language: Language::English };
+        let plot = Plot::new(exprs, Notation::Python, Language::English);
         let limits = Limits::default();
         let asked = Cell::new(0);
         let counting = || {

@@ -30,6 +30,7 @@ mod readme;
 mod repl;
 mod settings;
 mod shell;
+mod shown;
 mod sockets;
 mod stopping;
 mod streams;

@@ -12,7 +12,7 @@ use std::process::{Output, Stdio};
 
 use serde_json::Value;
 use support::tabuada;
-use tabuada::settings::table::ALL;
+use tabuada::settings::table::OF_SERVE;
 
 fn run(arguments: &[&str], input: &[u8]) -> Output {
     let mut process = tabuada(arguments)
@@ -99,12 +99,13 @@ fn commands_read_school_notation() {
     let comma = &["--notation", "school", "--decimal", "comma"];
     let said = |arguments: &[&str], input: &str| outcome(&[arguments, comma].concat(), input);
     let values = said(&["eval", "3,5 + 2^10", "sen 30°", "1.000,50"], "");
-    assert_eq!(values, ("1027.5\n0.5\n1000.5\n".to_owned(), String::new(), Some(0)));
-    let object = "{\"result\":1024,\"type\":\"int\",\"text\":\"1024\",\"read_as\":\"2**10\"}\n";
+    assert_eq!(values, ("1027,5\n0,5\n1000,5\n".to_owned(), String::new(), Some(0)));
+    let object = "{\"result\":1024,\"type\":\"int\",\"text\":\"1024\",\"shown\":\"1024\",\"read_as\":\"2**10\"}\n";
     assert_eq!(said(&["eval", "--json", "2^10"], ""), (object.to_owned(), String::new(), Some(0)));
     let (_, refused, status) = said(&["eval", "6/2(1+2)"], "");
     assert_eq!(status, Some(1));
-    assert!(refused.contains("6/2*(1+2) or 6/(2(1+2))") && refused.ends_with("\n ^^^^^^^\n"), "{refused}");
+    let offer = "\n ^^^^^^^\nhelp: did you mean 6/2*(1+2), or 6/(2(1+2))?\n";
+    assert!(refused.contains("6/2*(1+2) or 6/(2(1+2))") && refused.ends_with(offer), "{refused}");
     let (_, hinted, _) = said(&["eval", "sen 30"], "");
     assert!(hinted.contains("sen 30°"), "{hinted}");
     // The options are for lines that do not name their notation.
@@ -121,6 +122,36 @@ fn commands_read_school_notation() {
     assert!(status == Some(0) && picture.contains("0,5x²"), "{picture}");
     for wrong in [&["--notation", "roman"], &["--decimal", "dot"]] {
         assert_eq!(outcome(&[&["eval", "1"][..], wrong].concat(), "").2, Some(2), "{wrong:?}");
+    }
+}
+
+/// By hand, from the rules of docs/http.md.
+#[test]
+fn numbers_are_shown_as_the_options_say() {
+    for (arguments, shown) in [
+        (&["--decimal", "comma", "4.5", "(3, 6)", "'1.5'"][..], "4,5\n(3; 6)\n'1.5'\n"),
+        (&["--digits", "3", "2/3", "123456"], "0.667\n123000\n"),
+        (&["--format=fixed:2", "2.675", "-0.001"], "2.68\n0.00\n"),
+        (&["--format", "sci", "299792458"], "2.99792458·10^8\n"),
+        (&["--format", "fraction", "7/12"], "7/12\n"),
+        (&["--group", "sign", "1234567.5"], "1,234,567.5\n"),
+        (&["--group", "sign", "--decimal", "comma", "1234567.5"], "1.234.567,5\n"),
+        (&["--mode", "exact", "--format", "fixed:3", "22/7"], "3.143\n"),
+        (&["4/2"], "2.0\n"),
+    ] {
+        assert_eq!(outcome(&[&["eval"], arguments].concat(), ""), (shown.to_owned(), String::new(), Some(0)));
+    }
+    let (lines, _, _) =
+        outcome(&["batch", "--digits", "2"], "2/3\n{\"expr\":\"2/3\",\"digits\":4,\"decimal\":\"comma\"}\n");
+    let shown: Vec<Value> =
+        lines.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON")["shown"].clone()).collect();
+    assert_eq!(shown, ["0.67", "0,6667"]);
+    let csv = outcome(&["batch", "--expr", "x/3", "--output", "csv", "--format", "fixed:2"], "x\n2\n").0;
+    assert_eq!(csv, "x,result,error\n2,0.67,\n");
+    for wrong in [["--digits", "0"], ["--digits", "1001"], ["--format", "fixed:101"], ["--group", "dot"]] {
+        for command in ["eval", "batch"] {
+            assert_eq!(outcome(&[command, wrong[0], wrong[1], "1"], "").2, Some(2), "{wrong:?}");
+        }
     }
 }
 
@@ -459,7 +490,7 @@ fn lists_every_setting(page: &str, help: &str) {
             (cell(), cell(), cell())
         })
         .collect();
-    for setting in ALL {
+    for setting in OF_SERVE {
         let (flag, variable) = (format!("--{}", setting.name), setting.variable());
         let row = documented.iter().find(|row| row.0 == flag);
         // The operator's token has no flag, because other users can see command lines.
@@ -473,5 +504,5 @@ fn lists_every_setting(page: &str, help: &str) {
         assert!(help.contains(&format!("{flag} ")) || help.contains(&format!("{flag}[")), "{flag}");
         assert!(help.contains(&format!("[env: {variable}]")), "{flag}");
     }
-    assert_eq!(documented.len(), ALL.len() - 1, "{documented:?}");
+    assert_eq!(documented.len(), OF_SERVE.len() - 1, "{documented:?}");
 }

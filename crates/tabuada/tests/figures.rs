@@ -139,6 +139,482 @@ fn a_curve_has_as_many_lines_as_the_function_has_pieces() {
     }
 }
 
+/// The ends of the y axis.
+fn shown(svg: &str) -> (f64, f64) {
+    let picture = Document::parse(svg).unwrap();
+    let ends: Vec<f64> =
+        picture.root_element().attribute("data-y").unwrap().split(' ').map(|end| end.parse().unwrap()).collect();
+    (ends[0], ends[1])
+}
+
+/// A bounded curve is shown from its minimum to its maximum, with a twentieth of that to spare. The true ranges are
+/// those of the functions, as mathematics has them.
+#[test]
+fn a_bounded_curve_is_never_cut() {
+    use std::f64::consts::{E, FRAC_PI_2, PI};
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    // The minimum of sin(x)/x is at the first positive root of tan(x) = x.
+    let sinc = -0.217_233_628_211_221_66;
+    let wave = (1.0 / (2.0 * E)).sqrt();
+    for (expr, low, high) in [
+        ("exp(-(3*x)**2)", 0.0, 1.0),
+        ("exp(-(5*x)**2)", 0.0, 1.0),
+        ("exp(-(10*x)**2)", 0.0, 1.0),
+        ("1/(1+25*x**2)", 1.0 / 2_501.0, 1.0),
+        ("1/(1+100*x**2)", 1.0 / 10_001.0, 1.0),
+        ("exp(-10*abs(x))", 0.0, 1.0),
+        ("1/cosh(5*x)", 0.0, 1.0),
+        ("sin(20*x)/(20*x)", sinc, 1.0),
+        ("exp(-(x-3)**2/0.02)", 0.0, 1.0),
+        ("acos(x)", 0.0, PI),
+        ("sqrt(1-x**2)", 0.0, 1.0),
+        ("sqrt(4-x**2)", 0.0, 2.0),
+        ("sin(x)", -1.0, 1.0),
+        ("1/(1+x**2)", 1.0 / 101.0, 1.0),
+        ("tanh(20*x)", -1.0, 1.0),
+        ("tanh(100*x)", -1.0, 1.0),
+        ("x*exp(-x**2)", -wave, wave),
+        ("-1/(1+50*x**2)", -1.0, -1.0 / 5_001.0),
+        ("asin(x)", -FRAC_PI_2, FRAC_PI_2),
+        ("sin(x)+3*exp(-(8*x)**2)", -1.0, 3.0013),
+        // Narrow peaks between the points of the grid, alone, together, on a slope and upside down.
+        ("exp(-(200*(x-0.013))**2)", 0.0, 1.0),
+        ("1/(1+(3000*(x-1.2345))**2)", 0.0, 1.0),
+        ("exp(-1000*abs(x-2.7182))", 0.0, 1.0),
+        ("-exp(-(70*(x+7.77))**2)", -1.0, 0.0),
+        ("exp(-(40*(x-1.01))**2)+2*exp(-(90*(x+3.003))**2)", 0.0, 2.0),
+        ("1/cosh(30*(x-2.22))-3/cosh(60*(x-6.66))", -3.0, 1.0),
+        ("x/10+3*exp(-(30*(x-0.013))**2)", -1.0, 3.0013),
+        ("sin(x)-4*exp(-(40*(x-3.3))**2)", -4.0 + f64::sin(3.3), 1.0),
+        // Peaks at the ends of the range.
+        ("exp(-100*(x-10)**2)", 0.0, 1.0),
+        ("exp(-((x-9.987)*100)**2)", 0.0, 1.0),
+        ("exp(-((x+9.99)*80)**2)", 0.0, 1.0),
+        // Ends of the domain that are on no point of the grid.
+        ("sqrt(x-1/3)", 0.0, 3.109_126),
+        ("acos(x/3)", 0.0, PI),
+        ("sqrt(1-abs(x-1/7))", 0.0, 1.0),
+        ("x*log(x)", -1.0 / E, 10.0 * 10_f64.ln()),
+        // Kinks, steps and teeth.
+        ("abs(x-1/3)", 0.0, 10.0 + 1.0 / 3.0),
+        ("abs(abs(x)-5)", 0.0, 5.0),
+        ("floor(x)", -10.0, 10.0),
+        ("x > 0", 0.0, 1.0),
+        ("x % 1", 0.0, 1.0),
+        ("max(0, 1-25*abs(x-0.3))", 0.0, 1.0),
+        // Waves that are finer than the grid.
+        ("sin(99*x)", -1.0, 1.0),
+        ("sin(1/x)", -1.0, 1.0),
+        ("1e9+sin(x)", 1e9 - 1.0, 1e9 + 1.0),
+        ("x**2", 0.0, 100.0),
+        ("x**3", -1_000.0, 1_000.0),
+        ("x**6", 0.0, 1e6),
+    ] {
+        let (shown_low, shown_high) = shown(&plot(&mut client, &[expr], "-10", "10"));
+        let span = high - low;
+        let is_close = |shown: f64, to: f64| (shown - to).abs() <= 0.012 * span;
+        let is_right = is_close(shown_low, low - 0.05 * span) && is_close(shown_high, high + 0.05 * span);
+        assert!(is_right, "{expr}: {shown_low} to {shown_high}, not {low} to {high}");
+    }
+    for (expr, from, to, low, high) in [
+        ("exp(-(x-500)**2/50)", "0", "1000", 0.0, 1.0),
+        ("exp(-(x-500.3)**2)", "0", "1000", 0.0, 1.0),
+        // The minimum of x**x is at 1/e.
+        ("x**x", "0", "3", (-1.0 / E).exp(), 27.0),
+        ("exp(x)", "-2", "2", f64::exp(-2.0), f64::exp(2.0)),
+        ("1/x", "1", "10", 0.1, 1.0),
+        ("tan(x)", "-1", "1", f64::tan(-1.0), f64::tan(1.0)),
+    ] {
+        let (shown_low, shown_high) = shown(&plot(&mut client, &[expr], from, to));
+        let span = high - low;
+        let is_right = (shown_low - (low - 0.05 * span)).abs() <= 0.012 * span
+            && (shown_high - (high + 0.05 * span)).abs() <= 0.012 * span;
+        assert!(is_right, "{expr}: {shown_low} to {shown_high}, not {low} to {high}");
+    }
+}
+
+/// A curve that grows without bound is cut on that side, and held on the other.
+#[test]
+fn a_curve_that_grows_without_bound_is_cut() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (expr, low, high) in [
+        ("1/x", None, None),
+        ("1/(x-1/3)", None, None),
+        // Very near to a point of the grid.
+        ("1/(x-7.617109343261831)", None, None),
+        ("tan(x)", None, None),
+        ("tan(3*x)", None, None),
+        ("1/sin(x)", None, None),
+        ("gamma(x)", None, None),
+        ("1/x**2", Some(0.01), None),
+        ("1/(x-1/3)**2", Some(0.0088), None),
+        ("-1/x**2", None, Some(-0.01)),
+        ("1/sqrt(1-x**2)", Some(1.0), None),
+        ("log(x)", None, Some(10_f64.ln())),
+        ("log(abs(x-1/3))", None, Some(f64::ln(10.0 + 1.0 / 3.0))),
+        ("exp(1/x)", Some(0.0), None),
+        ("abs(x)**-0.5", Some(10_f64.powf(-0.5)), None),
+        ("1/x+20*exp(-(5*(x-5))**2)", None, Some(20.2)),
+    ] {
+        let (shown_low, shown_high) = shown(&plot(&mut client, &[expr], "-10", "10"));
+        assert!(shown_low > -100.0 && shown_high < 100.0, "{expr}: {shown_low} to {shown_high}");
+        let free = 0.06 * (shown_high - shown_low);
+        for (end, shown) in [(low, shown_low), (high, shown_high)] {
+            assert!(end.is_none_or(|end| (end - shown).abs() <= free), "{expr}: {shown_low} to {shown_high}");
+        }
+    }
+    // The branches are drawn to the edges.
+    for (expr, lines_of_it) in [("1/x", 2), ("1/x**2", 2), ("log(x)", 1)] {
+        let svg = plot(&mut client, &[expr], "-10", "10");
+        let drawn = lines(&svg, 0);
+        assert_eq!(drawn.len(), lines_of_it, "{expr}");
+        let edges: Vec<f64> = drawn.iter().flat_map(|line| [line[0].1, line[line.len() - 1].1]).collect();
+        let frame = Document::parse(&svg).unwrap().root_element().attribute("data-frame").unwrap().to_owned();
+        let frame: Vec<f64> = frame.split(' ').map(|number| number.parse().unwrap()).collect();
+        let (top, bottom) = (frame[1], frame[1] + frame[3]);
+        assert!(edges.iter().any(|y| (y - top).abs() < 0.1 || (y - bottom).abs() < 0.1), "{expr}: {edges:?}");
+    }
+}
+
+/// A curve that grows towards an end of x, and would be flat elsewhere, is shown as far up and down as x goes.
+#[test]
+fn a_curve_that_would_look_flat_is_shown_as_far_as_x_goes() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for expr in ["exp(x)", "exp(-x)", "2**x", "10**x", "sinh(x)", "cosh(x)", "exp(x)-3", "gamma(x)"] {
+        assert_eq!(shown(&plot(&mut client, &[expr], "-10", "10")), (-10.0, 10.0), "{expr}");
+    }
+    assert_eq!(shown(&plot(&mut client, &["exp(x)", "sin(x)"], "-10", "10")), (-10.0, 10.0));
+    // Of these, nothing or little would be left.
+    for (expr, from, to) in [("exp(x)", "0", "700"), ("exp(x)+100", "-10", "10"), ("x**20", "-10", "10")] {
+        assert!(shown(&plot(&mut client, &[expr], from, to)).1 > 10_000.0, "{expr}");
+    }
+}
+
+/// The value at a whole number by chance is no piece of a curve, unless there are only such values.
+#[test]
+fn a_dot_is_drawn_only_where_a_function_has_values_at_whole_numbers_alone() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let svg = plot(&mut client, &["x**x"], "-10", "10");
+    assert!(lines(&svg, 0).iter().all(|line| line.len() > 1), "{svg}");
+    for (expr, from, to, count) in [
+        ("factorial(x)", "0", "5", 6),
+        ("x!", "0", "5", 6),
+        ("factorial(x)", "-10", "5.5", 6),
+        ("comb(4, x)", "0", "4", 5),
+        ("fib(x)", "0", "8", 9),
+        ("isprime(x)", "2", "11", 10),
+    ] {
+        let drawn = lines(&plot(&mut client, &[expr], from, to), 0);
+        assert_eq!((drawn.len(), drawn.concat().len()), (count, count), "{expr}");
+    }
+    // All dots are seen: 1 to 120, and a twentieth of that to spare.
+    let (low, high) = shown(&plot(&mut client, &["factorial(x)"], "0", "5"));
+    assert!((low + 4.95).abs() < 0.01 && (high - 125.95).abs() < 0.01, "{low} {high}");
+    // Its arguments are the wrong ones everywhere.
+    assert_eq!(ask(&mut client, &[("expr", "comb(x)")], &[]).status, 422);
+}
+
+#[test]
+fn each_element_of_a_list_is_a_curve() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let apart = plot(&mut client, &["sin(x)", "cos(x)"], "-3", "3");
+    for expr in ["[sin(x), cos(x)]", "(sin(x), cos(x))", "( sin(x) ,cos(x), )"] {
+        let together = plot(&mut client, &[expr], "-3", "3");
+        for curve in 0..2 {
+            assert_eq!(lines(&together, curve), lines(&apart, curve), "{expr}");
+        }
+        let picture = Document::parse(&together).unwrap();
+        let names: Vec<_> = of_class(&picture, "tabuada-text").iter().filter_map(Node::text).collect();
+        assert_eq!(names, ["sin(x)", "cos(x)"], "{expr}");
+    }
+    let made = plot(&mut client, &["a = 2; [a*x, x] * 2"], "-3", "3");
+    assert!(words(&made, "desc").contains("[a*x, x] * 2 (4): values from −3 to 3."), "{made}");
+    assert_eq!(ask(&mut client, &[("expr", "[x]*7")], &[]).status, 400);
+    // Some values have fewer elements.
+    assert_eq!(lines(&plot(&mut client, &["[x, x] if x < 0 else [x]"], "-1", "1"), 1).len(), 1);
+    assert!(words(&plot(&mut client, &["[]"], "-1", "1"), "desc").contains("no real value here"));
+}
+
+/// An axis of 720 pixels has 6 to 10 numbers, or 11 where no round step gives so few.
+#[test]
+fn axes_have_some_numbers_and_a_minor_grid() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (from, to, most) in
+        [("-10", "10", 10), ("0", "1", 11), ("-5", "5", 11), ("0", "7", 10), ("-1", "12", 10), ("0", "0.003", 10), ("-99", "1", 11)]
+    {
+        let svg = plot(&mut client, &["x"], from, to);
+        let (below, _) = numbers(&svg);
+        assert!((6..=most).contains(&below.len()), "{from} to {to}: {below:?}");
+        let picture = Document::parse(&svg).unwrap();
+        let count = |class: &str| of_class(&picture, class)[0].attribute("d").unwrap().matches('M').count();
+        assert!(count("tabuada-minor") > 2 * count("tabuada-grid"), "{from} to {to}");
+        let names: Vec<_> = of_class(&picture, "tabuada-name").iter().filter_map(Node::text).collect();
+        assert_eq!(names, ["x", "y"]);
+    }
+}
+
+#[test]
+fn an_axis_with_ends_in_pi_has_ticks_of_pi() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (from, to, texts) in [
+        ("-2*pi", "2*pi", "−2π −3π/2 −π −π/2 0 π/2 π 3π/2 2π"),
+        ("0", "2*π", "0 π/4 π/2 3π/4 π 5π/4 3π/2 7π/4 2π"),
+        ("-pi/2", "pi/2", "−π/2 −3π/8 −π/4 −π/8 0 π/8 π/4 3π/8 π/2"),
+        // Multiples of π without its name.
+        ("-6.283185307179586", "6.283185307179586", "−2π −3π/2 −π −π/2 0 π/2 π 3π/2 2π"),
+        // Its name, but other ends.
+        ("0", "pi+4", "0 π/4 π/2 3π/4 π 5π/4 3π/2 7π/4 2π 9π/4"),
+    ] {
+        let (below, _) = numbers(&plot(&mut client, &["sin(x)"], from, to));
+        assert_eq!(below.join(" "), texts, "{from} to {to}");
+    }
+    let pairs = [("expr", "atan(x)"), ("y_from", "-pi/2"), ("y_to", "pi/2")];
+    let (_, left) = numbers(ask(&mut client, &pairs, &[]).text());
+    assert_eq!(left.join(" "), "−π/2 −π/4 0 π/4 π/2");
+}
+
+#[test]
+fn equal_axes_have_one_scale() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (exprs, more) in [
+        (&["sqrt(1-x**2)", "-sqrt(1-x**2)"][..], &[][..]),
+        (&["x**2"], &[]),
+        (&["1000000+x/1000"], &[]),
+        (&["x"], &[("from", "0"), ("to", "1e6")]),
+        (&["sin(x)"], &[("y_from", "-50"), ("y_to", "50")]),
+        (&["sin(x)"], &[("width", "300"), ("height", "600"), ("font_size", "24")]),
+    ] {
+        let mut pairs: Vec<(&str, &str)> = exprs.iter().map(|expr| ("expr", *expr)).collect();
+        pairs.push(("aspect", "equal"));
+        pairs.extend(more);
+        let response = ask(&mut client, &pairs, &[]);
+        let picture = Document::parse(response.text()).unwrap();
+        let numbers = |name: &str| -> Vec<f64> {
+            let text = picture.root_element().attribute(name).unwrap();
+            text.split(' ').map(|number| number.parse().unwrap()).collect()
+        };
+        let (x, y, frame) = (numbers("data-x"), numbers("data-y"), numbers("data-frame"));
+        let (scale_x, scale_y) = (frame[2] / (x[1] - x[0]), frame[3] / (y[1] - y[0]));
+        assert!((scale_x / scale_y - 1.0).abs() < 1e-3, "{exprs:?}: {scale_x} {scale_y}");
+    }
+    // Of a curve that is too high for it, the part near 0 is shown.
+    let parabola = ask(&mut client, &[("expr", "x**2"), ("aspect", "equal")], &[]);
+    let (low, high) = shown(parabola.text());
+    assert!(low <= 0.0 && high >= 0.0, "{low} to {high}");
+    // The command draws round circles, too.
+    let sketch = run(&["sqrt(1-x**2)", "-sqrt(1-x**2)", "--from=-2", "--to=2", "--aspect=equal", "--terminal"]);
+    let (dots, _) = dots(std::str::from_utf8(&sketch.stdout).unwrap());
+    let span = |of: fn(&(usize, usize)) -> usize| {
+        dots.iter().map(of).max().unwrap() - dots.iter().map(of).min().unwrap()
+    };
+    assert!(span(|dot| dot.0).abs_diff(span(|dot| dot.1)) <= 2, "{dots:?}");
+}
+
+#[test]
+fn texts_have_the_size_and_the_digits_that_the_client_wants() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for size in ["8", "24", "48"] {
+        for (width, height) in [("200", "120"), ("720", "450")] {
+            let pairs = [("expr", "1e9*x"), ("font_size", size), ("width", width), ("height", height)];
+            let svg = ask(&mut client, &pairs, &[]);
+            let picture = Document::parse(svg.text()).unwrap();
+            assert_eq!(picture.root_element().attribute("font-size"), Some(size));
+        }
+    }
+    let mut png = |size| ask(&mut client, &[("expr", "x"), ("font_size", size)], &[("Accept", "image/png")]).body;
+    assert_ne!(png("12"), png("24"));
+    let described = words(&plot(&mut client, &["1e9+sin(x)"], "-10", "10"), "desc");
+    assert!(described.ends_with("1e9+sin(x): values from 999999999 to 1000000001."), "{described}");
+    let pairs = [("expr", "x/3"), ("from", "0"), ("to", "1"), ("digits", "7")];
+    let described = words(ask(&mut client, &pairs, &[]).text(), "desc");
+    assert!(described.ends_with("x/3: values from 0 to 0.3333333."), "{described}");
+    let pairs = [("expr", "x"), ("from", "1e7"), ("to", "1e7+5"), ("digits", "8")];
+    let (below, _) = numbers(ask(&mut client, &pairs, &[]).text());
+    assert!(below.contains(&"10000003".to_owned()), "{below:?}");
+    for (name, value) in [
+        ("font_size", "7"),
+        ("font_size", "49"),
+        ("font_size", "big"),
+        ("digits", "0"),
+        ("digits", "16"),
+        ("digits", "-1"),
+        ("aspect", "round"),
+        ("points", "yes"),
+    ] {
+        let response = ask(&mut client, &[("expr", "x"), (name, value)], &[]);
+        assert_eq!(response.status, 400, "{name}={value}");
+        let problem: Value = serde_json::from_slice(&response.body).unwrap();
+        assert!(problem["detail"].as_str().unwrap().starts_with(name), "{problem}");
+    }
+}
+
+/// The JSON of some expressions from -10 to 10.
+fn told(client: &mut Client, exprs: &[&str], more: &[(&str, &str)]) -> Value {
+    let mut pairs: Vec<(&str, &str)> = exprs.iter().map(|expr| ("expr", *expr)).collect();
+    pairs.extend(more);
+    let response = ask(client, &pairs, &[("Accept", "application/json")]);
+    assert_eq!((response.status, response.header("content-type")), (200, Some("application/json")), "{exprs:?}");
+    serde_json::from_slice(&response.body).unwrap()
+}
+
+fn places(found: &Value) -> Vec<(f64, f64)> {
+    let number = |value: &Value| value.as_f64().unwrap();
+    found.as_array().unwrap().iter().map(|point| (number(&point["x"]), number(&point["y"]))).collect()
+}
+
+/// Zeros and extremes are those of the functions, as mathematics has them.
+#[test]
+fn zeros_and_extremes_are_found() {
+    use std::f64::consts::{E, FRAC_1_SQRT_2, FRAC_PI_2, PI, SQRT_2};
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let wave = (1.0 / (2.0 * E)).sqrt();
+    let cubic = 2.0 / 27_f64.sqrt();
+    for (expr, zeros, maxima, minima) in [
+        (
+            "sin(x)",
+            &[-3.0 * PI, -2.0 * PI, -PI, 0.0, PI, 2.0 * PI, 3.0 * PI][..],
+            &[(-3.0 * FRAC_PI_2, 1.0), (FRAC_PI_2, 1.0), (5.0 * FRAC_PI_2, 1.0)][..],
+            &[(-5.0 * FRAC_PI_2, -1.0), (-FRAC_PI_2, -1.0), (3.0 * FRAC_PI_2, -1.0)][..],
+        ),
+        ("x**2-2", &[-SQRT_2, SQRT_2], &[], &[(0.0, -2.0)]),
+        ("(x-3)**2", &[3.0], &[], &[(3.0, 0.0)]),
+        ("(x-1/3)**2+1", &[], &[], &[(1.0 / 3.0, 1.0)]),
+        ("x**3-x", &[-1.0, 0.0, 1.0], &[(-(1_f64 / 3.0).sqrt(), cubic)], &[((1_f64 / 3.0).sqrt(), -cubic)]),
+        ("x*exp(-x**2)", &[0.0], &[(FRAC_1_SQRT_2, wave)], &[(-FRAC_1_SQRT_2, -wave)]),
+        ("abs(x-1/7)-1", &[1.0 / 7.0 - 1.0, 1.0 / 7.0 + 1.0], &[], &[(1.0 / 7.0, -1.0)]),
+        ("exp(-(200*(x-0.013))**2)", &[], &[(0.013, 1.0)], &[]),
+        ("log(x)", &[1.0], &[], &[]),
+        // At ends of the domain.
+        ("acos(x)", &[1.0], &[], &[]),
+        ("sqrt(1-x**2)", &[-1.0, 1.0], &[(0.0, 1.0)], &[]),
+        ("cbrt(x-1/3)", &[1.0 / 3.0], &[], &[]),
+        // Neither a pole nor a jump is a zero, and neither is an extreme.
+        ("1/x", &[], &[], &[]),
+        ("1/(x-1/3)", &[], &[], &[]),
+        ("1/(x-1/3)**2", &[], &[], &[]),
+        ("x % 1 - 0.5", &[], &[], &[]),
+        ("1 if x > 1/3 else -1", &[], &[], &[]),
+        ("exp(x)", &[], &[], &[]),
+        ("5", &[], &[], &[]),
+        ("0", &[], &[], &[]),
+        ("max(x, 0)", &[], &[], &[]),
+        ("sqrt(-1-x**2)", &[], &[], &[]),
+        ("rnd()-0.5", &[], &[], &[]),
+    ] {
+        let curve = told(&mut client, &[expr], &[])["curves"][0].clone();
+        if expr == "x % 1 - 0.5" {
+            assert_eq!(places(&curve["zeros"]).len(), 20, "{curve}");
+            continue;
+        }
+        let is_near = |found: &[(f64, f64)], right: &[(f64, f64)]| {
+            let near = |(a, b): (&(f64, f64), &(f64, f64))| (a.0 - b.0).abs() < 1e-9 && (a.1 - b.1).abs() < 1e-9;
+            found.len() == right.len() && found.iter().zip(right).all(near)
+        };
+        let zeros: Vec<(f64, f64)> = zeros.iter().map(|x| (*x, 0.0)).collect();
+        for (kind, right) in [("zeros", &*zeros), ("maxima", maxima), ("minima", minima)] {
+            let found = places(&curve[kind]);
+            assert!(is_near(&found, right), "{expr}: {kind} {found:?}, not {right:?}");
+        }
+    }
+}
+
+/// Every number is the value of the expression, as `/v1/evaluate` gives it.
+#[test]
+fn values_are_those_of_evaluate() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let expr = "x*exp(-x**2)+0.1";
+    let shown = told(&mut client, &[expr], &[]);
+    let curve = &shown["curves"][0];
+    let (at, values) = (shown["at"].as_array().unwrap(), curve["values"].as_array().unwrap());
+    assert_eq!(at.len(), values.len());
+    assert!(at.len() > 600 && at.iter().all(|x| x.to_string().len() <= 5), "{at:?}");
+    let mut checked: Vec<(Value, Value)> = at.iter().cloned().zip(values.iter().cloned()).step_by(60).collect();
+    for kind in ["zeros", "maxima", "minima"] {
+        let points = curve[kind].as_array().unwrap();
+        checked.extend(points.iter().map(|point| (point["x"].clone(), point["y"].clone())));
+    }
+    for (x, y) in checked {
+        let text = format!("x={x}; {expr}");
+        let answer = client.request("GET", &target("/v1/evaluate", &[("expr", &text)]), &[], b"");
+        let answer: Value = serde_json::from_slice(&answer.body).unwrap();
+        assert_eq!(answer["result"], y, "{text}");
+    }
+}
+
+#[test]
+fn intersections_are_found() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let found = told(&mut client, &["x**2", "x+2", "2*x-1", "0"], &[]);
+    let mut meetings: Vec<(u64, u64, f64, f64)> = found["intersections"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|meeting| {
+            let curve = |at: usize| meeting["curves"][at].as_u64().unwrap();
+            (curve(0), curve(1), meeting["x"].as_f64().unwrap(), meeting["y"].as_f64().unwrap())
+        })
+        .collect();
+    meetings.sort_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)).then(a.2.total_cmp(&b.2)));
+    // x² touches 2x−1 in (1; 1), and the axis in 0.
+    let right = [
+        (0, 1, -1.0, 1.0),
+        (0, 1, 2.0, 4.0),
+        (0, 2, 1.0, 1.0),
+        (0, 3, 0.0, 0.0),
+        (1, 2, 3.0, 5.0),
+        (1, 3, -2.0, 0.0),
+        (2, 3, 0.5, 0.0),
+    ];
+    assert_eq!(meetings.len(), right.len(), "{meetings:?}");
+    for (a, b) in meetings.iter().zip(&right) {
+        assert!((a.0, a.1) == (b.0, b.1) && (a.2 - b.2).abs() < 1e-6 && (a.3 - b.3).abs() < 1e-6, "{meetings:?}");
+    }
+}
+
+#[test]
+fn points_are_marked_if_the_client_wants_it() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let plain = plot(&mut client, &["sin(x)"], "-10", "10");
+    assert!(!plain.contains("<path class=\"tabuada-open"), "{plain}");
+    let marked = ask(&mut client, &[("expr", "sin(x)"), ("points", "true")], &[]);
+    let picture = Document::parse(marked.text()).unwrap();
+    let dots = of_class(&picture, "tabuada-open-0");
+    // 7 zeros and 6 extremes.
+    assert_eq!(dots[0].attribute("d").unwrap().matches('M').count(), 13);
+    // The picture in the JSON is the same, and the rest says what is in it.
+    let shown = told(&mut client, &["sin(x)"], &[]);
+    assert_eq!(shown["svg"], marked.text());
+    assert_eq!((&shown["title"], &shown["curves"][0]["name"]), (&"Graph of sin(x)".into(), &"sin(x)".into()));
+    assert_eq!((&shown["x"], &shown["points_cut"]), (&serde_json::json!([-10.0, 10.0]), &false.into()));
+    let frame = picture.root_element().attribute("data-frame").unwrap().to_owned();
+    let width: f64 = frame.split(' ').nth(2).unwrap().parse().unwrap();
+    assert!((shown["frame"]["width"].as_f64().unwrap() - width).abs() < 0.01);
+    // At the ends of the range, too.
+    let period = told(&mut client, &["sin(x)"], &[("from", "-2*pi"), ("to", "2*pi")]);
+    assert_eq!(places(&period["curves"][0]["zeros"]).len(), 5, "{period}");
+    // More than are listed.
+    assert_eq!(told(&mut client, &["sin(99*x)"], &[])["points_cut"], true);
+    // The whole of a curve that is cut.
+    let whole = told(&mut client, &["exp(x)"], &[]);
+    assert_eq!(whole["y"], serde_json::json!([-10.0, 10.0]));
+    assert!(whole["y_whole"][1].as_f64().unwrap() > 22_026.0, "{whole}");
+    let command = run(&["sin(x)", "--points"]);
+    assert_eq!(String::from_utf8(command.stdout).unwrap(), marked.text());
+}
+
 /// No line leaves the frame, and no line is vertical where the function is not.
 #[test]
 fn a_curve_has_gaps_at_poles() {
@@ -215,7 +691,7 @@ fn axes_have_round_numbers() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
     let (below, left) = numbers(&plot(&mut client, &["sin(x)"], "-10", "10"));
-    assert_eq!(below, ["−10", "−5", "0", "5", "10"]);
+    assert_eq!(below, ["−10.0", "−7.5", "−5.0", "−2.5", "0", "2.5", "5.0", "7.5", "10.0"]);
     assert_eq!(left, ["−1.0", "−0.5", "0", "0.5", "1.0"]);
     let (below, _) = numbers(&plot(&mut client, &["x"], "1e9", "1e9+0.001"));
     assert_eq!(below, ["0", "0.0002", "0.0004", "0.0006", "0.0008", "0.0010", "+1000000000"]);

@@ -285,7 +285,7 @@ fn decompressed(response: &Response) -> Vec<u8> {
 }
 
 /// Plots and explanations with status 200. No two of them have the same body.
-const MADE: [&str; 15] = [
+const MADE: [&str; 19] = [
     "/v1/plot?expr=x",
     "/v1/plot?expr=(x)",
     "/v1/plot?expr=x&expr=x",
@@ -296,6 +296,10 @@ const MADE: [&str; 15] = [
     "/v1/plot?expr=x&y_to=0",
     "/v1/plot?expr=x&width=300",
     "/v1/plot?expr=x&height=300",
+    "/v1/plot?expr=x&aspect=equal",
+    "/v1/plot?expr=x&digits=2",
+    "/v1/plot?expr=x&font_size=20",
+    "/v1/plot?expr=x&points=true",
     "/v1/explain?expr=2%5E3",
     "/v1/explain?expr=2%20%5E3",
     "/v1/explain?expr=2%5E3&mode=exact",

@@ -124,10 +124,10 @@ fn another_notation_or_decimal_sign_is_malformed() {
             assert_eq!(problem["detail"], expected);
         }
     }
-    // A decimal sign alone changes nothing, and null is no value.
+    // A decimal sign alone changes nothing but what is shown, and null is no value.
     assert_eq!(
         body(&client.get("/v1/evaluate?expr=2**3&decimal=comma")),
-        json!({"result": 8, "type": "int", "text": "8"})
+        json!({"result": 8, "type": "int", "text": "8", "shown": "8"})
     );
     let nulls = json!({"expr": "2**3", "notation": null, "decimal": null});
     assert_eq!(body(&post(&mut client, "/v1/evaluate", &nulls))["result"], 8);
@@ -170,7 +170,7 @@ fn an_answer_in_school_notation_has_a_tag_of_its_own() {
     let tag = |response: &Response| response.header("etag").expect("a tag").to_owned();
     let school = get(&mut client, "2^10", "point", &[]);
     assert_eq!(school.header("cache-control"), Some("public, max-age=86400"));
-    assert_eq!(tag(&school), tag(&get(&mut client, "2¹⁰", "comma", &[])));
+    assert_eq!(tag(&school), tag(&get(&mut client, "2¹⁰", "point", &[])));
     assert_ne!(tag(&school), tag(&client.get("/v1/evaluate?expr=2**10")));
     let known = get(&mut client, "2^10", "point", &[("if-none-match", &tag(&school))]);
     assert_eq!((known.status, known.body.len()), (304, 0));
@@ -196,7 +196,7 @@ fn each_line_of_a_batch_has_its_notation() {
     let lines = [
         json!({"result": 8, "type": "int", "text": "8"}),
         json!({"result": 1024, "type": "int", "text": "1024", "read_as": "2**10"}),
-        json!({"result": 1.5, "type": "float", "text": "1.5", "read_as": "1.5"}),
+        json!({"result": 1.5, "type": "float", "text": "1.5", "shown": "1,5", "read_as": "1.5"}),
         json!({"error": {
             "code": "ambiguous",
             "message": "a product without a sign directly after a division has two readings; write 1/2*x or 1/(2x)",

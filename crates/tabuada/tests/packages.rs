@@ -9,7 +9,7 @@ use crate::support;
 use std::fs;
 
 use support::newcomer::{read, root};
-use tabuada::settings::table::ALL;
+use tabuada::settings::table::OF_SERVE;
 use tabuada::words::Language;
 
 /// The expected `/etc/default/tabuada`: each variable, commented out, with its help and its default.
@@ -20,7 +20,7 @@ fn configuration() -> String {
                     # Passwords and tokens are better kept in files:\n\
                     # /usr/share/doc/tabuada/examples/secrets.conf\n"
         .to_owned();
-    for setting in ALL {
+    for setting in OF_SERVE {
         text.push('\n');
         let help = setting.help.say(Language::English);
         for paragraph in help.lines().filter(|line| !line.trim().is_empty()) {

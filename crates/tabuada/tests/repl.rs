@@ -100,9 +100,34 @@ fn an_error_is_marked_and_the_session_goes_on() {
 }
 
 #[test]
+fn a_session_has_a_notation() {
+    let school = ["--notation", "school", "--decimal", "comma"];
+    let answers = |typed: &str| {
+        let (printed, said, status) = lines(&school, typed);
+        assert_eq!((said.as_str(), status), ("", Some(0)), "{typed}");
+        printed
+    };
+    assert_eq!(answers("x = 1,5\n2x + 2^3\n_ + 1\n"), "1,5\n11\n12\n");
+    assert_eq!(answers("f(x) = x²/2\nf(3)\n"), "4,5\n");
+    assert_eq!(answers("[1,5; 2]\n_\n"), "[1,5; 2]\n[1,5; 2]\n");
+    assert_eq!(answers("a = [5;]\na\n"), "[5]\n[5]\n");
+    // Definitions follow the session into another notation.
+    let both = "k = 2,5\nf(x) = k·x^2\n:notation python\nf(2)\nf(2)**2\n:notation school point\nf(2)^2\n:notation\n";
+    assert_eq!(answers(both), "2,5\npython comma\n10\n100\nschool point\n100\nschool point\n");
+    let (printed, said, _) = lines(&[], "f(v) @= v[0]\n:notation school\nf([7])\n:notation\n:notation roman\n");
+    assert_eq!(printed, "7\npython point\n");
+    assert!(said.contains("not every definition") && said.contains("a notation is python or school"), "{said}");
+    // The readings are those of the line, not of the definitions before it.
+    let (_, said, status) = lines(&["--notation", "school"], "y = 3\n1/2y\n");
+    assert_eq!(status, Some(1));
+    assert!(said.contains("write 1/2*y or 1/(2y)\n1/2y\n"), "{said}");
+    assert!(said.ends_with("help: did you mean 1/2*y, or 1/(2y)?\n"), "{said}");
+}
+
+#[test]
 fn commands_show_the_session() {
     let help = printed(":help\n");
-    for command in [":help", ":mode", ":vars", ":explain", ":plot", ":quit"] {
+    for command in [":help", ":mode", ":notation", ":vars", ":explain", ":plot", ":quit"] {
         assert!(help.lines().any(|line| line.starts_with(command)), "{help}");
     }
     for word in ["help", "ajuda", "help()"] {

@@ -11,7 +11,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 use support::{Node, Redis, free_port, tabuada, wait_for};
-use tabuada::settings::table::ALL;
+use tabuada::settings::table::{ALL, OF_SERVE};
 use tabuada::settings::{Kind, Setting};
 
 /// An empty folder for this test only.
@@ -73,7 +73,7 @@ fn an_empty_variable_is_unset_except_the_token() {
 #[test]
 fn an_error_in_a_value_names_its_origin() {
     let folder = folder("wrong");
-    for setting in ALL {
+    for setting in OF_SERVE {
         // Any text is valid for these.
         if is_path(setting) || ["metrics-host", "redis-user"].contains(&setting.name) {
             continue;
@@ -122,6 +122,36 @@ fn flags_precede_variables_the_file_and_defaults() {
         let (printed, _, _) = outcome(command.current_dir(&folder));
         assert_eq!(setting(&printed, "ttl").0, "8m");
         assert_eq!(setting(&printed, "memory").0, "64MiB");
+    }
+}
+
+/// The notation of a person who set it once: a flag precedes the variable, and the variable the file.
+#[test]
+fn the_notation_is_a_setting() {
+    let folder = folder("notation");
+    fs::write(folder.join("tabuada.toml"), "notation = \"school\"\ndecimal = \"comma\"\n").expect("ours");
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| {
+        outcome(tabuada(arguments).envs(variables.iter().copied()).current_dir(&folder))
+    };
+    let answer = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let (printed, said, status) = run(arguments, variables);
+        assert_eq!((said.as_str(), status), ("", Some(0)), "{arguments:?}");
+        printed
+    };
+    assert_eq!(answer(&["eval", "2^10 + 0,5"], &[]), "1024,5\n");
+    assert_eq!(answer(&["eval", "2^10 + 0.5"], &[("TABUADA_DECIMAL", "point")]), "1024.5\n");
+    assert_eq!(answer(&["eval", "2**3/3", "--digits", "2"], &[("TABUADA_NOTATION", "python")]), "2,7\n");
+    assert_eq!(answer(&["eval", "2**3", "--notation", "python"], &[]), "8\n");
+    let printed = answer(&["config", "--json"], &[("TABUADA_DECIMAL", "point")]);
+    assert_eq!(setting(&printed, "notation"), ("school".into(), "file".to_owned()));
+    assert_eq!(setting(&printed, "decimal"), ("point".into(), "variable".to_owned()));
+    for command in ["eval", "batch", "plot", "repl", "config"] {
+        let (_, said, status) = run(
+            &[&[command][..], &["x"][..usize::from(["eval", "plot"].contains(&command))]].concat(),
+            &[("TABUADA_NOTATION", "roman")],
+        );
+        assert_eq!(status, Some(2), "{command}");
+        assert_eq!(said, "tabuada: TABUADA_NOTATION: expected python or school; got 'roman'\n", "{command}");
     }
 }
 

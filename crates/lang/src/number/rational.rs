@@ -5,6 +5,8 @@
 
 use std::cmp::Ordering;
 
+use dashu_int::UBig;
+
 use super::{Integer, Ties, long};
 use crate::error::{ErrorKind, Estimate, ZeroDivision};
 use crate::limits::{Budget, Limits, price};
@@ -324,6 +326,16 @@ pub(super) fn decimal_parts(text: &str) -> (String, i64) {
     digits.truncate(digits.len() - trailing);
     digits.drain(..digits.bytes().take_while(|digit| *digit == b'0').count());
     (digits, exponent - fraction_digits as i64 + trailing as i64)
+}
+
+/// The digits of `numerator`·10^`places` / `denominator`, rounded down; `None` unless both are texts of positive
+/// integers.
+pub(crate) fn quotient_digits(numerator: &str, denominator: &str, places: i64) -> Option<String> {
+    let [numerator, denominator] = [numerator, denominator].map(|digits| UBig::from_str_radix(digits, 10).ok());
+    let (numerator, denominator) = (numerator?, denominator.filter(|denominator| !denominator.is_zero())?);
+    let power = UBig::from(10_u8).pow(usize::try_from(places.unsigned_abs()).ok()?);
+    let quotient = if places >= 0 { numerator * power / denominator } else { numerator / (denominator * power) };
+    Some(quotient.to_string())
 }
 
 /// The order of numbers whose signs or sizes differ clearly.

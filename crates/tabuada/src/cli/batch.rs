@@ -19,9 +19,11 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use tabuada_lang::{Language, Mode};
 
-use super::notation::NotationArgs;
+use super::config::misused;
+use super::notation::ShownArgs;
 use super::output::{complain, ended};
 use crate::config::{self, THREADS_MAX};
+use crate::ndjson::Usual;
 use crate::words::of_system;
 use pipeline::Trouble;
 use progress::Progress;
@@ -36,7 +38,7 @@ pub struct BatchArgs {
     #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
     mode: Mode,
     #[command(flatten)]
-    notation: NotationArgs,
+    shown: ShownArgs,
     #[arg(long)]
     csv: bool,
     #[arg(long, value_name = "EXPR", allow_hyphen_values = true, conflicts_with = "column")]
@@ -64,12 +66,16 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
 }
 
 /// Answers every line or row. Status 0, also if expressions failed, because their answers say so; 1 if the input cannot
-/// be read or the output cannot be written; 2 if an option does not fit the file.
+/// be read or the output cannot be written; 2 if a setting is wrong or an option does not fit the file.
 pub fn batch(args: &BatchArgs, language: Language) -> ExitCode {
+    let usual = match args.shown.usual(args.mode) {
+        Ok(usual) => usual,
+        Err(error) => return misused(&error, language),
+    };
     let file = args.file.as_deref().filter(|path| path.as_os_str() != "-");
     let answered = open(file).map_err(Trouble::Input).and_then(|(input, bytes)| {
         let progress = Progress::shown(file.is_none() && io::stdin().is_terminal(), bytes, language);
-        answer_all(args, input, &progress)
+        answer_all(args, usual, input, &progress)
     });
     match answered {
         Ok(()) => ExitCode::SUCCESS,
@@ -98,15 +104,15 @@ fn open(file: Option<&Path>) -> io::Result<(Box<dyn Read + Send>, Option<u64>)> 
     Ok((Box::new(file), about.is_file().then_some(about.len())))
 }
 
-fn answer_all(args: &BatchArgs, input: Box<dyn Read + Send>, progress: &Progress) -> Result<(), Trouble> {
+fn answer_all(args: &BatchArgs, usual: Usual, input: Box<dyn Read + Send>, progress: &Progress) -> Result<(), Trouble> {
     let mut output = BufWriter::with_capacity(pipeline::PIECE_BYTES, io::stdout().lock());
     let threads = args.threads.or_else(|| config::threads("cores")).map_or(1, NonZeroUsize::get);
     if is_csv(args) {
-        let (reader, table) = rows::open(args, input, &mut output)?;
+        let (reader, table) = rows::open(args, usual, input, &mut output)?;
         let feed = move |feeder| rows::feed(reader, feeder);
         pipeline::run(threads, feed, move |rows: rows::Rows, hand| table.answer(&rows, hand), &mut output, progress)
     } else {
-        let (usual, explain) = (args.notation.usual(args.mode), args.explain);
+        let explain = args.explain;
         let feed = move |feeder| lines::feed(input, feeder);
         pipeline::run(
             threads,

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use serde_json::{Map, Value, json};
 
 use super::flags::{OfServe, SettingFlags};
+use super::notation::configured;
 use super::output::{complain, ended};
 use crate::config::ServeConfig;
 use crate::settings::{Given, Origin, Setting, SettingError, Settings};
@@ -32,7 +33,7 @@ pub fn config(args: &ConfigArgs, language: Language) -> ExitCode {
     } else {
         settings.all().try_for_each(|(setting, given)| write_row(setting, given, language, &mut out))
     };
-    match ServeConfig::read(&settings) {
+    match ServeConfig::read(&settings).and(configured(&settings)) {
         Ok(_) => ended(written.and_then(|()| out.flush())),
         Err(error) => misused(&error, language),
     }

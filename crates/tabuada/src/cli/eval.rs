@@ -4,9 +4,10 @@ use std::io::{self, Read, Write};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use tabuada_lang::{ErrorKind, Fix, Hint, Language, Limits, Mode, Notation, Span, caret};
+use tabuada_lang::{ErrorKind, Fix, Hint, Language, Limits, Mode, Notation, Reading, Span, caret};
 
-use super::notation::NotationArgs;
+use super::config::misused;
+use super::notation::ShownArgs;
 use super::object::{BYTE_ORDER_MARK, DEADLINE, write_answer};
 use super::output;
 use crate::engine::{self, Engine, Question};
@@ -22,27 +23,25 @@ pub struct EvalArgs {
     #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
     mode: Mode,
     #[command(flatten)]
-    notation: NotationArgs,
+    shown: ShownArgs,
     #[arg(long)]
     json: bool,
     #[arg(value_name = "EXPR", required = true, allow_hyphen_values = true)]
     expressions: Vec<String>,
 }
 
-impl EvalArgs {
-    fn question<'q>(&self, text: &'q str) -> Question<'q> {
-        Question { notation: self.notation.notation(), ..Question::new(text, self.mode) }
-    }
-}
-
-/// Prints the value of each expression on its own line. Status 0, or 1 if one failed.
+/// Prints the value of each expression on its own line. Status 0; 1 if one failed; 2 if a setting is wrong.
 pub fn eval(args: &EvalArgs, language: Language) -> ExitCode {
+    let usual = match args.shown.usual(args.mode) {
+        Ok(usual) => usual,
+        Err(error) => return misused(&error, language),
+    };
     let mut status = ExitCode::SUCCESS;
     for expression in &args.expressions {
         let text = if expression == "-" { from_stdin() } else { Ok(Ok(expression.clone())) };
         let outcome = text.and_then(|text| match (text, args.json) {
-            (Ok(text), true) => print_json(&args.question(&text)),
-            (Ok(text), false) => print(&args.question(&text), language),
+            (Ok(text), true) => print_json(&usual.question(text)),
+            (Ok(text), false) => print(&usual.question(text), language),
             (Err(bytes), is_json) => refuse(bytes, is_json, language),
         });
         match outcome {
@@ -98,11 +97,15 @@ fn print(question: &Question<'_>, language: Language) -> io::Result<bool> {
         Ok(program) => program,
         Err(error) => {
             complain(question, error.span, &error.kind, language)?;
+            offer_readings(error.kind.readings(), language)?;
             return help(text, &engine::fixes_of_unreadable(question, &error), language).map(|()| false);
         }
     };
     let answered = match engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome {
-        Ok(value) => writeln!(io::stdout().lock(), "{}", value.text()).map(|()| true),
+        Ok(value) => {
+            let shown = question.show(value.text());
+            writeln!(io::stdout().lock(), "{}", shown.as_deref().unwrap_or(value.text())).map(|()| true)
+        }
         Err(failure) => {
             complain(question, program.span(failure.node), &failure.kind, language)?;
             help(text, &engine::fixes_of_failed(question, &program, &failure), language).map(|()| false)
@@ -123,6 +126,16 @@ pub(super) fn tell(text: &str, hint: &Hint, notation: Notation, language: Langua
 fn complain(question: &Question<'_>, span: Span, kind: &ErrorKind, language: Language) -> io::Result<()> {
     let message = kind.message_in(language, question.notation);
     writeln!(io::stderr().lock(), "tabuada: {message}\n{}", caret(&question.text, span))
+}
+
+/// Prints the readings of an ambiguous text, on one line if they fit.
+pub(super) fn offer_readings(readings: &[Reading], language: Language) -> io::Result<()> {
+    let texts: Vec<&str> = readings.iter().map(|reading| reading.text.trim()).collect();
+    let either = texts.join(said::OR.say(language));
+    if fits(&either) && !texts.is_empty() {
+        return writeln!(io::stderr().lock(), "{}", said::DID_YOU_MEAN.with(language, &[&either]));
+    }
+    texts.iter().try_for_each(|text| writeln!(io::stderr().lock(), "{}", said::WRITE.with(language, &[text])))
 }
 
 /// Prints the fixed texts, the likeliest first: on one line, if they fit.

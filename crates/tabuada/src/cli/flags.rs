@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
-use crate::settings::table::{ALL, OF_CACHE, OF_HEALTH};
+use crate::settings::table::{OF_CACHE, OF_EXPRESSIONS, OF_HEALTH, OF_SERVE};
 use crate::settings::{Flags, Kind, Setting};
 
 /// The settings that have flags in a command.
@@ -22,6 +22,9 @@ pub(super) trait Table {
 /// The flags of `tabuada serve`.
 #[derive(Debug)]
 pub(super) struct OfServe;
+/// The flags of the commands that read expressions.
+#[derive(Debug)]
+pub(super) struct OfExpressions;
 /// The flags of `tabuada cache`.
 #[derive(Debug)]
 pub(super) struct OfCache;
@@ -30,7 +33,11 @@ pub(super) struct OfCache;
 pub(super) struct OfHealth;
 
 impl Table for OfServe {
-    const SETTINGS: &'static [&'static Setting] = ALL;
+    const SETTINGS: &'static [&'static Setting] = OF_SERVE;
+}
+
+impl Table for OfExpressions {
+    const SETTINGS: &'static [&'static Setting] = OF_EXPRESSIONS;
 }
 
 impl Table for OfCache {

@@ -30,8 +30,8 @@ pub(super) fn write_answer(
     let evaluation = engine.evaluate(limits, DEADLINE);
     match &evaluation.outcome {
         Ok(value) => {
-            let read_as = question.read_as(engine.program());
-            write_value(&Printed::from(value), read_as.as_deref(), out);
+            let (shown, read_as) = (question.show(value.text()), question.read_as(engine.program()));
+            write_value(&Printed::from(value), shown.as_deref(), read_as.as_deref(), out);
         }
         Err(failure) => write_failure(failure, engine.program(), question, out),
     }

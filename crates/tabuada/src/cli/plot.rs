@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
-use tabuada_lang::{Error, Hint, Language, Limits, caret};
+use tabuada_lang::{Error, Hint, Language, Limits, Mode, caret};
 
+use super::config::misused;
 use super::eval::{help, tell};
 use super::notation::NotationArgs;
 use super::object::DEADLINE;
 use super::output::{self, print};
 use crate::engine;
-use crate::plot::{CURVES_MAX, Characters, HEIGHTS, Plot, Refusal, SIZE, WIDTHS};
+use crate::plot::{Aspect, CURVES_MAX, Characters, FONT_SIZE, HEIGHTS, Plot, Refusal, SIZE, WIDTHS};
 use crate::words::of_system;
 
 /// The default width in characters, and the smallest and largest width.
@@ -40,10 +41,27 @@ pub struct PlotArgs {
     width: Option<u32>,
     #[arg(long, value_name = "PIXELS")]
     height: Option<u32>,
+    #[arg(long, value_enum, value_name = "ASPECT", default_value_t = Scale::Free)]
+    aspect: Scale,
+    #[arg(long, value_name = "COUNT")]
+    digits: Option<u32>,
+    #[arg(long, value_name = "PIXELS")]
+    font_size: Option<u32>,
+    #[arg(long)]
+    points: bool,
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[arg(long, conflicts_with = "output")]
     terminal: bool,
+}
+
+/// The help would show doc comments of the values, in English only.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Scale {
+    // The range of y fills the picture.
+    Free,
+    // y has the scale of x.
+    Equal,
 }
 
 /// Draws the expressions into a file, or as SVG on standard output. Status 0; 1 if an expression cannot be drawn; 2 if
@@ -58,15 +76,24 @@ pub fn plot(args: &PlotArgs, language: Language) -> ExitCode {
         output::complain(format_args!("{file}: {why}"));
         return ExitCode::from(2);
     };
+    let notation = match args.notation.usual(Mode::Python) {
+        Ok(usual) => usual.notation,
+        Err(error) => return misused(&error, language),
+    };
     let plot = Plot {
-        exprs: args.expressions.clone(),
-        notation: args.notation.notation(),
         from: args.from.clone(),
         to: args.to.clone(),
         y_from: args.y_from.clone(),
         y_to: args.y_to.clone(),
         size: (args.width.unwrap_or(SIZE.0), args.height.unwrap_or(SIZE.1)),
-        language,
+        aspect: match args.aspect {
+            Scale::Free => Aspect::Free,
+            Scale::Equal => Aspect::Equal,
+        },
+        digits: args.digits,
+        font_size: args.font_size.unwrap_or(FONT_SIZE),
+        has_points: args.points,
+        ..Plot::new(args.expressions.clone(), notation, language)
     };
     let deadline = Instant::now() + DEADLINE;
     let stop = || Instant::now() >= deadline;
@@ -185,6 +212,12 @@ fn said(refusal: &Refusal, plot: &Plot) -> String {
         Refusal::Size => say(
             format!("--width is from {} to {}, --height from {} to {}", widths.0, widths.1, heights.0, heights.1),
             format!("--width vai de {} a {}, --height de {} a {}", widths.0, widths.1, heights.0, heights.1),
+        ),
+        // clap checks it.
+        Refusal::Aspect => refusal.message(language),
+        Refusal::Bounds(name, from, to) => say(
+            format!("{} is a whole number from {from} to {to}", option(name)),
+            format!("{} é um número inteiro de {from} a {to}", option(name)),
         ),
         Refusal::NoNumber(name) => say(
             format!("{} must be a number, or an expression that is one, such as 2*pi", option(name)),

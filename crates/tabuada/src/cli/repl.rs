@@ -15,14 +15,17 @@ use std::time::Instant;
 use reedline::Signal;
 use signal_hook::consts::SIGINT;
 use signal_hook::flag;
-use tabuada_lang::{ErrorKind, Language, Limits, Mode, Notation, Style, caret, functions};
+use tabuada_lang::{ErrorKind, Language, Limits, Mode, Notation, Presentation, Style, caret, functions};
 
-use super::eval::{help, tell};
+use super::config::misused;
+use super::eval::{help, offer_readings, tell};
+use super::notation::NotationArgs;
 use super::object::DEADLINE;
 use super::output::ended;
 use super::plot::room;
-use crate::engine::{self, Question};
-use crate::plot::{Plot, SIZE, VARIABLE};
+use crate::engine;
+use crate::ndjson::Usual;
+use crate::plot::{Plot, VARIABLE};
 use crate::version::VERSION;
 use crate::words::Words;
 use editor::{Asking, Names, PROMPT, editor, manual_line, signature};
@@ -34,6 +37,8 @@ use statement::is_whole;
 pub struct ReplArgs {
     #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
     mode: Mode,
+    #[command(flatten)]
+    notation: NotationArgs,
 }
 
 /// A command of the session.
@@ -48,7 +53,7 @@ struct Command {
     run: fn(&mut Repl, &str) -> io::Result<Next>,
 }
 
-static COMMANDS: [Command; 6] = [
+static COMMANDS: [Command; 7] = [
     Command {
         name: ":help",
         also: &["help", "ajuda"],
@@ -65,6 +70,16 @@ static COMMANDS: [Command; 6] = [
             "mostra ou muda os números: python, exact, decimal:N",
         ),
         run: Repl::set_mode,
+    },
+    Command {
+        name: ":notation",
+        also: &[],
+        takes: " [NAME]",
+        what: Words::new(
+            "show or set how texts are written: python or school, and point or comma",
+            "mostra ou muda como se escreve: python ou school, e point ou comma",
+        ),
+        run: Repl::set_notation,
     },
     Command {
         name: ":vars",
@@ -106,6 +121,14 @@ const NO_MODE: Words = Words::new(
     "a mode is python, exact or decimal:N, N from 1 to 1000",
     "um modo é python, exact ou decimal:N, N de 1 a 1000",
 );
+const NO_NOTATION: Words = Words::new(
+    "a notation is python or school, and then maybe point or comma",
+    "uma notação é python ou school, e depois talvez point ou comma",
+);
+const NOT_SPELLED: Words = Words::new(
+    "not every definition of :vars can be written in this notation",
+    "nem toda definição de :vars pode ser escrita nesta notação",
+);
 const INTERRUPTED: Words = Words::new("interrupted", "interrompido");
 const IN: Words = Words::new("in {}", "em {}");
 
@@ -131,9 +154,13 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>, limit: u64) -> io::Re
     Ok(read + if is_cut { input.skip_until(b'\n')? as u64 } else { 0 })
 }
 
-/// Answers line after line. Status 0; 1 if a line failed outside a terminal, or if the output cannot be written.
+/// Answers line after line. Status 0; 1 if a line failed outside a terminal, or if the output cannot be written; 2 if a
+/// setting is wrong.
 pub fn repl(args: &ReplArgs, language: Language) -> ExitCode {
-    let session = Session::new(args.mode);
+    let session = match args.notation.usual(args.mode) {
+        Ok(usual) => Session::new(usual),
+        Err(error) => return misused(&error, language),
+    };
     let on_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
     let mut repl = Repl { session, on_terminal, language, interrupted: Arc::default() };
     let done = if on_terminal { repl.at_the_terminal() } else { repl.of_lines() };
@@ -236,10 +263,12 @@ impl Repl {
         let stop = self.stop();
         match self.session.evaluate(typed, &stop) {
             Ok(answered) => {
+                let usual = self.session.usual;
                 if let Some(value) = answered.value {
-                    writeln!(io::stdout().lock(), "{value}")?;
+                    let shown = usual.question("").show(&value);
+                    writeln!(io::stdout().lock(), "{}", shown.unwrap_or(value))?;
                 }
-                answered.hints.iter().try_for_each(|hint| tell(typed, hint, Notation::Python, self.language))?;
+                answered.hints.iter().try_for_each(|hint| tell(typed, hint, usual.notation, self.language))?;
                 Ok(Next::Go)
             }
             Err(_) if self.is_interrupted() => self.end_line(),
@@ -264,7 +293,7 @@ impl Repl {
 
     /// Shows an error and its position. On a terminal the mark is directly below the typed characters.
     fn complain(&self, typed: &str, complaint: &Complaint) -> io::Result<Next> {
-        let message = complaint.kind.message(self.language);
+        let message = complaint.kind.message_in(self.language, self.session.usual.notation);
         let text = complaint.inside.as_deref().unwrap_or(typed);
         let shown = caret(text, complaint.span);
         let mut out = io::stderr().lock();
@@ -278,6 +307,7 @@ impl Repl {
             _ => writeln!(out, "tabuada: {message}\n{shown}")?,
         }
         drop(out);
+        offer_readings(complaint.kind.readings(), self.language)?;
         help(typed, &complaint.fixes, self.language)?;
         Ok(Next::Failed)
     }
@@ -308,11 +338,28 @@ impl Repl {
     fn set_mode(&mut self, mode: &str) -> io::Result<Next> {
         if !mode.is_empty() {
             match mode.parse() {
-                Ok(mode) => self.session.mode = mode,
+                Ok(mode) => self.session.usual.mode = mode,
                 Err(_) => return self.refuse(NO_MODE.say(self.language)),
             }
         }
-        writeln!(io::stdout().lock(), "{}", self.session.mode).map(|()| Next::Go)
+        writeln!(io::stdout().lock(), "{}", self.session.usual.mode).map(|()| Next::Go)
+    }
+
+    fn set_notation(&mut self, words: &str) -> io::Result<Next> {
+        let usual = self.session.usual;
+        let (name, sign) =
+            words.split_once(char::is_whitespace).map_or((words, None), |(name, sign)| (name, Some(sign)));
+        let name = if name.is_empty() { usual.notation.name() } else { name };
+        let decimal = sign.map_or(Ok(usual.decimal), |sign| sign.trim().parse());
+        let Some((notation, decimal)) = decimal.ok().and_then(|sign| Some((Notation::named(name, sign)?, sign))) else {
+            return self.refuse(NO_NOTATION.say(self.language));
+        };
+        if !self.session.set_notation(notation) {
+            return self.refuse(NOT_SPELLED.say(self.language));
+        }
+        let shown = sign.map(|_| Presentation { decimal, ..Presentation::default() });
+        self.session.usual = Usual { decimal, shown: shown.or(usual.shown), ..self.session.usual };
+        writeln!(io::stdout().lock(), "{} {decimal}", notation.name()).map(|()| Next::Go)
     }
 
     fn list(&mut self, _: &str) -> io::Result<Next> {
@@ -323,10 +370,11 @@ impl Repl {
 
     fn explain(&mut self, text: &str) -> io::Result<Next> {
         let text_of_all = self.session.with_definitions_but("", text);
-        let question = Question::new(text_of_all, self.session.mode);
+        let question = self.session.usual.question(text_of_all);
         let limits = Limits::default();
         let Ok(program) = engine::ask(&question, &limits) else { return self.answer(text) };
-        let (explanation, _) = engine::explain_until(&program, Style::default(), &limits, &self.stop());
+        let style = Style { notation: self.session.usual.notation, ..Style::default() };
+        let (explanation, _) = engine::explain_until(&program, style, &limits, &self.stop());
         // Only the steps of the last statement; the definitions before it need no explanation.
         let asked = explanation.steps.last().map(|step| step.statement);
         let steps = explanation.steps.iter().filter(|step| Some(step.statement) == asked);
@@ -340,16 +388,8 @@ impl Repl {
     }
 
     fn plot(&mut self, text: &str) -> io::Result<Next> {
-        let plot = Plot {
-            exprs: vec![self.session.with_definitions_but(VARIABLE, text)],
-            notation: Notation::Python,
-            from: None,
-            to: None,
-            y_from: None,
-            y_to: None,
-            size: SIZE,
-            language: self.language,
-        };
+        let exprs = vec![self.session.with_definitions_but(VARIABLE, text)];
+        let plot = Plot::new(exprs, self.session.usual.notation, self.language);
         match plot.sketch(&[text], room(), &Limits::default(), engine::random_seed(), &self.stop()) {
             Ok((drawn, _)) => write!(io::stdout().lock(), "{drawn}").map(|()| Next::Go),
             Err(_) if self.is_interrupted() => self.end_line(),

@@ -4,13 +4,19 @@
 //! full grid is drawn from a coarser one, unless the picture would be wrong. Then it refines the places where the curve
 //! bends, begins, ends or jumps. The work is limited by fuel and points and depends only on the question, so every
 //! machine draws the same curve.
+//!
+//! A function that has values only at whole numbers, such as `factorial(x)`, is a sequence of dots.
 
-use tabuada_lang::{Cell, ErrorKind, Failure, Fuel, Limits, Program};
+use tabuada_lang::{Answer, Argument, Cell, ErrorKind, Failure, Fuel, Limits, Program, TypeError};
 
 /// The number of intervals of the first grid, and of the last one.
 const GRID_FIRST: usize = 128;
 const GRID: usize = 512;
 const POINTS_MAX: usize = 8_192;
+/// The maximum number of dots of a sequence.
+const DOTS_MAX: f64 = 1_024.0;
+/// The largest whole number at which a sequence is evaluated: all below it are floats.
+const WHOLE_MAX: f64 = 1e15;
 /// The maximum number of rounds. Each round halves the intervals that still need it.
 const ROUNDS_MAX: usize = 32;
 /// In pixels: a curve counts as straight if it deviates less than this from the line through its points,
@@ -43,6 +49,14 @@ impl View {
         (x - self.x.0) / (self.x.1 - self.x.0) * self.width
     }
 
+    /// The range of y that has the scale of x and holds `shown`, or the part of it nearest to 0 if it is too high.
+    pub(super) fn equal(&self, (low, high): (f64, f64)) -> (f64, f64) {
+        let half = (self.x.1 - self.x.0) / self.width * self.height / 2.0;
+        let middle = low + (high - low) / 2.0;
+        let middle = if high - low <= 2.0 * half { middle } else { 0_f64.clamp(low + half, high - half) };
+        (middle - half, middle + half)
+    }
+
     /// The distance from the top in pixels. A point far above or below the picture is moved to its margin.
     pub(super) fn down(&self, y: f64) -> f64 {
         ((self.y.1 - y) / (self.y.1 - self.y.0) * self.height).clamp(-MARGIN, self.height + MARGIN)
@@ -62,11 +76,20 @@ pub(super) type Stopped = ErrorKind;
 /// A function and the points evaluated so far.
 pub(super) struct Curve<'p> {
     program: &'p Program,
+    /// Which element is drawn of values that are lists.
+    element: Option<usize>,
+    /// The number of elements of the first value that is a list or a tuple.
+    elements: Option<usize>,
     limits: &'p Limits,
+    /// The fuel that is left, and the fuel that was spent.
     fuel: u64,
+    spent: u64,
     seed: u64,
     stop: &'p dyn Fn() -> bool,
+    /// In order of x, each x once.
     points: Vec<Point>,
+    /// Whether the function has values only at whole numbers.
+    pub(super) is_sequence: bool,
     /// The first failure.
     pub(super) failure: Option<Failure>,
     /// Whether every evaluation failed in this way.
@@ -78,35 +101,103 @@ impl<'p> Curve<'p> {
     /// expressions.
     pub(super) fn new(
         program: &'p Program,
-        (from, to): (f64, f64),
+        x: (f64, f64),
         limits: &'p Limits,
         (fuel, seed): (u64, u64),
         stop: &'p dyn Fn() -> bool,
     ) -> Result<Self, Stopped> {
-        let mut curve =
-            Self { program, limits, fuel, seed, stop, points: Vec::new(), failure: None, fails_alike: true };
+        let mut curve = Self {
+            program,
+            element: None,
+            elements: None,
+            limits,
+            fuel,
+            spent: 0,
+            seed,
+            stop,
+            points: Vec::new(),
+            is_sequence: false,
+            failure: None,
+            fails_alike: true,
+        };
+        curve.sample(x)?;
+        Ok(curve)
+    }
+
+    /// The number of curves in this one: the elements of its values, or 1 if they are no lists.
+    pub(super) fn count(&self) -> usize {
+        self.elements.unwrap_or(1).max(1)
+    }
+
+    /// The curves of the elements, if the values are lists; otherwise the curve itself.
+    pub(super) fn parted(self, x: (f64, f64)) -> Result<Vec<Self>, Stopped> {
+        let Some(count) = self.elements else { return Ok(vec![self]) };
+        let part = |element| {
+            let (element, fuel) = (Some(element), self.fuel / count.max(1) as u64);
+            let mut curve = Self { element, fuel, points: Vec::new(), failure: self.failure.clone(), ..self };
+            curve.sample(x)?;
+            Ok(curve)
+        };
+        (0..count.max(1)).map(part).collect()
+    }
+
+    /// Evaluates the function on the grid.
+    fn sample(&mut self, (from, to): (f64, f64)) -> Result<(), Stopped> {
         let place = |at: usize| from + (to - from) * (at as f64 / GRID as f64);
         let first: Vec<f64> =
-            if curve.is_constant() { vec![from] } else { (0..=GRID).step_by(GRID / GRID_FIRST).map(place).collect() };
-        let Some(points) = curve.look(&first)? else { return Err(ErrorKind::OutOfFuel { limit: fuel }) };
-        curve.points = points;
-        if let [Point { y, .. }] = curve.points[..] {
-            curve.points.push(Point { x: to, y });
-            return Ok(curve);
+            if self.is_constant() { vec![from] } else { (0..=GRID).step_by(GRID / GRID_FIRST).map(place).collect() };
+        let fuel = self.fuel;
+        self.points = self.look(&first)?.ok_or(ErrorKind::OutOfFuel { limit: fuel })?;
+        if let [Point { y, .. }] = self.points[..] {
+            self.points.push(Point { x: to, y });
+            return Ok(());
         }
         let mut step = GRID / GRID_FIRST;
         while step > 1 {
             let between: Vec<f64> = (step / 2..GRID).step_by(step).map(place).collect();
-            let Some(points) = curve.look(&between)? else { break };
-            let mut points = points.into_iter();
-            let finer = curve.points.iter().flat_map(|point| [Some(*point), points.next()]).flatten().collect();
-            curve.points = finer;
+            let Some(points) = self.look(&between)? else { break };
+            self.insert(points);
             step /= 2;
         }
-        Ok(curve)
+        self.sample_whole_numbers((from, to))
     }
 
-    fn is_constant(&self) -> bool {
+    /// Evaluates the function at all whole numbers, if it has values nowhere else.
+    fn sample_whole_numbers(&mut self, (from, to): (f64, f64)) -> Result<(), Stopped> {
+        let (first, last) = (from.ceil(), to.floor());
+        let is_whole = |points: &[Point]| points.iter().all(|point| point.y.is_none() || point.x.fract() == 0.0);
+        let kind = self.failure.as_ref().map(|failure| &failure.kind);
+        let wants_whole =
+            matches!(kind, Some(ErrorKind::Type(TypeError::Argument { integer: true, .. } | TypeError::NotInteger { .. })));
+        let is_sequence = is_whole(&self.points) && (wants_whole || self.values().next().is_some());
+        if !is_sequence || last - first >= DOTS_MAX || first.abs().max(last.abs()) > WHOLE_MAX {
+            return Ok(());
+        }
+        let mut dots = Vec::new();
+        for number in first as i64..=last as i64 {
+            let mut fuel = Fuel::with_stop(self.fuel, self.stop).seeded(self.seed);
+            let answer = self.program.evaluate_with(&[Argument::Int(number)], self.limits, &mut fuel);
+            self.fuel -= fuel.spent();
+            let y = match &answer {
+                Ok(answer) => self.number(answer),
+                Err(Failure { kind: ErrorKind::Deadline, .. }) => return Err(ErrorKind::Deadline),
+                Err(Failure { kind: ErrorKind::OutOfFuel { .. }, .. }) => break,
+                Err(_) => None,
+            };
+            dots.push(Point { x: number as f64, y: y.and_then(drawable) });
+        }
+        if dots.iter().any(|dot| dot.y.is_some()) {
+            (self.points, self.is_sequence, self.fails_alike) = (dots, true, false);
+        }
+        Ok(())
+    }
+
+    /// Whether it depends on nothing but x.
+    pub(super) fn is_pure(&self) -> bool {
+        self.program.is_pure()
+    }
+
+    pub(super) fn is_constant(&self) -> bool {
         self.program.is_pure() && self.program.free_names().is_empty()
     }
 
@@ -115,14 +206,24 @@ impl<'p> Curve<'p> {
         self.failure.as_ref().filter(|failure| self.fails_alike && matches!(failure.kind, ErrorKind::Type(_)))
     }
 
+    /// How many points the rest of the fuel is enough for, if a share of 1/`share` of it is spent.
+    pub(super) fn affordable(&self, share: u64) -> usize {
+        let price = (self.spent / self.points.len().max(1) as u64).max(1);
+        usize::try_from(self.fuel / share / price).unwrap_or(usize::MAX)
+    }
+
     /// The values that exist.
     pub(super) fn values(&self) -> impl Iterator<Item = f64> {
         self.points.iter().filter_map(|point| point.y)
     }
 
+    pub(super) fn points(&self) -> &[Point] {
+        &self.points
+    }
+
     /// Adds points where they are visible in `view`.
     pub(super) fn refine(&mut self, view: &View) -> Result<(), Stopped> {
-        if self.is_constant() {
+        if self.is_constant() || self.is_sequence {
             return Ok(());
         }
         for _ in 0..ROUNDS_MAX {
@@ -139,34 +240,67 @@ impl<'p> Curve<'p> {
                 break;
             }
             let Some(found) = self.look(&between)? else { break };
-            let mut found = wanted.iter().map(|(at, _)| *at).zip(found).peekable();
-            let mut points = Vec::with_capacity(self.points.len() + between.len());
-            for (at, point) in self.points.iter().enumerate() {
-                points.extend(found.next_if(|(before, _)| *before == at).map(|(_, point)| point));
-                points.push(*point);
-            }
-            self.points = points;
+            self.insert(found);
         }
         Ok(())
     }
 
-    /// The pieces of the curve, each of which is one line.
+    /// Evaluates the function at some more places, if there is fuel for them.
+    pub(super) fn add(&mut self, places: &[f64]) -> Result<(), Stopped> {
+        let found = self.look(places)?;
+        self.insert(found.unwrap_or_default());
+        Ok(())
+    }
+
+    /// The values at several xs; `None` if the fuel is not enough.
+    pub(super) fn values_at(&mut self, places: &[f64]) -> Result<Option<Vec<Option<f64>>>, Stopped> {
+        Ok(self.look(places)?.map(|points| points.into_iter().map(|point| point.y).collect()))
+    }
+
+    /// The points in runs, along each of which the curve is continuous as far as they show.
+    pub(super) fn runs(&self, view: &View) -> Vec<Vec<(f64, f64)>> {
+        let mut runs = vec![Vec::new()];
+        for (at, point) in self.points.iter().enumerate() {
+            if point.y.is_none() || (at > 0 && self.jumps(at, view)) {
+                runs.push(Vec::new());
+            }
+            runs.last_mut().into_iter().for_each(|run| run.extend(point.y.map(|y| (point.x, y))));
+        }
+        runs
+    }
+
+    /// Adds points, in any order; those at an x that has a point already are dropped.
+    pub(super) fn insert(&mut self, points: Vec<Point>) {
+        self.points.extend(points);
+        // Stable, and fast for runs that are in order.
+        self.points.sort_by(|a, b| a.x.total_cmp(&b.x));
+        self.points.dedup_by(|a, b| a.x == b.x);
+    }
+
+    /// The pieces of the curve, each of which is one line. The dots of a sequence are pieces of one point.
     pub(super) fn pieces(&self, view: &View) -> Vec<Vec<(f64, f64)>> {
         let mut pieces: Vec<Vec<(f64, f64)>> = Vec::new();
         let mut is_open = false;
         for (at, point) in self.points.iter().enumerate() {
-            let Some(y) = point.y else {
+            let Some(y) = point.y.filter(|_| self.is_sequence || !self.is_lone(at)) else {
                 is_open = false;
                 continue;
             };
             let place = (view.across(point.x), view.down(y));
             match pieces.last_mut() {
-                Some(piece) if is_open && !self.jumps(at, view) => piece.push(place),
+                Some(piece) if is_open && !self.is_sequence && !self.jumps(at, view) => piece.push(place),
                 _ => pieces.push(vec![place]),
             }
             is_open = true;
         }
         pieces
+    }
+
+    /// Whether a point has no neighbour with a value. Such a point happens to lie on the grid, unlike others of its
+    /// kind: `x**x` has values at all negative whole numbers.
+    fn is_lone(&self, at: usize) -> bool {
+        let has_value = |at: usize| self.points.get(at).is_some_and(|point| point.y.is_some());
+        !at.checked_sub(1).is_some_and(has_value) && !has_value(at + 1)
     }
 
     /// The x halfway between a point and the one before it.
@@ -222,7 +356,7 @@ impl<'p> Curve<'p> {
     }
 
     /// The values at several xs; `None` if the fuel is not enough.
-    fn look(&mut self, places: &[f64]) -> Result<Option<Vec<Point>>, Stopped> {
+    pub(super) fn look(&mut self, places: &[f64]) -> Result<Option<Vec<Point>>, Stopped> {
         let mut fuel = Fuel::with_stop(self.fuel, self.stop).seeded(self.seed);
         let rows = match self.program.columns(&[places], self.limits, &mut fuel) {
             Ok(rows) => rows,
@@ -233,6 +367,7 @@ impl<'p> Curve<'p> {
             Err(stopped) => return Err(stopped),
         };
         self.fuel -= fuel.spent();
+        self.spent += fuel.spent();
         // A new seed, so that a random expression does not give the same values in each round.
         self.seed = self.seed.wrapping_add(1);
         let mut points = Vec::with_capacity(places.len());
@@ -242,19 +377,37 @@ impl<'p> Curve<'p> {
             let y = match cell {
                 Cell::Float(value) => Some(value),
                 Cell::Bool(value) => Some(f64::from(u8::from(value))),
-                // An int of any size; a float does not have this type name.
-                Cell::Answer(answer) if answer.type_name() == "int" => answer.text().parse().ok(),
-                Cell::Answer(answer) => answer.as_f64().or(answer.as_bool().map(|value| f64::from(u8::from(value)))),
+                Cell::Answer(answer) => self.number(answer),
                 Cell::Failure(failure) => {
                     self.failure.get_or_insert_with(|| failure.clone());
                     None
                 }
             };
-            let y = y.filter(|y| y.is_finite()).map(|y| y.clamp(-LARGEST, LARGEST));
-            points.push(Point { x: *x, y });
+            points.push(Point { x: *x, y: y.and_then(drawable) });
         }
         Ok(Some(points))
     }
+
+    /// The number to draw for a value.
+    fn number(&mut self, answer: &Answer) -> Option<f64> {
+        let is_row = matches!(answer.type_name(), "list" | "tuple");
+        let Some(mut elements) = answer.elements().filter(|_| is_row) else { return number(answer) };
+        self.elements.get_or_insert(elements.len());
+        number(&elements.nth(self.element?)?)
+    }
+}
+
+fn number(answer: &Answer) -> Option<f64> {
+    match answer.type_name() {
+        // Of any size.
+        "int" => answer.text().parse().ok(),
+        _ => answer.as_f64().or(answer.as_bool().map(|value| f64::from(u8::from(value)))),
+    }
+}
+
+/// A value as it is drawn; `None` if it is not finite.
+fn drawable(y: f64) -> Option<f64> {
+    y.is_finite().then(|| y.clamp(-LARGEST, LARGEST))
 }
 
 /// The distance of a point from the segment from `a` to `b`.

@@ -6,6 +6,7 @@ use super::drawing::{CURVES_MAX, Ink};
 /// The colours of one scheme, light or dark.
 pub(super) struct Palette {
     ground: &'static str,
+    minor: &'static str,
     grid: &'static str,
     axis: &'static str,
     number: &'static str,
@@ -15,7 +16,8 @@ pub(super) struct Palette {
 
 pub(super) const LIGHT: Palette = Palette {
     ground: "#ffffff",
-    grid: "#e6e8ec",
+    minor: "#f2f3f5",
+    grid: "#dfe2e7",
     axis: "#8b92a0",
     number: "#5b6270",
     text: "#1d2129",
@@ -24,7 +26,8 @@ pub(super) const LIGHT: Palette = Palette {
 
 pub(super) const DARK: Palette = Palette {
     ground: "#15181e",
-    grid: "#2a2f38",
+    minor: "#1c2027",
+    grid: "#2e343e",
     axis: "#6f7787",
     number: "#a4acba",
     text: "#eceff4",
@@ -34,9 +37,10 @@ pub(super) const DARK: Palette = Palette {
 pub(super) fn of(palette: &Palette, ink: Ink) -> &'static str {
     match ink {
         Ink::Ground => palette.ground,
+        Ink::Minor => palette.minor,
         Ink::Grid => palette.grid,
         Ink::Axis => palette.axis,
-        Ink::Number => palette.number,
+        Ink::Number | Ink::Name => palette.number,
         Ink::Text => palette.text,
         Ink::Curve(curve) => palette.curves[curve % CURVES_MAX],
     }

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use tiny_skia::{Color, FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform};
 use ttf_parser::{Face, GlyphId, OutlineBuilder};
 
-use super::drawing::{Anchor, Drawing, FONT, Ink, Mark};
+use super::drawing::{Anchor, DOT, Drawing, Ink, Mark};
 use super::palette::{LIGHT, of, width_of};
 use super::polyline::length;
 
@@ -36,8 +36,9 @@ pub(super) fn written(drawing: &Drawing, scale: f64, stop: &dyn Fn() -> bool) ->
                     pixels.stroke_path(&path, &paint, &stroke(*ink, dashes), scaled, None);
                 }
             }
+            Mark::Dots { curve, places, is_open } => dots(&mut pixels, *curve, places, *is_open, scaled),
             Mark::Text { ink, anchor, at, text } => {
-                if let Some(path) = lettering(&face, text, FONT, *anchor, *at) {
+                if let Some(path) = lettering(&face, text, drawing.font, *anchor, *at) {
                     pixels.fill_path(&path, &paint(*ink), FillRule::Winding, scaled, None);
                 }
             }
@@ -95,6 +96,20 @@ fn stroke(ink: Ink, dashes: &[f64]) -> Stroke {
         line_join: LineJoin::Round,
         dash: StrokeDash::new(dashes, 0.0),
         ..Stroke::default()
+    }
+}
+
+fn dots(pixels: &mut Pixmap, curve: usize, places: &[(f64, f64)], is_open: bool, scaled: Transform) {
+    let mut path = PathBuilder::new();
+    for (x, y) in places {
+        path.push_circle(*x as f32, *y as f32, DOT as f32);
+    }
+    let Some(path) = path.finish() else { return };
+    let inside = if is_open { Ink::Ground } else { Ink::Curve(curve) };
+    pixels.fill_path(&path, &paint(inside), FillRule::Winding, scaled, None);
+    if is_open {
+        let stroke = Stroke { width: 1.5, ..Stroke::default() };
+        pixels.stroke_path(&path, &paint(Ink::Curve(curve)), &stroke, scaled, None);
     }
 }
 

@@ -1,10 +1,10 @@
 //! The text alternative of a picture in the client's language, for readers who cannot see it.
 
-use tabuada_lang::{Error, Failure, Hint, Language, Notation};
+use tabuada_lang::{DecimalSign, Error, Failure, Hint, Language, Notation};
 
 use super::curve::{Curve, View};
 use super::drawing::CURVES_MAX;
-use super::ticks::rounded;
+use super::ticks::told_apart;
 use super::{HEIGHTS, Refusal, WIDTHS};
 
 /// The longest name of a curve, in characters.
@@ -21,6 +21,45 @@ pub(super) fn name(text: &str) -> String {
         name.push(if character.is_control() { ' ' } else { character });
     }
     name
+}
+
+/// The names of the curves of an expression that has this name itself: the elements of a list that is written out, or
+/// else the name with the number of the element.
+pub(super) fn part_names(text: &str, whole: &str, count: usize, notation: Notation) -> Vec<String> {
+    if count == 1 {
+        return vec![whole.to_owned()];
+    }
+    match elements(text, notation) {
+        Some(elements) if elements.len() == count => elements.into_iter().map(name).collect(),
+        _ => (1..=count).map(|at| format!("{whole} ({at})")).collect(),
+    }
+}
+
+/// The texts of the elements of a list or a tuple. A text whose brackets do not match was not read, and one with a
+/// string is not split.
+fn elements(text: &str, notation: Notation) -> Option<Vec<&str>> {
+    let is_comma = |text: &str| match notation {
+        Notation::School { decimal: DecimalSign::Comma } => text.starts_with(';') || text.starts_with(", "),
+        _ => text.starts_with(','),
+    };
+    let text = text.trim();
+    let inside = text.strip_prefix(['[', '('])?.strip_suffix([']', ')'])?;
+    let (mut depth, mut from, mut elements) = (0_usize, 0, Vec::new());
+    for (at, character) in inside.char_indices() {
+        match character {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.checked_sub(1)?,
+            '"' | '\'' | '#' => return None,
+            _ if depth == 0 && is_comma(&inside[at..]) => {
+                elements.push(&inside[from..at]);
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    let last = &inside[from..];
+    elements.extend((!last.trim().is_empty()).then_some(last));
+    Some(elements)
 }
 
 pub(super) fn title(names: &[String], language: Language) -> String {
@@ -52,11 +91,13 @@ fn nothing(failure: Option<&Failure>, language: Language, notation: Notation) ->
 pub(super) fn description(
     names: &[String],
     curves: &[Curve<'_>],
-    hints: &[Vec<Hint>],
+    hints: &[&[Hint]],
     view: &View,
+    digits: Option<usize>,
     (language, notation): (Language, Notation),
 ) -> String {
-    let [from, to, low, high] = [view.x.0, view.x.1, view.y.0, view.y.1].map(rounded);
+    let (from, to) = told_apart(view.x.0, view.x.1, digits);
+    let (low, high) = told_apart(view.y.0, view.y.1, digits);
     let mut text = match language {
         Language::English => format!("x from {from} to {to}, y from {low} to {high}."),
         Language::Portuguese => format!("x de {from} a {to}, y de {low} a {high}."),
@@ -66,22 +107,27 @@ pub(super) fn description(
         Language::Portuguese => "Dica",
     };
     for ((name, curve), hints) in names.iter().zip(curves).zip(hints) {
-        text.push_str(&format!("\n{name}: {}.", of_curve(curve, view, language, notation)));
-        for hint in hints {
+        text.push_str(&format!("\n{name}: {}.", of_curve(curve, view, digits, (language, notation))));
+        for hint in *hints {
             text.push_str(&format!(" {hint_word}: {}.", hint.kind.message_in(language, notation)));
         }
     }
     text
 }
 
-fn of_curve(curve: &Curve<'_>, view: &View, language: Language, notation: Notation) -> String {
+fn of_curve(
+    curve: &Curve<'_>,
+    view: &View,
+    digits: Option<usize>,
+    (language, notation): (Language, Notation),
+) -> String {
     let least = curve.values().fold(f64::INFINITY, f64::min);
     let most = curve.values().fold(f64::NEG_INFINITY, f64::max);
     if least > most {
         return nothing(curve.failure.as_ref(), language, notation);
     }
     let mut parts = Vec::new();
-    let (low, high) = (rounded(least.max(view.y.0)), rounded(most.min(view.y.1)));
+    let (low, high) = told_apart(least.max(view.y.0), most.min(view.y.1), digits);
     let (is_below, is_above) = (least < view.y.0, most > view.y.1);
     parts.push(match (language, is_below, is_above) {
         (Language::English, false, false) if low == high => format!("always {low}"),
@@ -119,6 +165,12 @@ pub(super) fn refusal(refusal: &Refusal, language: Language) -> String {
         }
         (Refusal::Size, Language::Portuguese) => {
             format!("width vai de {} a {} e height de {} a {}", widths.0, widths.1, heights.0, heights.1)
+        }
+        (Refusal::Aspect, Language::English) => "aspect is free or equal".to_owned(),
+        (Refusal::Aspect, Language::Portuguese) => "aspect é free ou equal".to_owned(),
+        (Refusal::Bounds(name, from, to), Language::English) => format!("{name} is a whole number from {from} to {to}"),
+        (Refusal::Bounds(name, from, to), Language::Portuguese) => {
+            format!("{name} é um número inteiro de {from} a {to}")
         }
         (Refusal::NoNumber(name), Language::English) => {
             format!("{name} is a number, or an expression that is one, such as 2*pi")

@@ -144,10 +144,11 @@ fn drawn(question: Question<'static>, shown: Shown, ends: [Option<String>; 4]) -
         priority::give_way();
         begun.elapsed() >= DEADLINE
     };
-    let (exprs, notation, [from, to, y_from, y_to]) = (vec![question.text.into_owned()], question.notation, ends);
+    let [from, to, y_from, y_to] = ends;
     let size = (f64::from(CARD.0) / ENLARGED, f64::from(CARD.1) / ENLARGED);
     let size = (size.0 as u32, size.1 as u32);
-    let plot = Plot { exprs, notation, from, to, y_from, y_to, size, language: Language::English };
+    let plot = Plot::new(vec![question.text.into_owned()], question.notation, Language::English);
+    let plot = Plot { from, to, y_from, y_to, size, ..plot };
     plot.picture(&Limits::default(), 0, &stop).ok()?.png(ENLARGED, &stop)
 }
 

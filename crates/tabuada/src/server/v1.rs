@@ -54,7 +54,7 @@ mod tests {
         }
         let digest =
             |bodies: &[String]| format!("{:?}", Tag::of(&bodies.iter().map(String::as_str).collect::<Vec<_>>()));
-        assert_eq!((plot::VERSION, &*digest(&bodies[..3])), ("plot 5", "Tag(156955960395059866838184388682201013878)"));
+        assert_eq!((plot::VERSION, &*digest(&bodies[..3])), ("plot 6", "Tag(156955960395059866838184388682201013878)"));
         assert_eq!(
             (explain::VERSION, &*digest(&bodies[3..])),
             ("explain 4", "Tag(150948749846817646965076368794526961295)")

@@ -1,10 +1,10 @@
-//! The table of settings. To add one, write a row here, its place in [`ALL`], a line in `ServeConfig::read` and a row
-//! in `docs/operations.md`, which a test compares with the table.
+//! The table of settings. To add one of a server, write a row here, its place in [`ALL`], a line in `ServeConfig::read`
+//! and a row in `docs/operations.md`, which a test compares with the table.
 
 use super::{Kind, Setting};
 use crate::words::Words;
 
-/// Every setting, in the order of the help.
+/// Every setting, in the order of the help: those of a server, then [`OF_EXPRESSIONS`].
 pub const ALL: &[&Setting] = &[
     &LISTEN,
     &REDIS,
@@ -30,7 +30,15 @@ pub const ALL: &[&Setting] = &[
     &LOG_CLIENTS,
     &HIDE_MEMORY,
     &CONFIG,
+    &NOTATION,
+    &DECIMAL,
 ];
+
+/// The settings of a server.
+pub const OF_SERVE: &[&Setting] = ALL.split_at(ALL.len() - OF_EXPRESSIONS.len()).0;
+
+/// The settings of the commands that read expressions.
+pub const OF_EXPRESSIONS: &[&Setting] = &[&NOTATION, &DECIMAL];
 
 /// The settings that `tabuada cache` uses.
 pub const OF_CACHE: &[&Setting] =
@@ -421,5 +429,37 @@ pub const CONFIG: Setting = Setting {
          By default tabuada.toml in the working directory, if it exists. Flags and variables take precedence over it.",
         "Arquivo de configuração (TOML); as chaves são os nomes das opções sem --.\n\n\
          Por padrão, tabuada.toml na pasta atual, se existir. Opções e variáveis valem mais do que ele.",
+    ),
+};
+
+/// How expressions are written.
+pub const NOTATION: Setting = Setting {
+    name: "notation",
+    value_name: "NOTATION",
+    kind: Kind::Choice(
+        &[
+            ("python", Words::new("Python's: 2**10, 2*pi*r", "A do Python: 2**10, 2*pi*r")),
+            ("school", Words::new("That of schools: 2^10, 2πr, 50%", "A da escola: 2^10, 2πr, 50%")),
+        ],
+        None,
+    ),
+    default: Some("python"),
+    expected: Words::new("python or school", "python ou school"),
+    help: Words::new(
+        "How expressions are written that do not say it themselves.",
+        "Como são escritas as expressões que não dizem isso elas mesmas.",
+    ),
+};
+
+/// The decimal sign.
+pub const DECIMAL: Setting = Setting {
+    name: "decimal",
+    value_name: "SIGN",
+    kind: Kind::Choice(&[("point", Words::new("0.5", "0.5")), ("comma", Words::new("0,5", "0,5"))], None),
+    default: Some("point"),
+    expected: Words::new("point or comma", "point ou comma"),
+    help: Words::new(
+        "The decimal sign of answers, if it is given, and in school notation of expressions.",
+        "O sinal decimal das respostas, se for dado, e na notação da escola das expressões.",
     ),
 };

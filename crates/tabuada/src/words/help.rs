@@ -34,14 +34,19 @@ pub const HELP: &[(&str, &str, &str)] = &[
         "Os números em que se calcula: python, exact ou decimal:N.",
     ),
     (
-        "eval --notation",
-        "How expressions are written: python, or school (2^10, 2πr, 50%).",
-        "Como as expressões são escritas: python ou school (2^10, 2πr, 50%).",
+        "eval --digits",
+        "The most significant digits that are shown of a number, from 1 to 1000.",
+        "O máximo de algarismos significativos de um número mostrado, de 1 a 1000.",
     ),
     (
-        "eval --decimal",
-        "The decimal sign in school notation: point or comma.",
-        "O sinal decimal na notação da escola: point (ponto) ou comma (vírgula).",
+        "eval --format",
+        "How numbers are shown: auto, fixed:N (N decimals), sci, eng or fraction.",
+        "Como os números são mostrados: auto, fixed:N (N casas decimais), sci, eng ou fraction.",
+    ),
+    (
+        "eval --group",
+        "What separates thousands: none, space, or sign (the one that is not the decimal sign).",
+        "O que separa os milhares: none (nada), space (espaço) ou sign (o sinal que não é o decimal).",
     ),
     (
         "eval --json",
@@ -75,11 +80,13 @@ pub const HELP: &[(&str, &str, &str)] = &[
     (
         "batch",
         "Evaluate one expression a line: lines, NDJSON or CSV in, NDJSON or CSV out in the same order.\n\n\
-         A line is an expression, or an object of JSON with expr and maybe variables, mode, notation and decimal.\n\n\
+         A line is an expression, or an object of JSON with expr and maybe variables, mode, notation, decimal, digits, \
+         format and group.\n\n\
          Exit status: 0, also if expressions failed, since their answers say so; 1 the input cannot be read or the \
          output cannot be written; 2 the command was misused, or the CSV has no such column.",
         "Calcula uma expressão por linha: entram linhas, NDJSON ou CSV, sai NDJSON ou CSV na mesma ordem.\n\n\
-         Uma linha é uma expressão, ou um objeto JSON com expr e talvez variables, mode, notation e decimal.\n\n\
+         Uma linha é uma expressão, ou um objeto JSON com expr e talvez variables, mode, notation, decimal, digits, format \
+         e group.\n\n\
          Código de saída: 0, mesmo se expressões falharam, o que suas respostas dizem; 1 a entrada não pôde ser lida ou \
          a saída não pôde ser escrita; 2 o comando foi mal usado, ou o CSV não tem essa coluna.",
     ),
@@ -99,14 +106,19 @@ pub const HELP: &[(&str, &str, &str)] = &[
         "Os números em que se calcula quando a linha não diz: python, exact ou decimal:N.",
     ),
     (
-        "batch --notation",
-        "How a line is written that does not say it: python, or school (2^10, 2πr, 50%).",
-        "Como é escrita uma linha que não diz: python ou school (2^10, 2πr, 50%).",
+        "batch --digits",
+        "The most significant digits that are shown of a number, from 1 to 1000.",
+        "O máximo de algarismos significativos de um número mostrado, de 1 a 1000.",
     ),
     (
-        "batch --decimal",
-        "The decimal sign in school notation: point or comma.",
-        "O sinal decimal na notação da escola: point (ponto) ou comma (vírgula).",
+        "batch --format",
+        "How numbers are shown: auto, fixed:N (N decimals), sci, eng or fraction.",
+        "Como os números são mostrados: auto, fixed:N (N casas decimais), sci, eng ou fraction.",
+    ),
+    (
+        "batch --group",
+        "What separates thousands: none, space, or sign (the one that is not the decimal sign).",
+        "O que separa os milhares: none (nada), space (espaço) ou sign (o sinal que não é o decimal).",
     ),
     (
         "batch --csv",
@@ -149,16 +161,6 @@ pub const HELP: &[(&str, &str, &str)] = &[
     ),
     ("plot EXPR", "Expressions of x, a curve each.", "Expressões de x, uma curva para cada."),
     (
-        "plot --notation",
-        "How expressions and ends are written: python, or school (x^2, 2πx).",
-        "Como expressões e limites são escritos: python ou school (x^2, 2πx).",
-    ),
-    (
-        "plot --decimal",
-        "The decimal sign in school notation: point or comma.",
-        "O sinal decimal na notação da escola: point (ponto) ou comma (vírgula).",
-    ),
-    (
         "plot --from",
         "Where x begins, a number or an expression [default: -10].",
         "Onde x começa, um número ou uma expressão [padrão: -10].",
@@ -180,6 +182,22 @@ pub const HELP: &[(&str, &str, &str)] = &[
     ),
     ("plot --width", "Width in pixels [default: 720].", "Largura em pixels [padrão: 720]."),
     ("plot --height", "Height in pixels [default: 450].", "Altura em pixels [padrão: 450]."),
+    (
+        "plot --aspect",
+        "free: the range of y fills the picture; equal: y has the scale of x, and circles are round.",
+        "free: o intervalo de y enche a figura; equal: y tem a escala de x, e círculos ficam redondos.",
+    ),
+    (
+        "plot --digits",
+        "Digits of a number in the description, and most digits on an axis [default: 4 and 6].",
+        "Algarismos de um número na descrição, e no máximo nos eixos [padrão: 4 e 6].",
+    ),
+    ("plot --font-size", "Height of texts in pixels [default: 12].", "Altura dos textos em pixels [padrão: 12]."),
+    (
+        "plot --points",
+        "Mark zeros, local extremes and intersections with open dots.",
+        "Marca zeros, extremos locais e interseções com pontos abertos.",
+    ),
     (
         "plot --output",
         "File to write, SVG or PNG by its name; `-` is SVG on standard output.\n\n\

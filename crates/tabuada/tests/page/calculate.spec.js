@@ -71,9 +71,14 @@ test("a large number is in groups, and copied exactly", async ({ page }) => {
   await answer.selectText();
   await page.keyboard.press("Control+c");
   expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("1267650600228229401496703205376");
-  await page.getByTestId("grouped").click();
+  const isGrouped = async (/** @type {boolean} */ wanted) => {
+    await page.getByTestId("settings").locator("summary").click();
+    await page.getByTestId("grouped").setChecked(wanted);
+    await page.keyboard.press("Escape");
+  };
+  await isGrouped(false);
   await expect(answer.locator(".digits")).toHaveCount(0);
-  await page.getByTestId("grouped").click();
+  await isGrouped(true);
 
   await ask(page, "factorial(1000)");
   await expect(page.getByText("2,568 digits")).toBeVisible();
@@ -257,35 +262,143 @@ test("the number mode can be chosen", async ({ page }) => {
   await expect(page.getByTestId("digits")).toHaveValue("20");
 });
 
-test("the keypad writes characters that are hard to type", async ({ page }) => {
-  const keypad = page.getByTestId("keypad");
-  const field = page.getByTestId("expression");
-  await expect(keypad).toBeHidden();
-  const open = page.getByRole("button", { name: "Keypad" });
-  await open.click();
-  await keypad.getByRole("button", { name: "square root" }).click();
-  await page.keyboard.type("16");
-  await keypad.getByRole("button", { name: "times" }).click();
-  await keypad.getByRole("button", { name: "π pi" }).click();
-  await expect(field).toHaveValue("√16×π");
-  await expect(page.getByTestId("answer")).toHaveText("12.566370614359172");
-  await keypad.getByRole("button", { name: "delete backwards" }).click();
-  await expect(field).toHaveValue("√16×");
-  await field.fill("-5");
-  await field.selectText();
-  await keypad.getByRole("button", { name: "absolute value" }).click();
-  await expect(field).toHaveValue("|-5|");
-  await expect(page.getByTestId("answer")).toHaveText("5");
-  // One stop of the Tab key; the arrow keys move within it.
-  await open.focus();
+test.describe("in Portuguese", () => {
+  test.use({ locale: "pt-BR" });
+
+  const WORDS = [
+    ["sen", "sin", "Seno"],
+    ["raiz", "sqrt", "Raiz quadrada"],
+    ["tg", "tan", "Tangente"],
+    ["mdc", "gcd", "Máximo divisor comum"],
+    ["mmc", "lcm", "Mínimo múltiplo comum"],
+    ["fatorial", "factorial", "n!"],
+    ["média", "mean", "Média aritmética"],
+  ];
+
+  for (const notation of ["school", "python"]) {
+    test(`the words of school are offered and written in ${notation} notation`, async ({ page }) => {
+      await page.evaluate((name) => localStorage.setItem("tabuada.notation", name), notation);
+      await page.reload();
+      const first = page.getByRole("listbox").getByRole("option").first();
+      for (const [word = "", python = "", help = ""] of WORDS) {
+        // Neither the whole word is needed nor its accents.
+        await type(page, `2+${word.slice(0, -1).replace("é", "e")}`);
+        await page.keyboard.press("Control+ ");
+        await expect(first).toContainText(notation === "school" ? `${word}(` : `${word} → ${python}(`);
+        await expect(first).toContainText(help, { ignoreCase: true });
+        await page.keyboard.press("Tab");
+        await expect(page.getByTestId("expression")).toHaveValue(`2+${notation === "school" ? word : python}(`);
+        await expect(page.locator("#call")).toContainText(help, { ignoreCase: true });
+      }
+      // At school, log has base 10 and ln has none to choose.
+      await type(page, "log");
+      await page.keyboard.press("Control+ ");
+      const log = page.getByRole("option").filter({ hasText: /^log\(/ });
+      await expect(log).toContainText(notation === "school" ? "base 10" : "logaritmo natural");
+    });
+  }
+
+  test("with a decimal comma a semicolon separates, and a comma before a blank", async ({ page }) => {
+    await page.evaluate(() => {
+      localStorage.setItem("tabuada.notation", "school");
+      localStorage.setItem("tabuada.decimal", "comma");
+    });
+    await page.reload();
+    await type(page, "combinação(3,5");
+    await expect(page.locator("#call")).toContainText("combinação(n; k)");
+    await expect(page.locator("#call u")).toHaveText("n");
+    await type(page, "combinação(3,5; 2");
+    await expect(page.locator("#call u")).toHaveText("k");
+    await type(page, "combinação(3, 2");
+    await expect(page.locator("#call u")).toHaveText("k");
+  });
+});
+
+test("names of one's own are offered", async ({ page }) => {
+  await ask(page, "dobro(n) @= 2*n");
+  await expect(page.getByTestId("definitions")).toContainText("dobro");
+  await type(page, "1+do");
+  await page.keyboard.press("Control+ ");
+  const names = page.getByRole("listbox").getByRole("option");
+  await expect(names.first()).toContainText("dobro(n)");
   await page.keyboard.press("Tab");
-  await expect(keypad.getByRole("button").first()).toBeFocused();
-  await page.keyboard.press("ArrowRight");
-  await expect(keypad.getByRole("button").nth(1)).toBeFocused();
+  await expect(page.getByTestId("expression")).toHaveValue("1+dobro(");
+  await page.keyboard.type("4)");
+  await expect(page.getByTestId("answer")).toHaveText("9");
+});
+
+test("a screen reader hears how many names are offered", async ({ page }) => {
+  // Repeated until the names have come.
+  await expect(async () => {
+    await type(page, "facto");
+    await expect(page.getByRole("status").filter({ hasText: "2 suggestions" })).toBeAttached({ timeout: 2000 });
+  }).toPass();
+  await page.keyboard.press("Escape");
+  await expect(page.getByRole("status").filter({ hasText: "suggestion" })).toHaveCount(0);
+});
+
+test("a number of digits out of range is refused, and stays as it was typed", async ({ page }) => {
+  const digits = page.getByTestId("digits");
+  await type(page, "1/3");
+  await page.getByTestId("mode").selectOption("decimal");
+  await expect(page.getByTestId("answer")).toHaveText(`0.${"3".repeat(50)}`);
+  for (const text of ["-5", "0", "1001", "99999", "2.5", ""]) {
+    await digits.fill(text);
+    await expect(page.getByTestId("error")).toContainText("from 1 to 1000");
+    await expect(digits).toHaveAttribute("aria-invalid", "true");
+    await expect(digits).toHaveValue(text);
+  }
+  await digits.fill("7");
+  await expect(page.getByTestId("answer")).toHaveText("0.3333333");
+  await expect(digits).toHaveAttribute("aria-invalid", "false");
+  // The next visit has the last number that was right.
+  await digits.fill("0");
+  await expect(page.getByTestId("error")).toBeVisible();
   await page.reload();
-  await expect(keypad).toBeVisible();
-  await open.click();
-  await expect(keypad).toBeHidden();
+  await expect(digits).toHaveValue("7");
+});
+
+test("significant digits are counted", async ({ page }) => {
+  for (const [text, size] of /** @type {const} */ ([
+    ["1/3", "16 digits"],
+    ["1/8192", "10 digits"],
+    ["10**15", "16 digits"],
+  ])) {
+    await ask(page, text);
+    await expect(page.locator("#size")).toContainText(size);
+  }
+});
+
+test("a long answer can be folded from where one has read to", async ({ page }) => {
+  await ask(page, "factorial(5000)");
+  await page.getByTestId("whole").click();
+  const fold = page.getByRole("button", { name: "Show less" });
+  for (const down of [0, 400]) {
+    await page.evaluate((y) => scrollTo(0, y), down);
+    await expect(fold).toBeInViewport({ ratio: 1 });
+  }
+  await fold.click();
+  await expect(page.getByTestId("whole")).toHaveText("Show all");
+  await expect(page.getByTestId("grouped")).toBeEnabled();
+  // Too many groups for a browser.
+  await ask(page, "7**30000");
+  await expect(page.getByTestId("grouped")).toBeDisabled();
+  await expect(page.getByTestId("grouped")).toHaveAttribute("title", /20,000 digits/);
+});
+
+test("a text from right to left stays within itself, and control characters are shown", async ({ page }) => {
+  const text = "'\u202eabc' + 'שלום'";
+  await page.getByTestId("expression").fill(text);
+  await page.keyboard.press("Enter");
+  const asked = page.getByTestId("history").locator(".asked").first();
+  await expect(asked).toHaveText(text);
+  await expect(asked.locator("[data-code]")).toHaveAttribute("data-code", "U+202E");
+  const shown = await asked.locator("[data-code]").evaluate((element) => getComputedStyle(element, "::before").content);
+  expect(shown).toBe('"U+202E"');
+  for (const place of [asked, page.getByTestId("expression"), page.getByTestId("answer")]) {
+    await expect(place).toHaveCSS("unicode-bidi", "isolate");
+    await expect(place).toHaveCSS("direction", "ltr");
+  }
 });
 
 test("the page survives an outage of the service", async ({ page, context }) => {

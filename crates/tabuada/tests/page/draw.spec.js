@@ -46,10 +46,10 @@ test("a curve is moved and zoomed by keys, buttons, mouse and wheel", async ({ p
   const figure = page.getByRole("group", { name: /Graph of/ });
   await expect.poll(() => range(page)).toEqual([-10, 10]);
   await figure.focus();
-  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Shift+ArrowRight");
   await expect.poll(() => range(page)).toEqual([-7, 13]);
   await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /x from −7 to 13/);
-  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("Shift+ArrowLeft");
   await page.keyboard.press("+");
   await expect.poll(async () => (await range(page)).map((end) => end.toFixed(1))).toEqual(["-6.7", "6.7"]);
   await page.keyboard.press("0");
@@ -81,7 +81,120 @@ test("a curve is moved and zoomed by keys, buttons, mouse and wheel", async ({ p
   await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /x from −6.283 to 6.283/);
   await page.getByTestId("plot-to").fill("nonsense");
   await page.getByTestId("plot-range").click();
-  await expect(page.getByTestId("plot")).toContainText(/number/);
+  await expect(page.getByTestId("plot")).toContainText("“to” needs a number or an expression, such as 2π.");
+  await expect(page.getByTestId("plot-to")).toHaveAttribute("aria-invalid", "true");
+  await expect(page.getByTestId("plot-from")).toHaveAttribute("aria-invalid", "false");
+  await page.getByTestId("plot-to").fill("-3*pi");
+  await page.getByTestId("plot-range").click();
+  await expect(page.getByTestId("plot")).toContainText("The start of the range must be below its end.");
+  await page.getByTestId("plot-to").fill("2*pi");
+  await page.getByTestId("plot-range").click();
+  await expect(page.locator("#plot-trouble")).toBeHidden();
+});
+
+/** @param {Page} page */
+async function ends(page) {
+  const alt = (await page.getByTestId("plot-image").getAttribute("alt")) ?? "";
+  const numbers = alt.match(/x from (\S+) to (\S+), y from (\S+) to (\S+)\.\n/)?.slice(1) ?? [];
+  return numbers.map((number) => Number(number.replace("−", "-")));
+}
+
+test("both axes have one scale, y fits the curve, and one axis is zoomed alone", async ({ page }) => {
+  await ask(page, "exp(x)");
+  await isDrawn(page);
+  await expect.poll(() => ends(page)).toEqual([-10, 10, -10, 10]);
+  await page.getByTestId("plot-fit").click();
+  await expect.poll(async () => (await ends(page))[3] ?? 0).toBeGreaterThan(22_026);
+  await page.getByTestId("plot-reset").click();
+  await expect.poll(() => ends(page)).toEqual([-10, 10, -10, 10]);
+  await page.getByTestId("zoom-in-y").click();
+  await expect.poll(() => ends(page)).toEqual([-10, 10, -6.667, 6.667]);
+  await page.getByTestId("zoom-out-x").click();
+  await expect.poll(() => ends(page)).toEqual([-15, 15, -6.667, 6.667]);
+  // The wheel over an axis zooms that axis alone.
+  const figure = page.getByRole("group", { name: /Graph of/ });
+  await figure.focus();
+  await figure.scrollIntoViewIfNeeded();
+  const box = await figure.boundingBox();
+  if (!box) throw new Error("it is there");
+  await page.mouse.move(box.x + 6, box.y + box.height / 2);
+  await page.mouse.wheel(0, -100);
+  await expect.poll(async () => (await ends(page))[3] ?? 9).toBeLessThan(6);
+  expect((await ends(page)).slice(0, 2)).toEqual([-15, 15]);
+
+  const equal = page.getByTestId("plot-equal");
+  await equal.click();
+  await expect(equal).toHaveAttribute("aria-pressed", "true");
+  const isRound = async () => {
+    const [from = 0, to = 0, low = 0, high = 0] = await ends(page);
+    const frame = await page.evaluate(() => document.querySelector("#plot img")?.getBoundingClientRect());
+    return ((high - low) / (to - from)) * ((frame?.width ?? 0) / (frame?.height ?? 1));
+  };
+  // The margins are not the same on both sides.
+  await expect.poll(isRound).toBeGreaterThan(0.85);
+  expect(await isRound()).toBeLessThan(1.15);
+  await equal.click();
+  await expect(equal).toHaveAttribute("aria-pressed", "false");
+});
+
+test("values are read with the pointer and with the keys, and points are in a table", async ({ page }) => {
+  await ask(page, "sin(x)");
+  await isDrawn(page);
+  const table = page.getByTestId("plot-points");
+  await expect(table).toContainText("−3.14159; 0; 3.14159");
+  await expect(table).toContainText("(1.5708; 1)");
+  const figure = page.getByRole("group", { name: /Graph of/ });
+  const readout = page.getByTestId("readout");
+  await expect(readout).toBeHidden();
+  await figure.focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(readout).toHaveText("x = 0 · y = 0 · zero");
+  // A step is a hundredth of the width. The crosshair stops at points on its way.
+  await page.keyboard.press("ArrowRight");
+  await expect(readout).toHaveText(/^x = 0\.(19|2|21) · y = 0\.(18|19|20)\d+$/);
+  for (let step = 0; step < 10 && !(await readout.textContent())?.includes("maximum"); step += 1) {
+    await page.keyboard.press("ArrowRight");
+  }
+  await expect(readout).toHaveText("x = 1.5708 · y = 1 · maximum");
+  await expect(readout).toHaveAttribute("aria-live", "polite");
+  await page.keyboard.press("Escape");
+  await expect(readout).toBeHidden();
+
+  // The pointer reads without being spoken.
+  await figure.scrollIntoViewIfNeeded();
+  const box = await figure.boundingBox();
+  if (!box) throw new Error("it is there");
+  await page.mouse.move(box.x + box.width * 0.3, box.y + box.height / 2);
+  await expect(readout).toContainText(/x = −\d/);
+  await expect(readout).toHaveAttribute("aria-live", "off");
+  await page.mouse.move(box.x + 2, box.y + box.height + 40);
+  await expect(readout).toBeHidden();
+});
+
+test("intersections are read, and the crosshair changes between curves", async ({ page }) => {
+  await ask(page, "x**2");
+  await isDrawn(page);
+  await page.getByTestId("keep-curve").click();
+  await ask(page, "x+2");
+  await expect(page.getByTestId("plot-points")).toContainText("Intersections: (−1; 1); (2; 4)");
+  const figure = page.getByRole("group", { name: /Graph of/ });
+  await figure.focus();
+  await page.keyboard.press("ArrowRight");
+  await expect(page.getByTestId("readout")).toHaveText("x**2 · x = 0 · y = 0 · zero");
+  await page.keyboard.press("ArrowDown");
+  await expect(page.getByTestId("readout")).toContainText("x+2 · x = ");
+});
+
+test("the read-out is in the reader's language and decimals", async ({ page }) => {
+  await page.getByTestId("language").selectOption("pt-BR");
+  await ask(page, "cos(x)");
+  await isDrawn(page);
+  await expect(page.getByTestId("plot-points")).toContainText("−1,5708; 1,5708");
+  await page.getByRole("group", { name: /Gráfico de/ }).focus();
+  await page.keyboard.press("ArrowLeft");
+  await expect(page.getByTestId("readout")).toHaveText("x = 0 · y = 1 · máximo");
+  await page.keyboard.press("ArrowLeft");
+  await expect(page.getByTestId("readout")).toHaveText(/^x = −0,(19|2|21) · y = 0,9[78]\d+$/);
 });
 
 test.describe("by touch", () => {
@@ -110,6 +223,10 @@ test.describe("by touch", () => {
     const [moved = 0, end = 0] = await range(page);
     expect(end - moved).toBeCloseTo(to - from, 1);
     expect(await figure.evaluate((element) => getComputedStyle(element).touchAction)).toBe("pan-y");
+    // A short touch reads the curve out.
+    await touch("touchStart", 0);
+    await touch("touchEnd");
+    await expect(page.getByTestId("readout")).toContainText(/x = /);
   });
 });
 

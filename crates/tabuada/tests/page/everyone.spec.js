@@ -62,6 +62,21 @@ for (const width of [390, 768, 1440]) {
   }
 }
 
+for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
+  test.describe(`projector, ${colorScheme}`, () => {
+    test.use({ colorScheme });
+
+    test("the projector is accessible", async ({ page }) => {
+      await page.getByTestId("projector").click();
+      for (const text of ["6*7", "sqr(2)", "x*sin(x)"]) {
+        await ask(page, text);
+        await expect(page.getByTestId("history").locator(".asked").first()).toHaveText(text);
+        await isAccessible(page);
+      }
+    });
+  });
+}
+
 test("cards have no gaps, however long the other column is", async ({ page, service }) => {
   for (let k = 1; k <= 30; k += 1) await fetch(`${service.url}/v1/evaluate?expr=${k}`);
   await page.locator("#remembered-panel summary").click();
@@ -94,7 +109,7 @@ test("the languages are not mixed", async ({ page }) => {
     const files = readdirSync("page").filter((file) => !/^(?:english|portuguese)/.test(file));
     const sources = files.map((file) => readFileSync(`page/${file}`, "utf8")).join("");
     for (const key of Object.keys(ENGLISH)) {
-      const start = key.match(/^(?:layer|hop|type|state|csv|key)_/)?.[0];
+      const start = key.match(/^(?:layer|hop|type|state|csv|key|points?)_/)?.[0];
       expect(sources.includes(start ? start : `"${key}"`) || sources.includes(`"${key}"`), key).toBe(true);
     }
     const names = (/** @type {string} */ text) => [...text.matchAll(/\{\w+\}/g)].map(String).sort();
@@ -162,6 +177,7 @@ test.describe("with less motion", () => {
 
   test("nothing moves", async ({ page }) => {
     await ask(page, "6*7");
+    await page.locator("#trip summary").click();
     await expect(page.getByTestId("road")).toBeVisible();
     const longest = await page.evaluate(() => Math.max(0, ...document.getAnimations().map((one) => Number(one.effect?.getComputedTiming().endTime ?? 0))));
     expect(longest).toBeLessThanOrEqual(10);

@@ -68,7 +68,8 @@ test("a link opens an expression", async ({ page, service }) => {
   await expect(page.getByTestId("answer")).toHaveText("1/2");
   await page.getByTestId("share").click();
   const link = await page.evaluate(() => navigator.clipboard.readText());
-  expect(link).toBe(`${service.url}/?expr=1%2F3+%2B+1%2F6&mode=exact`);
+  // A blank is not `+`, which would look like a sign that was not encoded.
+  expect(link).toBe(`${service.url}/?expr=1%2F3%20%2B%201%2F6&notation=python&mode=exact`);
   const other = await page.context().browser()?.newPage();
   if (!other) throw new Error("a browser");
   const isQuiet = watched(other, service);

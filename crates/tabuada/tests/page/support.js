@@ -14,7 +14,7 @@ export { expect };
 /** @import { Page, PlaywrightTestArgs, PlaywrightTestOptions, PlaywrightWorkerArgs, PlaywrightWorkerOptions, TestType } from "@playwright/test" */
 
 /** @typedef {{ url: string, stop: () => Promise<void> }} Service */
-/** @typedef {{ service: Service, options: string[], variables: Record<string, string> }} Own */
+/** @typedef {{ service: Service, options: string[], variables: Record<string, string>, notation: string | null }} Own */
 
 /**
  * @param {ChildProcess} process
@@ -133,6 +133,18 @@ export async function redis() {
   };
 }
 
+/**
+ * Makes a browser start with a notation that a person chose earlier.
+ *
+ * @param {Page} page
+ * @param {string | null} notation
+ */
+function keepNotation(page, notation) {
+  return page.addInitScript((name) => {
+    if (name !== null && location.protocol === "http:") localStorage["tabuada.notation"] ??= name;
+  }, notation);
+}
+
 /** @param {() => string} act */
 function tried(act) {
   try {
@@ -189,9 +201,10 @@ export async function type(page, text) {
  *
  * @param {Page} page
  * @param {string} name
+ * @param {boolean} fullPage false: of the window, since a picture of the whole page is not taken as on a touch screen
  */
-export async function picture(page, name) {
-  await page.screenshot({ path: join(process.env.PICTURES ?? ".", `${name}.png`), fullPage: true });
+export async function picture(page, name, fullPage = true) {
+  await page.screenshot({ path: join(process.env.PICTURES ?? ".", `${name}.png`), fullPage });
 }
 
 /**
@@ -213,17 +226,22 @@ export function watched(page, service) {
   return () => expect(wrong).toEqual([]);
 }
 
-/** A test with its own service and page. */
+/**
+ * A test with its own service and page. `notation` is what the browser has kept: most tests are about the language, and in
+ * Python's notation; `null` is a first visit.
+ */
 export const test = /** @type {TestType<PlaywrightTestArgs & PlaywrightTestOptions & Own, PlaywrightWorkerArgs & PlaywrightWorkerOptions>} */ (
   base.extend({
     options: [[], { option: true }],
     variables: [{}, { option: true }],
+    notation: ["python", { option: true }],
     service: async ({ options, variables }, use) => {
       const service = await serve(/** @type {any} */ (options), /** @type {any} */ (variables));
       await use(service);
       await service.stop();
     },
-    page: async ({ page, service }, use) => {
+    page: async ({ page, service, notation }, use) => {
+      await keepNotation(page, /** @type {any} */ (notation));
       const isQuiet = watched(page, /** @type {any} */ (service));
       await page.goto(/** @type {any} */ (service).url);
       await use(page);

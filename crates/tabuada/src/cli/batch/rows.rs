@@ -5,7 +5,7 @@ use std::io::{self, Read, Write};
 
 use csv::{ByteRecord, Reader, ReaderBuilder, WriterBuilder};
 use serde::Deserialize;
-use tabuada_lang::{Limits, Mode, Notation, Variables};
+use tabuada_lang::{Limits, Variables};
 
 use super::cell::write_cell;
 use super::pipeline::{Feeder, Gone, Hand, Misuse, Trouble};
@@ -13,7 +13,7 @@ use super::{BatchArgs, Output};
 use crate::cli::object::write_answer;
 use crate::engine::Question;
 use crate::json::write_string;
-use crate::ndjson::write_error;
+use crate::ndjson::{Usual, write_error};
 
 /// The default column of the expressions.
 const COLUMN: &str = "expr";
@@ -29,6 +29,7 @@ pub(super) type Rows = Vec<ByteRecord>;
 /// Reads the header, and writes the header of the output.
 pub(super) fn open(
     args: &BatchArgs,
+    usual: Usual,
     mut input: Box<dyn Read + Send>,
     output: &mut impl Write,
 ) -> Result<(Reader<Tap>, Table), Trouble> {
@@ -39,7 +40,7 @@ pub(super) fn open(
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(separator).from_reader(tap);
     let mut header = ByteRecord::new();
     reader.read_byte_record(&mut header).map_err(|error| Trouble::Input(error.into()))?;
-    let table = Table::new(args, header, separator)?;
+    let table = Table::new(args, usual, header, separator)?;
     if table.output == Output::Csv {
         let names = table.row(table.header.iter().chain([&b"result"[..], b"error"]));
         output.write_all(&names).and_then(|()| output.write_all(b"\n")).map_err(Trouble::Output)?;
@@ -143,8 +144,7 @@ pub(super) struct Table {
     expression: Expression,
     /// The columns that hold variables: their positions, and their names in JSON.
     variables: Vec<(usize, String)>,
-    mode: Mode,
-    notation: Notation,
+    usual: Usual,
     explain: bool,
     output: Output,
 }
@@ -157,7 +157,7 @@ enum Expression {
 }
 
 impl Table {
-    fn new(args: &BatchArgs, header: ByteRecord, separator: u8) -> Result<Self, Trouble> {
+    fn new(args: &BatchArgs, usual: Usual, header: ByteRecord, separator: u8) -> Result<Self, Trouble> {
         let names = header.iter().map(|name| std::str::from_utf8(name).map(str::trim).map(str::to_owned));
         let names: Vec<_> = names.collect::<Result<_, _>>().map_err(|_| Trouble::Misused(Misuse::NotUtf8))?;
         let expression = match &args.expr {
@@ -171,8 +171,8 @@ impl Table {
         let is_expression = |at: usize| matches!(expression, Expression::Column(column) if column == at);
         let variables = names.iter().enumerate().filter(|(at, _)| !is_expression(*at));
         let variables = variables.filter_map(|(at, name)| Some((at, variable(name)?))).collect();
-        let BatchArgs { mode, notation, explain, output, .. } = *args;
-        Ok(Self { header, separator, expression, variables, mode, notation: notation.notation(), explain, output })
+        let BatchArgs { explain, output, .. } = *args;
+        Ok(Self { header, separator, expression, variables, usual, explain, output })
     }
 
     /// Whether a comma is a decimal sign, as in spreadsheets where it does not separate columns.
@@ -238,8 +238,7 @@ impl Table {
             Expression::Same(text) => text,
             Expression::Column(at) => cells[*at],
         };
-        let (variables, notation) = (Some(variables.into()), self.notation);
-        let question = Question { variables, notation, ..Question::new(text, self.mode) };
+        let question = Question { variables: Some(variables.into()), ..self.usual.question(text) };
         write_answer(&mut hand.engine, &question, &Limits::default(), self.explain, &mut hand.line).fuel
     }
 
@@ -250,6 +249,8 @@ impl Table {
         struct Object<'o> {
             #[serde(borrow, default)]
             text: Cow<'o, str>,
+            #[serde(borrow, default)]
+            shown: Option<Cow<'o, str>>,
             #[serde(borrow, default, rename = "type")]
             type_name: Cow<'o, str>,
             #[serde(default)]
@@ -264,11 +265,12 @@ impl Table {
         }
         // This program has just written it.
         let object: Object<'_> = serde_json::from_str(answer).unwrap_or_default();
-        let result: Cow<'_, str> = match (&*object.type_name, object.result.as_str()) {
+        let result: Cow<'_, str> = match (&*object.type_name, object.result.as_str(), object.shown) {
             // Without its quotes, which CSV does not need.
-            ("str", Some(string)) => string.into(),
+            ("str", Some(string), _) => string.into(),
+            (_, _, Some(shown)) => shown,
             // With the decimal sign of the cells.
-            ("float" | "decimal", _) if self.has_commas() => object.text.replace('.', ",").into(),
+            ("float" | "decimal", ..) if self.has_commas() => object.text.replace('.', ",").into(),
             _ => object.text,
         };
         let error = object.error.map(|error| error.message).unwrap_or_default();

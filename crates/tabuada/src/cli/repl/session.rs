@@ -1,15 +1,17 @@
-//! The state of a session: the mode, the variables and their values, the formulas and functions, and the last answer.
+//! The state of a session: the mode and the notation, the variables and their values, the formulas and functions, and
+//! the last answer.
 //!
 //! A variable keeps its value. A formula keeps its text, which is evaluated at each use. Both are put before each
 //! statement as definitions, so that they need no rules of their own.
 
 use std::time::Instant;
 
-use tabuada_lang::{ErrorKind, Failure, Fix, Hint, Limits, Mode, Program, Span};
+use tabuada_lang::{ErrorKind, Failure, Fix, Hint, Limits, Notation, NotationError, Program, Span};
 
 use super::statement::{Statement, statements};
 use crate::cli::object::DEADLINE;
 use crate::engine::{self, Question};
+use crate::ndjson::Usual;
 
 /// The name of the last answer.
 pub(super) const LAST: &str = "_";
@@ -17,11 +19,11 @@ pub(super) const LAST: &str = "_";
 /// A session.
 #[derive(Debug)]
 pub(super) struct Session {
-    pub(super) mode: Mode,
+    pub(super) usual: Usual,
     definitions: Vec<Definition>,
 }
 
-/// A name and the statement that defines it.
+/// A name and the statement that defines it, in the notation of the session.
 #[derive(Debug)]
 pub(super) struct Definition {
     pub(super) name: String,
@@ -57,8 +59,8 @@ struct Asked {
 
 impl Session {
     /// A session without definitions.
-    pub(super) fn new(mode: Mode) -> Self {
-        Self { mode, definitions: Vec::new() }
+    pub(super) fn new(usual: Usual) -> Self {
+        Self { usual, definitions: Vec::new() }
     }
 
     /// All definitions.
@@ -66,11 +68,29 @@ impl Session {
         &self.definitions
     }
 
+    /// Changes the notation, in which all definitions are then spelled; `false` if one of them cannot be.
+    pub(super) fn set_notation(&mut self, notation: Notation) -> bool {
+        let Some(spelled) = self.spelled(&self.with_definitions_but("", "None"), self.usual.notation, notation) else {
+            return false;
+        };
+        for (definition, (_, text)) in self.definitions.iter_mut().zip(statements(&spelled)) {
+            definition.text = text.to_owned();
+        }
+        self.usual.notation = notation;
+        true
+    }
+
+    /// A text of one notation in another.
+    fn spelled(&self, text: &str, from: Notation, to: Notation) -> Option<String> {
+        let question = Question { notation: from, ..Question::new(text, self.usual.mode) };
+        engine::ask(&question, &Limits::default()).ok()?.spelled(to)
+    }
+
     /// Evaluates one statement after another, until one fails or `stop` gives `true`.
     pub(super) fn evaluate(&mut self, typed: &str, stop: &dyn Fn() -> bool) -> Result<Answered, Box<Complaint>> {
         let mut answered = Answered::default();
         for (at, text) in statements(typed) {
-            let statement = Statement::of(text);
+            let statement = Statement::of(text, self.usual.notation);
             if let Statement::Formula(name) = &statement {
                 let asked = self.asked(at, &format!("{text}; None"));
                 self.value(&asked, stop)?;
@@ -119,7 +139,7 @@ impl Session {
 
     fn value(&self, asked: &Asked, stop: &dyn Fn() -> bool) -> Result<(String, Vec<Hint>), Box<Complaint>> {
         let limits = Limits::default();
-        let question = Question::new(&asked.text, self.mode);
+        let question = self.usual.question(&*asked.text);
         let program = engine::ask(&question, &limits).map_err(|error| {
             let fixes = engine::fixes_of_unreadable(&question, &error);
             self.complaint(asked, error.kind, error.span, fixes)
@@ -137,7 +157,15 @@ impl Session {
     }
 
     /// An error in the typed text, or in the definition that contains its position.
-    fn complaint(&self, asked: &Asked, kind: ErrorKind, span: Span, fixes: Vec<Fix>) -> Box<Complaint> {
+    fn complaint(&self, asked: &Asked, mut kind: ErrorKind, span: Span, fixes: Vec<Fix>) -> Box<Complaint> {
+        if let ErrorKind::Notation(NotationError::Ambiguous { readings, .. }) = &mut kind {
+            // They are of the typed text, not of the definitions before it.
+            for reading in readings {
+                if let Some(own) = reading.text.strip_prefix(&asked.text[..asked.before]) {
+                    reading.text = own.to_owned();
+                }
+            }
+        }
         if let Some(span) = asked.moved(span) {
             let fixes = fixes.into_iter().filter_map(|fix| asked.moved_fix(fix)).collect();
             return Box::new(Complaint { kind, span, inside: None, fixes });
@@ -159,13 +187,18 @@ impl Session {
     fn keep(&mut self, names: &[String], value: &str) {
         for (at, name) in names.iter().enumerate() {
             let literal = if names.len() == 1 { value.to_owned() } else { format!("({value})[{at}]") };
-            let question = Question::new(literal, self.mode);
+            let question = Question::new(literal, self.usual.mode);
             let limits = Limits::default();
             let program = engine::ask(&question, &limits).ok();
             let value =
                 program.and_then(|program| engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome.ok());
-            if let Some(value) = value {
-                self.define(name, format!("{name} = {}", value.text()));
+            let text = value.map(|value| format!("{name} = {}", value.text()));
+            let text = match self.usual.notation {
+                Notation::Python => text,
+                school => text.and_then(|text| self.spelled(&text, Notation::Python, school)),
+            };
+            if let Some(text) = text {
+                self.define(name, text);
             }
         }
     }

@@ -1,6 +1,8 @@
 //! The structure of a line, as far as a session needs it: its statements, the names they define, and whether it is
 //! complete.
 
+use tabuada_lang::Notation;
+
 /// The kind of a statement.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Statement {
@@ -15,7 +17,8 @@ pub(super) enum Statement {
 }
 
 impl Statement {
-    pub(super) fn of(text: &str) -> Self {
+    /// In school notation, `f(x) = x²` defines too.
+    pub(super) fn of(text: &str, notation: Notation) -> Self {
         let signs: Vec<(usize, char, usize)> = outside(text).collect();
         let is = |at: usize, wanted: &str| signs.get(at).is_some_and(|(_, sign, _)| wanted.contains(*sign));
         let assigns = |at: usize| match signs[at] {
@@ -25,8 +28,9 @@ impl Statement {
         };
         let Some(sign) = (0..signs.len()).find(|at| assigns(*at)) else { return Self::Expression };
         let (at, character, _) = signs[sign];
-        let is_formula = sign > 0 && is(sign - 1, "@");
         let before = text[..at].strip_suffix('@').unwrap_or(&text[..at]);
+        let is_call = notation != Notation::Python && before.trim_end().ends_with(')');
+        let is_formula = sign > 0 && is(sign - 1, "@") || is_call;
         if is_formula {
             let name = before.split('(').next().unwrap_or_default().trim();
             return if is_name(name) { Self::Formula(name.to_owned()) } else { Self::Expression };
@@ -108,6 +112,8 @@ fn outside(text: &str) -> impl Iterator<Item = (usize, char, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use tabuada_lang::DecimalSign;
+
     use super::*;
 
     #[test]
@@ -132,8 +138,13 @@ mod tests {
             ("'x = 3'", Statement::Expression),
             ("2 = 3", Statement::Expression),
         ] {
-            assert_eq!(Statement::of(text), statement, "{text}");
+            assert_eq!(Statement::of(text, Notation::Python), statement, "{text}");
         }
+        let school = Notation::School { decimal: DecimalSign::Comma };
+        let function = Statement::Formula("f".to_owned());
+        assert_eq!(Statement::of("f(x; y) = x²", school), function);
+        assert_eq!(Statement::of("(x) = 3", school), Statement::Expression);
+        assert_eq!(Statement::of("f(3) == 9", school), Statement::Expression);
     }
 
     #[test]

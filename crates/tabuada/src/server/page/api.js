@@ -1,15 +1,23 @@
 // Requests to the service, through its public routes.
 
+import { inFront } from "./definitions.js";
+import { notation } from "./notation.js";
 import { language } from "./words.js";
+
+/** @import { Notation } from "./notation.js" */
 
 /**
  * @typedef {{ start: number, end: number }} Span in characters
  * @typedef {{ span: Span, replacement: string, expr: string }} Suggestion
  * @typedef {{ suggestion?: Suggestion, alternatives?: Suggestion[] }} Advice fixes: the likeliest, and others
- * @typedef {{ code: string, detail: string, python_message?: string, span?: Span } & Advice} Problem
+ * @typedef {{ expr: string, read_as: string }} Reading one of the two meanings of an ambiguous text
+ * @typedef {{ readings?: Reading[], inside?: string }} Apart `inside`: the definition in front of the text that has the problem
+ * @typedef {{ code: string, detail: string, python_message?: string, span?: Span } & Advice & Apart} Problem
  * @typedef {{ code: string, message: string, span: Span } & Advice} Hint
- * @typedef {{ text: string, type: string, hints?: Hint[] }} Value
- * @typedef {{ text: string, mode: string }} Question
+ * @typedef {{ text: string, type: string, shown?: string, read_as?: string, hints?: Hint[] }} Value `shown`: as people
+ * read it, `read_as`: the expression in Python's notation
+ * @typedef {{ definitions: string[] }} Defined the definitions that the text uses, which are sent in front of it
+ * @typedef {{ text: string, mode: string, isPlain?: boolean } & Notation & Defined} Question `isPlain`: blanks are sent as `+`
  * @typedef {"computed" | "memory" | "redis" | "collapsed" | "bypass"} Layer
  *
  * @typedef {object} Trip where an answer came from
@@ -107,13 +115,88 @@ function isProblem(response) {
 }
 
 /**
- * Encodes a blank as `%20`. For a `+`, the service would explain after a failure what `+` means in a query.
+ * Encodes a blank as `%20`, or as `+` where a person wrote it so: after a failure, the service then explains what `+`
+ * means in a query.
  *
  * @param {string} path
  * @param {[string, string][]} parameters
+ * @param {boolean} [isPlain]
  */
-function address(path, parameters) {
-  return `${path}?${parameters.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join("&")}`;
+function address(path, parameters, isPlain = false) {
+  const encoded = (/** @type {string} */ value) => (isPlain ? encodeURIComponent(value).replaceAll("%20", "+") : encodeURIComponent(value));
+  return `${path}?${parameters.map(([name, value]) => `${name}=${encoded(value)}`).join("&")}`;
+}
+
+/** The significant digits that are shown in school notation. The exact text has them all. */
+const DIGITS_SHOWN = "15";
+
+/**
+ * The parameters of a question. In Python's notation, an answer is shown as Python writes it.
+ *
+ * @param {Question} question
+ * @returns {[string, string][]}
+ */
+function parameters({ text, mode, notation, decimal, definitions }) {
+  const asked = /** @type {[string, string][]} */ ([["expr", front(definitions) + text], ["mode", mode]]);
+  if (notation !== "python") asked.push(["notation", notation], ["decimal", decimal]);
+  return asked;
+}
+
+/** @param {string[]} definitions */
+function front(definitions) {
+  return definitions.map((definition) => `${definition}; `).join("");
+}
+
+/**
+ * A problem or a hint as it is about the person's text, without the definitions in front of it.
+ *
+ * @template {Partial<Problem>} About
+ * @param {About} about
+ * @param {string[]} definitions
+ * @returns {About}
+ */
+function withoutFront(about, definitions) {
+  if (definitions.length === 0) return about;
+  const before = front(definitions);
+  const length = Array.from(before).length;
+  const moved = (/** @type {Span} */ { start, end }) => ({ start: start - length, end: end - length });
+  const own = about.span && about.span.start >= length ? moved(about.span) : undefined;
+  const texts = (/** @type {Suggestion[]} */ all) =>
+    all
+      .filter(({ expr }) => expr.startsWith(before))
+      .map((one) => ({ ...one, span: moved(one.span), expr: one.expr.slice(before.length) }));
+  const [suggestion, ...alternatives] = texts([...(about.suggestion ? [about.suggestion] : []), ...(about.alternatives ?? [])]);
+  const readings = about.readings
+    ?.filter(({ expr }) => expr.startsWith(before))
+    .map(({ expr, read_as }) => ({ expr: expr.slice(before.length), read_as: lastOf(read_as, definitions.length) }));
+  const inside = about.span && !own ? inWhich(about.span.start, definitions) : undefined;
+  return { ...about, span: own, suggestion, alternatives, readings: readings?.length ? readings : undefined, inside };
+}
+
+/**
+ * The definition at a position.
+ *
+ * @param {number} at
+ * @param {string[]} definitions
+ */
+function inWhich(at, definitions) {
+  let end = 0;
+  return definitions.find((definition) => {
+    end += Array.from(front([definition])).length;
+    return at < end;
+  });
+}
+
+/**
+ * A text without its first statements.
+ *
+ * @param {string} text in Python's notation
+ * @param {number} count
+ */
+function lastOf(text, count) {
+  const statement = /(?:[^;'"]|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")*;/y;
+  for (let left = count; left > 0 && statement.test(text); left -= 1);
+  return text.slice(statement.lastIndex);
 }
 
 /**
@@ -124,9 +207,12 @@ function address(path, parameters) {
  * @returns {Promise<Reply>}
  * @throws {Unreachable}
  */
-export async function evaluate({ text, mode }, { signal, remember }) {
+export async function evaluate(question, { signal, remember }) {
   const begun = performance.now();
-  const target = address("v1/evaluate", [["expr", text], ["mode", mode]]);
+  const { notation, definitions, isPlain } = question;
+  const asked = parameters(question);
+  if (notation !== "python") asked.push(["digits", DIGITS_SHOWN], ["format", "auto"]);
+  const target = address("v1/evaluate", asked, isPlain);
   /** @type {Record<string, string>} */
   const whether = remember ? {} : { "Cache-Control": "no-store" };
   const response =
@@ -136,13 +222,15 @@ export async function evaluate({ text, mode }, { signal, remember }) {
           signal,
           method: "POST",
           headers: { "Content-Type": "application/json", ...whether },
-          body: JSON.stringify({ expr: text, mode }),
+          body: JSON.stringify(Object.fromEntries(asked)),
         });
   const body = await json(response);
   const trip = tripOf(response.headers, performance.now() - begun);
-  if (isProblem(response)) return { value: null, problem: body, trip };
-  if (response.ok && typeof body.text === "string") return { value: body, problem: null, trip };
-  throw new Unreachable("broken");
+  if (isProblem(response)) return { value: null, problem: withoutFront(body, definitions), trip };
+  if (!response.ok || typeof body.text !== "string") throw new Unreachable("broken");
+  const hints = body.hints?.map((/** @type {Hint} */ hint) => withoutFront(hint, definitions));
+  const read_as = typeof body.read_as === "string" ? lastOf(body.read_as, definitions.length) : undefined;
+  return { value: { ...body, hints, read_as }, problem: null, trip };
 }
 
 /**
@@ -188,30 +276,56 @@ export async function names() {
 }
 
 /**
+ * The values of an expression of x over a range; `null` where it has none.
+ *
+ * @param {Question} question
+ * @param {{ from: number, to: number, count: number }} x
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<(number | null)[]>}
+ */
+export async function table(question, x, signal) {
+  const response = await ask("v1/table", {
+    signal,
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify({ ...Object.fromEntries(parameters(question)), x }),
+  });
+  const body = await json(response);
+  return isProblem(response) ? [] : body.result.map((/** @type {unknown} */ value) => (typeof value === "number" ? value : null));
+}
+
+/**
  * The steps of an evaluation, or the reason why the expression cannot be parsed.
  *
  * @param {Question} question
  * @param {AbortSignal} [signal]
  * @returns {Promise<{ explanation: Explanation | null, problem: Problem | null }>}
  */
-export async function explain({ text, mode }, signal) {
-  const response = await ask(address("v1/explain", [["expr", text], ["mode", mode], ["formulas", "true"]]), { signal });
+export async function explain(question, signal) {
+  const response = await ask(address("v1/explain", [...parameters(question), ["formulas", "true"]]), { signal });
   const body = await json(response);
   return isProblem(response) ? { explanation: null, problem: body } : { explanation: body, problem: null };
 }
 
 /**
- * A picture, or the reason why there is none.
+ * A picture, or the reason why there is none. The curves are written in the notation of the page, and may use the
+ * person's definitions.
  *
  * @param {[string, string][]} parameters
- * @param {"image/svg+xml" | "image/png"} kind
+ * @param {"application/json" | "image/png"} kind
  * @param {AbortSignal} [signal]
  * @returns {Promise<{ picture: Blob | null, problem: Problem | null }>}
  */
 export async function plot(parameters, kind, signal) {
-  const response = await ask(address("v1/plot", parameters), { signal, headers: { Accept: kind } });
-  if (isProblem(response)) return { picture: null, problem: await json(response) };
-  return { picture: await response.blob(), problem: null };
+  const written = notation();
+  const complete = parameters.map(([name, value]) => {
+    return /** @type {[string, string]} */ ([name, name === "expr" ? front(inFront(value, written)) + value : value]);
+  });
+  if (written.notation !== "python") complete.push(["notation", written.notation], ["decimal", written.decimal]);
+  const response = await ask(address("v1/plot", complete), { signal, headers: { Accept: kind } });
+  if (!isProblem(response)) return { picture: await response.blob(), problem: null };
+  const last = parameters.findLast(([name]) => name === "expr")?.[1] ?? "";
+  return { picture: null, problem: withoutFront(await json(response), inFront(last, written)) };
 }
 
 /**

@@ -2,10 +2,15 @@
 // that is being typed.
 
 import { names as fetchNames } from "./api.js";
+import { defined } from "./definitions.js";
 import { fill, make } from "./dom.js";
+import { onNotation } from "./notation.js";
+import { isSchool, schoolWords, separator } from "./school.js";
 import { onLanguage, say } from "./words.js";
 
 /** @import { Name } from "./api.js" */
+
+/** @typedef {Name & { python?: string }} Written a name as the person writes it, and what Python calls it */
 
 /** The maximum number of names shown at once. */
 const SHOWN_MAX = 8;
@@ -72,23 +77,37 @@ function called(before) {
       open.push({ name, argument: 0 });
     } else if (")]}".includes(character)) open.pop();
     const innermost = open.at(-1);
-    if (character === "," && innermost) innermost.argument += 1;
+    if (innermost && isSeparator(bare, at)) innermost.argument += 1;
   }
   return open.findLast((one) => one.name !== "") ?? null;
 }
 
 /**
+ * Whether a character separates arguments. With a decimal comma, a comma does so only before a blank.
+ *
+ * @param {string} text
+ * @param {number} at
+ */
+function isSeparator(text, at) {
+  const character = text[at];
+  if (character === ";") return isSchool();
+  return character === "," && (separator() === "," || /\s/.test(text[at + 1] ?? ""));
+}
+
+/**
  * The signature of a name, with one argument highlighted.
  *
- * @param {Name} name
+ * @param {Written} name
  * @param {number} [argument]
  */
 function signature(name, argument = -1) {
-  if (name.kind === "constant") return [make("b", {}, name.name)];
+  const word = make("b", {}, name.name);
+  if (name.kind === "constant") return [word];
   const parts = name.signature.split(/, (?![^[]*\])/);
-  const at = (parts.at(-1) ?? "").startsWith("*") ? Math.min(argument, parts.length - 1) : argument;
-  const written = parts.flatMap((part, index) => [index > 0 && ", ", index === at ? make("u", {}, part) : part]);
-  return [make("b", {}, name.name), "(", ...written, ")"];
+  const at = /^[*…]/.test(parts.at(-1) ?? "") ? Math.min(argument, parts.length - 1) : argument;
+  const parameters = parts.flatMap((part, index) => [index > 0 && `${separator()} `, index === at ? make("u", {}, part) : part]);
+  const python = name.python !== undefined && ` → ${name.python}`;
+  return [word, python, "(", ...parameters, ")"];
 }
 
 /**
@@ -101,9 +120,10 @@ function documented(line) {
 }
 
 export class Completion {
-  /** @type {Name[]} */
+  /** @type {Written[]} */
   #offered = [];
   #chosen = -1;
+  #count = make("span", { class: "unseen", role: "status" });
 
   /**
    * @param {HTMLTextAreaElement} field
@@ -115,6 +135,7 @@ export class Completion {
     this.list = list;
     this.call = call;
     field.setAttribute("aria-controls", list.id);
+    list.after(this.#count);
     // Keeps the focus in the field.
     list.addEventListener("pointerdown", (event) => event.preventDefault());
     list.addEventListener("click", (event) => {
@@ -123,6 +144,7 @@ export class Completion {
     });
     field.addEventListener("blur", () => this.close());
     onLanguage(() => this.look());
+    onNotation(() => this.look());
     this.look();
   }
 
@@ -198,7 +220,8 @@ export class Completion {
     if (!name || !piece) return;
     const opens = name.kind !== "constant" && !value.slice(selectionStart).startsWith("(");
     this.field.setSelectionRange(piece.start, selectionStart);
-    insert(this.field, opens ? `${name.name}(` : name.name);
+    const inserted = name.python ?? name.name;
+    insert(this.field, opens ? `${inserted}(` : inserted);
     this.close();
   }
 
@@ -214,6 +237,8 @@ export class Completion {
       ),
     );
     fill(this.list, ...options);
+    const count = this.isOpen ? say("suggestions", { count: options.length }) : "";
+    if (this.#count.textContent !== count) this.#count.textContent = count;
     if (this.#chosen >= 0) {
       this.field.setAttribute("aria-activedescendant", `name-${this.#chosen}`);
       options[this.#chosen]?.scrollIntoView({ block: "nearest" });
@@ -224,7 +249,7 @@ export class Completion {
   #explainCall(before) {
     const call = called(before);
     const arguments_ = call?.argument ?? 0;
-    const all = known.filter((name) => name.name === call?.name && name.kind !== "constant");
+    const all = written().filter((name) => folded(name.name) === folded(call?.name ?? "") && name.kind !== "constant");
     // A function of few arguments and a binder may share a name.
     const name = all.find((one) => one.kind === "binder" && arguments_ > 1) ?? all[0];
     const tip = make("span", { class: "tip" }, say("tip"));
@@ -233,16 +258,64 @@ export class Completion {
 }
 
 /**
+ * The names as the person writes them: own ones first. At school some have other words, and in Python's notation these
+ * words lead to its names.
+ *
+ * @returns {Written[]}
+ */
+function written() {
+  /** @type {Written[]} */
+  const own = defined().map(({ name, parameters, text }) => ({
+    name,
+    kind: parameters ? "function" : "constant",
+    section: "",
+    signature: (parameters ?? []).join(", "),
+    doc: text,
+    needs_prefix: false,
+  }));
+  const words = schoolWords().flatMap(([word, python, signature]) => {
+    const rows = known.filter((name) => name.name === python && !name.needs_prefix);
+    return rows.map((row) => {
+      if (!isSchool()) return { ...row, name: word, python };
+      return { ...row, name: word, signature: row.kind === "function" ? (signature ?? row.signature) : row.signature };
+    });
+  });
+  const named = [...own, ...words];
+  return [...named, ...known.filter((name) => named.every((other) => other.name !== name.name))];
+}
+
+/**
+ * A name without its accents.
+ *
+ * @param {string} name
+ */
+function plain(name) {
+  return name.normalize("NFD").replace(/\p{M}/gu, "");
+}
+
+/**
+ * A name without its accents and capitals.
+ *
+ * @param {string} name
+ */
+function folded(name) {
+  return plain(name).toLowerCase();
+}
+
+/**
  * @param {string} prefix
  * @param {string} piece
- * @returns {Name[]}
+ * @returns {Written[]}
  */
 function fitting(prefix, piece) {
-  const low = piece.toLowerCase();
-  const fit = known.filter((name) => (prefix !== "" || !name.needs_prefix) && name.name.toLowerCase().startsWith(low));
+  const begins = (/** @type {Written} */ name) => folded(name.name).startsWith(folded(piece));
+  // Only Python's own names have the prefix.
+  /** @type {Written[]} */
+  const names = prefix === "" ? written().filter((name) => !name.needs_prefix) : known;
+  const fit = names.filter(begins);
   // A complete name needs no completion.
-  if (fit.every((name) => name.name === piece)) return [];
-  const exact = (/** @type {Name} */ name) => Number(!name.name.startsWith(piece));
+  if (fit.every((name) => name.name === piece && name.python === undefined)) return [];
+  const exact = (/** @type {Written} */ name) => Number(!plain(name.name).startsWith(plain(piece)));
   return fit.sort((one, other) => exact(one) - exact(other) || one.name.length - other.name.length).slice(0, SHOWN_MAX);
 }
 

@@ -93,6 +93,36 @@ export function marked(text, marks) {
 }
 
 /**
+ * A text in which each control character is shown as its code point. So a text from right to left cannot rearrange what
+ * stands beside it, and what cannot be seen can be noticed.
+ *
+ * @param {string} text
+ * @returns {(Node | string)[]}
+ */
+export function visible(text) {
+  return text.split(/([^\P{Cc}\n\t]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])/u).map((part, index) => {
+    if (index % 2 === 0) return part;
+    const code = (part.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+    return make("span", { class: "control", "data-code": `U+${code}` }, part);
+  });
+}
+
+/**
+ * Calls a function when a person presses a key outside of fields and dialogs.
+ *
+ * @param {string} key in small letters
+ * @param {() => void} act
+ */
+export function onKey(key, act) {
+  document.addEventListener("keydown", (event) => {
+    const isElsewhere = !(event.target instanceof Element && event.target.closest("input, textarea, select, dialog"));
+    if (event.key.toLowerCase() !== key || event.ctrlKey || event.metaKey || event.altKey || !isElsewhere) return;
+    event.preventDefault();
+    act();
+  });
+}
+
+/**
  * Downloads a file.
  *
  * @param {Blob} blob

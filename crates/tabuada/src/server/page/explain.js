@@ -2,6 +2,7 @@
 
 import { explain as fetchExplanation, isAbort, Unreachable } from "./api.js";
 import { shortened } from "./answer.js";
+import { inFront } from "./definitions.js";
 import { button, byId, fill, make, marked } from "./dom.js";
 import { say, sentence } from "./words.js";
 
@@ -58,7 +59,8 @@ export class ExplainView {
     try {
       const { explanation, problem } = await fetchExplanation(question, this.#asking.signal);
       if (explanation) this.#write(explanation, question);
-      else fill(this.#root, make("p", { class: "error" }, sentence(problem?.detail ?? "")));
+      // The answer tells the problem.
+      else if (problem) fill(this.#root, make("p", { class: "quiet" }, say("explainNone")));
     } catch (error) {
       if (isAbort(error)) return;
       fill(this.#root, make("p", { class: "error" }, say(error instanceof Unreachable ? error.word : "broken")));
@@ -82,10 +84,10 @@ export class ExplainView {
   }
 
   /** @param {Explanation} explanation */
-  #steps({ steps, steps_cut: isCut, failed: failedAt, error: trouble, free_names: free }) {
+  #steps({ steps, steps_cut: isCut, failed: failedAt, error, free_names: free }) {
     // An expression whose only unknown name is `x` is a curve.
-    const isCurve = trouble?.code === "unknown-name" && free.length === 1 && free[0] === "x";
-    const [failed, error] = isCurve ? [undefined, undefined] : [failedAt, trouble];
+    const isCurve = error?.code === "unknown-name" && free.length === 1 && free[0] === "x";
+    const failed = isCurve ? undefined : failedAt;
     const list = make("ol", { class: "steps", "data-testid": "steps" });
     const item = (/** @type {Step} */ step, /** @type {number} */ index) => {
       // The part that the next step computes; in the last step, the part that failed.
@@ -115,19 +117,14 @@ export class ExplainView {
       list.focus();
     });
     more.dataset.testid = "more-steps";
-    return [
-      list,
-      isLong && more,
-      isCut && make("p", { class: "quiet" }, say("stepsCut")),
-      error && make("p", { class: "error" }, sentence(error.detail)),
-    ];
+    return [list, isLong && more, isCut && make("p", { class: "quiet" }, say("stepsCut"))];
   }
 
   /**
    * @param {Explanation} explanation
-   * @param {Question} question
+   * @param {Question} asked
    */
-  #comparison({ key }, { mode }) {
+  #comparison({ key }, asked) {
     const field = make("input", {
       type: "text",
       class: "ink",
@@ -147,7 +144,7 @@ export class ExplainView {
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       try {
-        const { explanation, problem } = await fetchExplanation({ text: field.value, mode });
+        const { explanation, problem } = await fetchExplanation({ ...asked, text: field.value, definitions: inFront(field.value, asked) });
         const other = explanation?.key;
         if (problem) verdict.textContent = sentence(problem.detail);
         else if (!other) verdict.textContent = say("otherNone");

@@ -1,39 +1,11 @@
-// The input field for the expression: marks under its characters, completion, keys for characters that are hard to
-// type, and the history.
+// The input field for the expression: marks under its characters, completion, the keypad, and the history.
 
 import { Completion, insert } from "./completion.js";
-import { byId, fill, keep, kept, make, marked } from "./dom.js";
-import { onLanguage, say } from "./words.js";
+import { hasAns } from "./definitions.js";
+import { byId, fill, marked } from "./dom.js";
+import { Keypad } from "./keypad.js";
 
 /** @import { Span } from "./api.js" */
-/** @import { Word } from "./words.js" */
-
-/**
- * The keys of the keypad: the label, the texts put before and after the selection, and the name.
- *
- * @type {[shown: string, before: string, behind: string, word: Word][]}
- */
-const KEYS = [
-  ["√", "√", "", "key_sqrt"],
-  ["π", "π", "", "key_pi"],
-  ["x²", "²", "", "key_squared"],
-  ["x³", "³", "", "key_cubed"],
-  ["xⁿ", "**", "", "key_power"],
-  ["!", "!", "", "key_factorial"],
-  ["×", "×", "", "key_times"],
-  ["÷", "÷", "", "key_divided"],
-  ["(", "(", "", "key_open"],
-  [")", ")", "", "key_close"],
-  ["|x|", "|", "|", "key_bar"],
-  ["°", "°", "", "key_degrees"],
-  ["≤", "≤", "", "key_le"],
-  ["≥", "≥", "", "key_ge"],
-  ["≠", "≠", "", "key_ne"],
-  ["∈", "∈", "", "key_in"],
-  ["∪", "∪", "", "key_union"],
-  ["∩", "∩", "", "key_intersection"],
-  ["x", "x", "", "key_x"],
-];
 
 export class Expression {
   #field = byId("expression", HTMLTextAreaElement);
@@ -46,23 +18,31 @@ export class Expression {
    * @param {() => void} told.entered Enter was pressed
    * @param {(step: -1 | 1, text: string) => string | null} told.walk the next text of the history, backwards or
    * forwards
+   * @param {() => HTMLElement | null} told.next where the Tab key leads, if not to the next control
    */
-  constructor({ changed, entered, walk }) {
+  constructor({ changed, entered, walk, next }) {
     const field = this.#field;
     field.addEventListener("input", () => {
+      // A line that begins with an operator continues from the last answer.
+      if (/^[+*/×÷·^]$/.test(field.value) && hasAns()) this.write(`ans${field.value}`);
       this.mark([]);
       this.#completion.look();
       changed();
     });
     field.addEventListener("keydown", (event) => {
       if (event.isComposing || this.#press(event, entered, walk)) return;
+      const target = event.key === "Tab" && !event.shiftKey ? next() : null;
+      if (target) {
+        event.preventDefault();
+        target.focus();
+      }
       if (event.key === "Escape") this.mark([]);
     });
     field.addEventListener("keyup", (event) => {
       if (["ArrowLeft", "ArrowRight", "Home", "End"].includes(event.key)) this.#completion.look();
     });
     field.addEventListener("pointerup", () => this.#completion.look());
-    this.#keypad();
+    new Keypad(field, entered);
     this.mark([]);
   }
 
@@ -79,6 +59,11 @@ export class Expression {
     this.#field.select();
     insert(this.#field, text);
     this.#completion.close();
+  }
+
+  /** Empties the field, as if the page had been opened. */
+  clear() {
+    if (this.text !== "") this.write("");
   }
 
   focus() {
@@ -129,69 +114,5 @@ export class Expression {
     const lineHeight = parseFloat(getComputedStyle(this.#field).lineHeight);
     const isOneLine = scrollHeight < 2 * lineHeight;
     return isOneLine || selectionStart === (event.key === "ArrowUp" ? 0 : value.length);
-  }
-
-  #keypad() {
-    const keypad = byId("keypad", HTMLElement);
-    const open = byId("keypad-switch", HTMLButtonElement);
-    const show = (/** @type {boolean} */ isShown) => {
-      keypad.hidden = !isShown;
-      open.setAttribute("aria-expanded", String(isShown));
-    };
-    open.addEventListener("click", () => {
-      show(keypad.hidden !== false);
-      keep("keypad", keypad.hidden ? null : "shown");
-    });
-    show(kept("keypad") === "shown");
-
-    const keys = KEYS.map(([shown, before, behind]) => {
-      const key = make("button", { type: "button", tabindex: "-1" }, shown);
-      key.addEventListener("click", () => this.#type(before, behind));
-      return key;
-    });
-    const back = make("button", { type: "button", tabindex: "-1" }, "⌫");
-    back.addEventListener("click", () => this.#erase());
-    const all = [...keys, back];
-    fill(keypad, ...all);
-    // The Tab key reaches a toolbar once; the arrow keys move inside it.
-    all[0]?.setAttribute("tabindex", "0");
-    keypad.addEventListener("keydown", (event) => {
-      const at = all.findIndex((key) => key === document.activeElement);
-      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-      if (at < 0 || step === undefined) return;
-      event.preventDefault();
-      const next = all[(at + step + all.length) % all.length];
-      all.forEach((key) => key.setAttribute("tabindex", key === next ? "0" : "-1"));
-      next?.focus();
-    });
-    const name = () =>
-      all.forEach((key, index) => {
-        // The visible label is part of the accessible name, so that people can say it to speech control.
-        key.setAttribute("aria-label", `${key.textContent} ${say(KEYS[index]?.[3] ?? "key_back")}`);
-      });
-    onLanguage(name);
-    name();
-  }
-
-  /**
-   * Puts a key's texts around the selection.
-   *
-   * @param {string} before
-   * @param {string} behind
-   */
-  #type(before, behind) {
-    const { value, selectionStart, selectionEnd } = this.#field;
-    insert(this.#field, before + (behind && value.slice(selectionStart, selectionEnd)) + behind);
-    const caret = this.#field.selectionStart - behind.length;
-    this.#field.setSelectionRange(caret, caret);
-  }
-
-  #erase() {
-    const { value, selectionStart, selectionEnd } = this.#field;
-    if (selectionStart === selectionEnd) {
-      const last = Array.from(value.slice(0, selectionStart)).at(-1) ?? "";
-      this.#field.setSelectionRange(selectionStart - last.length, selectionEnd);
-    }
-    insert(this.#field, "");
   }
 }

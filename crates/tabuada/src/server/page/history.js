@@ -2,7 +2,7 @@
 
 import { shortened } from "./answer.js";
 import { confirmed } from "./dialog.js";
-import { button, byId, fill, keep, kept, make, save } from "./dom.js";
+import { button, byId, fill, keep, kept, make, save, visible } from "./dom.js";
 import { duration } from "./numbers.js";
 import { language, say } from "./words.js";
 
@@ -13,6 +13,8 @@ import { language, say } from "./words.js";
  * @typedef {object} Past one evaluation
  * @property {string} text
  * @property {string} mode
+ * @property {string} [notation] absent in entries of earlier versions, which are in Python's
+ * @property {string} [decimal]
  * @property {string} answer the beginning of the answer or of the error
  * @property {boolean} failed
  * @property {Layer} layer
@@ -34,8 +36,11 @@ export class History {
   #list = byId("history", HTMLOListElement);
   #search = byId("history-search", HTMLInputElement);
 
-  /** @param {{ use: (past: Past) => void }} told `use`: evaluates an entry again */
-  constructor({ use }) {
+  /**
+   * @param {{ use: (past: Past) => void, cleared: () => void }} told `use`: evaluates an entry again; `cleared`: the
+   * person has removed everything
+   */
+  constructor({ use, cleared }) {
     this.use = use;
     this.#search.addEventListener("input", () => this.show());
     byId("history-export", HTMLButtonElement).addEventListener("click", () => this.#export());
@@ -43,6 +48,7 @@ export class History {
       if (!(await confirmed(say("historyClear"), say("clear")))) return;
       this.#all = [];
       this.#write();
+      cleared();
     });
     // Another tab of this browser has changed the history.
     addEventListener("storage", () => {
@@ -55,32 +61,12 @@ export class History {
   add(past) {
     const last = this.#all.at(-1);
     // Repetitions of the last question update its entry.
-    if (last?.text === past.text && last.mode === past.mode) this.#all.pop();
+    const names = /** @type {const} */ (["text", "mode", "notation", "decimal"]);
+    if (last && names.every((name) => last[name] === past[name])) this.#all.pop();
     this.#all.push({ ...past, answer: shortened(past.answer, ANSWER_MAX) });
     this.#all.splice(0, this.#all.length - KEPT_MAX);
     this.#walked = 0;
     this.#write();
-  }
-
-  /**
-   * The time of the first computation of an answer, if this browser saw it.
-   *
-   * @param {string | null} identity
-   */
-  first(identity) {
-    const past = identity === null ? undefined : firsts().find(([known]) => known === identity);
-    return past?.[1] ?? null;
-  }
-
-  /**
-   * Stores the time of the first computation of an answer, unless it is known.
-   *
-   * @param {string} identity
-   * @param {number} ms
-   */
-  noteFirst(identity, ms) {
-    if (this.first(identity) !== null) return;
-    keep("firsts", JSON.stringify([...firsts(), [identity, ms]].slice(-KEPT_MAX)));
   }
 
   /**
@@ -119,8 +105,8 @@ export class History {
     const again = button("", () => this.use(past), { class: "past", title: say("historyUse") });
     const mode = past.mode === "python" ? null : make("span", { class: "mode" }, past.mode);
     again.append(
-      make("span", { class: "asked ink" }, shortened(past.text, 120)),
-      make("span", { class: past.failed ? "answered failed" : "answered ink" }, past.failed ? "" : "= ", shortened(past.answer, 120)),
+      make("span", { class: "asked ink" }, ...visible(shortened(past.text, 120))),
+      make("span", { class: "answered" + (past.failed ? " failed" : " ink") }, ...visible(past.failed ? say("failed") : `= ${shortened(past.answer, 120)}`)),
       make(
         "span",
         { class: "quiet" },
@@ -170,16 +156,6 @@ function read() {
     const all = JSON.parse(kept("history") ?? "[]");
     const isPast = (/** @type {any} */ one) => typeof one?.text === "string" && typeof one.answer === "string";
     return Array.isArray(all) ? all.filter(isPast) : [];
-  } catch {
-    return [];
-  }
-}
-
-/** @returns {[string, number][]} */
-function firsts() {
-  try {
-    const all = JSON.parse(kept("firsts") ?? "[]");
-    return Array.isArray(all) ? all : [];
   } catch {
     return [];
   }

@@ -6,7 +6,7 @@ import { number } from "./words.js";
 /** Longer runs of digits are grouped. */
 const UNGROUPED = 4;
 /** The maximum number of digits that are grouped, since more groups would be too many elements for a browser. */
-const GROUPED_MAX = 20_000;
+export const GROUPED_MAX = 20_000;
 
 /**
  * A text with its long runs of digits in groups of three: from the right before a point, from the left after it. Only
@@ -19,7 +19,7 @@ export function grouped(text) {
   if (text.length > GROUPED_MAX) return [document.createTextNode(text)];
   const nodes = [];
   let at = 0;
-  for (const match of text.matchAll(/(?<![\p{L}\p{N}_.])(\d+)(?:(\.)(\d+))?/gu)) {
+  for (const match of text.matchAll(/(?<![\p{L}\p{N}_.,])(\d+)(?:([.,])(\d+))?/gu)) {
     const [whole, before = "", point = "", behind = ""] = match;
     if (before.length <= UNGROUPED && behind.length <= UNGROUPED) continue;
     nodes.push(document.createTextNode(text.slice(at, match.index)));
@@ -47,12 +47,12 @@ function groups(digits, first) {
 }
 
 /**
- * The number of digits in a number's text. `null` if the text is not a plain number.
+ * The number of significant digits in a number's text. `null` if the text is not a plain number.
  *
  * @param {string} text
  */
 export function digitsOf(text) {
-  return /^-?\d+(?:\.\d+)?$/.test(text) ? text.replace(/\D/g, "").length : null;
+  return /^-?\d+(?:[.,]\d+)?$/.test(text) ? text.replace(/\D/g, "").replace(/^0+(?=\d)/, "").length : null;
 }
 
 /**

@@ -1,20 +1,27 @@
 // Curves of expressions of x, which can be moved, zoomed, compared and saved.
 
 import { isAbort, plot as fetchPlot, Unreachable } from "./api.js";
-import { button, byId, fill, make, save } from "./dom.js";
+import { button, byId, fill, keep, kept, make, save } from "./dom.js";
 import { shortened } from "./answer.js";
+import { notation } from "./notation.js";
+import { pointsTable, Readout } from "./readout.js";
 import { say, sentence } from "./words.js";
 
 /** @import { Problem } from "./api.js" */
+/** @import { Shown } from "./readout.js" */
 
 /** @typedef {[from: number, to: number]} Range */
 /** @typedef {{ x: Range, y: Range }} View a part of the plane */
+/** @typedef {string | number} End an end of a range: a person's text, or a number */
 /**
  * @typedef {{ view: View, left: number, top: number, width: number, height: number }} Drawn a view, and its position in
  * pixels
  */
 
 const CURVES_MAX = 6;
+/** The range of x at first. */
+const FROM = -10;
+const TO = 10;
 /** The part of the view by which a key or a button moves or zooms. */
 const STEP = 0.15;
 const ZOOM = 1.5;
@@ -29,9 +36,12 @@ export class PlotView {
   #kept = [];
   /** @type {string | null} */
   #current = null;
-  /** The ends of x, as expressions. */
-  #from = "-10";
-  #to = "10";
+  /** @type {End} */
+  #from = FROM;
+  /** @type {End} */
+  #to = TO;
+  /** Whether both axes have the same scale. */
+  #isEqual = false;
   /** @type {Range | null} fixed by moving or zooming; otherwise the service chooses it */
   #y = null;
   /** @type {Drawn | null} the view of the current picture */
@@ -40,18 +50,23 @@ export class PlotView {
   #wanted = null;
   #isDrawing = false;
   #isOutdated = false;
-  /** @type {Blob | null} */
-  #svg = null;
+  /** @type {Shown | null} */
+  #shown = null;
 
   #figure = make("div", { class: "figure", role: "group", tabindex: "0" });
   #image = make("img", { alt: "", "data-testid": "plot-image", draggable: "false" });
-  #trouble = make("p", { class: "error", hidden: true });
+  #readout = new Readout();
+  #trouble = make("p", { class: "error", id: "plot-trouble", hidden: true });
+  #hint = make("p", { class: "quiet", "data-testid": "zoom-hint" });
+  #points = make("div", {});
+  #equal = button("1:1", () => this.#setEqual(!this.#isEqual), { "data-testid": "plot-equal" });
   #fromField = make("input", { type: "text", id: "plot-from", "data-testid": "plot-from", class: "ink", autocomplete: "off" });
   #toField = make("input", { type: "text", id: "plot-to", "data-testid": "plot-to", class: "ink", autocomplete: "off" });
   #curves = make("ul", { class: "curves", "data-testid": "curves" });
 
   constructor() {
-    this.#figure.append(this.#image);
+    this.#figure.append(this.#image, this.#readout.root);
+    this.#readable();
     this.#movable();
     new ResizeObserver(() => this.#redraw()).observe(this.#figure);
     this.#panel.addEventListener("toggle", () => this.#redraw());
@@ -79,12 +94,25 @@ export class PlotView {
     );
     range.addEventListener("submit", (event) => {
       event.preventDefault();
-      [this.#from, this.#to, this.#y, this.#wanted] = [this.#fromField.value, this.#toField.value, null, null];
+      // A text that was not changed is the number that it shows.
+      if (this.#fromField.value !== spelled(this.#from)) this.#from = this.#fromField.value;
+      if (this.#toField.value !== spelled(this.#to)) this.#to = this.#toField.value;
+      [this.#y, this.#wanted] = [null, null];
       this.#redraw();
     });
+    this.#hint.textContent = say("zoomHint");
+    this.#hint.hidden = kept("zoomed") !== null || matchMedia("(pointer: coarse)").matches;
+    this.#equal.setAttribute("aria-label", `1:1, ${say("equalScale")}`);
+    this.#equal.setAttribute("aria-pressed", String(this.#isEqual));
+    const zoom = (/** @type {"x" | "y"} */ axis, /** @type {number} */ factor) =>
+      button(`${axis} ${factor > 1 ? "−" : "+"}`, () => this.#zoom(factor, undefined, axis), {
+        "aria-label": `${say(factor > 1 ? "zoomOut" : "zoomIn")}: ${axis}`,
+        "data-testid": `zoom-${factor > 1 ? "out" : "in"}-${axis}`,
+      });
     fill(
       this.#root,
       this.#figure,
+      this.#hint,
       this.#trouble,
       make(
         "div",
@@ -92,12 +120,19 @@ export class PlotView {
         button("−", () => this.#zoom(ZOOM), { "aria-label": say("zoomOut"), "data-testid": "zoom-out" }),
         button("+", () => this.#zoom(1 / ZOOM), { "aria-label": say("zoomIn"), "data-testid": "zoom-in" }),
         button(say("reset"), () => this.#reset(), { "data-testid": "plot-reset" }),
+        this.#equal,
+        button(say("fitY"), () => this.#fitY(), { "data-testid": "plot-fit" }),
+        zoom("x", ZOOM),
+        zoom("x", 1 / ZOOM),
+        zoom("y", ZOOM),
+        zoom("y", 1 / ZOOM),
         button(say("keepCurve"), () => this.#keepCurve(), { "data-testid": "keep-curve" }),
-        button(say("saveSvg"), () => this.#svg && save(this.#svg, "tabuada.svg"), { "data-testid": "save-svg" }),
+        button(say("saveSvg"), () => this.#saveSvg(), { "data-testid": "save-svg" }),
         button(say("savePng"), () => void this.#savePng(), { "data-testid": "save-png" }),
       ),
       range,
       this.#curves,
+      this.#points,
     );
     this.#list();
   }
@@ -112,19 +147,49 @@ export class PlotView {
    * @throws {Unreachable}
    */
   async show(text, isFinal) {
-    if (!isFinal && !this.#panel.open) return null;
+    const wasOpen = this.#panel.open;
+    if (!isFinal && !wasOpen) return null;
     const kept = this.#kept.filter((other) => other !== text).slice(-(CURVES_MAX - 1));
-    const { picture, problem } = await fetchPlot(this.#parameters([...kept, text]), "image/svg+xml");
-    if (problem) return problem;
+    // The picture has its room before it comes.
+    if (isFinal && !this.#figure.isConnected) fill(this.#root, this.#figure);
+    if (isFinal) this.#panel.open = true;
+    const { picture, problem } = await fetchPlot(this.#parameters([...kept, text]), "application/json");
+    if (problem) {
+      this.#frame();
+      this.#panel.open = wasOpen;
+      return problem;
+    }
     [this.#kept, this.#current] = [kept, text];
     this.#frame();
     if (picture) await this.#put(picture);
-    if (isFinal) {
-      // If the open panel gives the picture another size, the resize observer draws it again.
-      this.#panel.open = true;
-      this.#panel.scrollIntoView({ block: "nearest" });
-    }
     return null;
+  }
+
+  /**
+   * The view and the kept curves, for an address: what differs from the default.
+   *
+   * @returns {[string, string][]}
+   */
+  parameters() {
+    /** @type {[string, string][]} */
+    const parameters = this.#kept.map((text) => ["curves", text]);
+    if (this.#from !== FROM || this.#to !== TO) parameters.push(["from", spelled(this.#from)], ["to", spelled(this.#to)]);
+    if (this.#y) parameters.push(["y_from", spelled(this.#y[0])], ["y_to", spelled(this.#y[1])]);
+    if (this.#isEqual) parameters.push(["aspect", "equal"]);
+    return parameters;
+  }
+
+  /**
+   * Takes the view and the kept curves of an address.
+   *
+   * @param {URLSearchParams} link
+   */
+  restore(link) {
+    this.#kept = link.getAll("curves").slice(0, CURVES_MAX - 1);
+    [this.#from, this.#to, this.#wanted] = [link.get("from") ?? FROM, link.get("to") ?? TO, null];
+    const [low, high] = [link.get("y_from"), link.get("y_to")].map((end) => Number((end ?? "NaN").replace(",", ".")));
+    this.#y = low !== undefined && high !== undefined && low < high ? [low, high] : null;
+    this.#isEqual = link.get("aspect") === "equal";
   }
 
   #all() {
@@ -139,10 +204,11 @@ export class PlotView {
     const width = Math.round(Math.min(Math.max(this.#figure.clientWidth || 720, WIDTHS[0]), WIDTHS[1]));
     const height = Math.round(Math.min(Math.max(width * 0.6, HEIGHTS[0]), HEIGHTS[1]));
     const parameters = curves.map((text) => /** @type {[string, string]} */ (["expr", text]));
-    const x = this.#wanted ? this.#wanted.x.map(String) : [this.#from, this.#to];
+    const x = this.#wanted ? this.#wanted.x : [this.#from, this.#to];
     const y = this.#wanted ? this.#wanted.y : this.#y;
-    parameters.push(["from", x[0] ?? ""], ["to", x[1] ?? ""]);
-    if (y) parameters.push(["y_from", String(y[0])], ["y_to", String(y[1])]);
+    parameters.push(["from", spelled(x[0] ?? "")], ["to", spelled(x[1] ?? "")]);
+    if (y) parameters.push(["y_from", spelled(y[0])], ["y_to", spelled(y[1])]);
+    if (this.#isEqual) parameters.push(["aspect", "equal"]);
     parameters.push(["width", String(width)], ["height", String(height)]);
     return parameters;
   }
@@ -162,9 +228,8 @@ export class PlotView {
     do {
       this.#isOutdated = false;
       try {
-        const { picture, problem } = await fetchPlot(this.#parameters(this.#all()), "image/svg+xml");
-        this.#trouble.hidden = problem === null;
-        this.#trouble.textContent = problem ? sentence(problem.detail) : "";
+        const { picture, problem } = await fetchPlot(this.#parameters(this.#all()), "application/json");
+        this.#tell(problem);
         if (picture) await this.#put(picture);
         else if (this.#wanted) this.#settle(this.#drawn?.view ?? null);
       } catch (error) {
@@ -176,13 +241,40 @@ export class PlotView {
     this.#isDrawing = false;
   }
 
+  /**
+   * Shows a problem, with the fields of the range as they are labelled.
+   *
+   * @param {Problem | null} problem
+   */
+  #tell(problem) {
+    const detail = problem?.detail ?? "";
+    // The service names its parameters. Both are named if they are in the wrong order.
+    const wrong = problem?.code === "malformed" ? ["from", "to"].filter((name) => new RegExp(`\\b${name}\\b`).test(detail)) : [];
+    const isOfRange = /^(from|to)\b/.test(detail) && wrong.length > 0;
+    const label = wrong[0] === "to" ? "to" : "from";
+    const said = wrong.length === 2 ? say("rangeEmpty") : say("rangeWrong", { name: say(label) });
+    this.#trouble.hidden = problem === null;
+    this.#trouble.textContent = isOfRange ? said : sentence(detail);
+    for (const [name, field] of /** @type {const} */ ([["from", this.#fromField], ["to", this.#toField]])) {
+      const isWrong = isOfRange && wrong.includes(name);
+      field.setAttribute("aria-invalid", String(isWrong));
+      if (isWrong) field.setAttribute("aria-describedby", this.#trouble.id);
+      else field.removeAttribute("aria-describedby");
+    }
+  }
+
   /** @param {Blob} picture */
   async #put(picture) {
-    const text = await picture.text();
-    this.#svg = picture;
+    const shown = /** @type {Shown} */ (JSON.parse(await picture.text()));
+    const text = shown.svg;
+    this.#shown = shown;
+    // The person's texts, without the definitions that are sent in front of them.
+    const texts = this.#all();
+    if (texts.length === shown.curves.length) shown.curves.forEach((curve, at) => (curve.name = texts[at] ?? curve.name));
     // The page may use other colours than the system, which the picture would follow.
     const scheme = document.documentElement.style.colorScheme;
     const isDark = scheme === "dark" || (scheme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
+    this.#image.toggleAttribute("data-dark", isDark);
     const dressed = text.replace("(prefers-color-scheme:dark)", isDark ? "all" : "not all");
     const address = URL.createObjectURL(new Blob([dressed], { type: "image/svg+xml" }));
     const before = this.#image.src;
@@ -190,14 +282,13 @@ export class PlotView {
     // The service's pictures can always be decoded.
     await this.#image.decode().catch(() => {});
     if (before) URL.revokeObjectURL(before);
-    this.#drawn = drawnIn(text);
-    const words = (/** @type {string} */ tag) => unescaped(text.match(new RegExp(`<${tag}>([^<]*)</${tag}>`))?.[1] ?? "");
-    this.#image.alt = `${words("title")}. ${words("desc")}`;
+    this.#drawn = { view: { x: shown.x, y: shown.y }, ...shown.frame };
+    this.#image.alt = `${shown.title}. ${shown.description}`;
     this.#figure.setAttribute("aria-label", say("graph", { names: this.#all().join(", ") }));
+    this.#readout.show(shown);
+    fill(this.#points, pointsTable(shown));
     this.#bridge();
-    if (!this.#wanted && this.#drawn && document.activeElement !== this.#fromField && document.activeElement !== this.#toField) {
-      [this.#fromField.value, this.#toField.value] = [this.#from, this.#to];
-    }
+    if (!this.#wanted && document.activeElement !== this.#fromField && document.activeElement !== this.#toField) this.#fields();
   }
 
   /** Moves and scales the current picture to the requested view, until the next picture arrives. */
@@ -222,12 +313,9 @@ export class PlotView {
    * @param {View} view
    */
   #look(view) {
-    this.#wanted = view;
-    this.#from = rounded(view.x[0], view.x);
-    this.#to = rounded(view.x[1], view.x);
-    this.#y = view.y;
-    [this.#fromField.value, this.#toField.value] = [this.#from, this.#to];
-    this.#bridge();
+    this.#settle(view);
+    this.#fields();
+    this.#readout.hide();
     this.#redraw();
   }
 
@@ -263,21 +351,51 @@ export class PlotView {
   /**
    * @param {number} factor below 1: zooms in
    * @param {[across: number, down: number]} [at] the fixed point, in parts of the picture
+   * @param {"x" | "y" | null} [axis] the only axis to zoom
    */
-  #zoom(factor, at = [0.5, 0.5]) {
+  #zoom(factor, at = [0.5, 0.5], axis = null) {
     const view = this.#now();
     if (!view) return;
     const by = (/** @type {Range} */ [from, to], /** @type {number} */ part) => {
       const still = from + part * (to - from);
       return /** @type {Range} */ ([still + (from - still) * factor, still + (to - still) * factor]);
     };
-    this.#look({ x: by(view.x, at[0]), y: by(view.y, 1 - at[1]) });
+    if (axis !== null) this.#isEqual = false;
+    this.#equal.setAttribute("aria-pressed", String(this.#isEqual));
+    this.#look({ x: axis === "y" ? view.x : by(view.x, at[0]), y: axis === "x" ? view.y : by(view.y, 1 - at[1]) });
   }
 
   #reset() {
-    [this.#wanted, this.#y, this.#from, this.#to] = [null, null, "-10", "10"];
-    [this.#fromField.value, this.#toField.value] = [this.#from, this.#to];
+    [this.#wanted, this.#y, this.#from, this.#to, this.#isEqual] = [null, null, FROM, TO, false];
+    this.#equal.setAttribute("aria-pressed", "false");
+    this.#fields();
     this.#redraw();
+  }
+
+  /** Writes the range into its fields. */
+  #fields() {
+    [this.#fromField.value, this.#toField.value] = [spelled(this.#from), spelled(this.#to)];
+  }
+
+  /** @param {boolean} isEqual */
+  #setEqual(isEqual) {
+    // The range of y follows from that of x.
+    [this.#isEqual, this.#y, this.#wanted] = [isEqual, null, null];
+    this.#equal.setAttribute("aria-pressed", String(isEqual));
+    this.#redraw();
+  }
+
+  /** Shows every bounded curve whole. */
+  #fitY() {
+    const view = this.#now();
+    if (!view || !this.#shown) return;
+    this.#isEqual = false;
+    this.#equal.setAttribute("aria-pressed", "false");
+    this.#look({ x: view.x, y: this.#shown.y_whole });
+  }
+
+  #saveSvg() {
+    if (this.#shown) save(new Blob([this.#shown.svg], { type: "image/svg+xml" }), "tabuada.svg");
   }
 
   #movable() {
@@ -311,7 +429,8 @@ export class PlotView {
         // Without the focus, the wheel scrolls the page.
         if (!event.ctrlKey && document.activeElement !== figure) return;
         event.preventDefault();
-        this.#zoom(Math.exp(Math.sign(event.deltaY) * 0.2), this.#part({ x: event.clientX, y: event.clientY }));
+        const at = { x: event.clientX, y: event.clientY };
+        this.#zoom(Math.exp(Math.sign(event.deltaY) * 0.2), this.#part(at), this.#axisAt(at));
       },
       { passive: false },
     );
@@ -319,10 +438,11 @@ export class PlotView {
       if (event.ctrlKey || event.metaKey || event.altKey) return;
       /** @type {Record<string, () => void>} */
       const keys = {
-        ArrowLeft: () => this.#move(-STEP, 0),
-        ArrowRight: () => this.#move(STEP, 0),
-        ArrowUp: () => this.#move(0, STEP),
-        ArrowDown: () => this.#move(0, -STEP),
+        ArrowLeft: () => (event.shiftKey ? this.#move(-STEP, 0) : this.#readout.walk(-1, 0)),
+        ArrowRight: () => (event.shiftKey ? this.#move(STEP, 0) : this.#readout.walk(1, 0)),
+        ArrowUp: () => (event.shiftKey ? this.#move(0, STEP) : this.#readout.walk(0, -1)),
+        ArrowDown: () => (event.shiftKey ? this.#move(0, -STEP) : this.#readout.walk(0, 1)),
+        Escape: () => this.#readout.hide(),
         "+": () => this.#zoom(1 / ZOOM),
         "=": () => this.#zoom(1 / ZOOM),
         "-": () => this.#zoom(ZOOM),
@@ -333,6 +453,50 @@ export class PlotView {
       event.preventDefault();
       act();
     });
+  }
+
+  /** Reads the curves out under a pointer that rests on the picture or touches it shortly. */
+  #readable() {
+    const figure = this.#figure;
+    /** @type {{ x: number, y: number } | null} */
+    let pressed = null;
+    const point = (/** @type {PointerEvent} */ event) => {
+      const box = figure.getBoundingClientRect();
+      // The picture may be scaled.
+      const scale = box.width / (figure.offsetWidth || 1);
+      this.#readout.point((event.clientX - box.left) / scale, (event.clientY - box.top) / scale);
+    };
+    const isStill = (/** @type {PointerEvent} */ event) =>
+      pressed !== null && Math.hypot(event.clientX - pressed.x, event.clientY - pressed.y) < 6;
+    figure.addEventListener("pointerdown", (event) => {
+      pressed = { x: event.clientX, y: event.clientY };
+    });
+    figure.addEventListener("pointermove", (event) => {
+      if (event.pointerType !== "touch" && event.buttons === 0) point(event);
+    });
+    figure.addEventListener("pointerup", (event) => {
+      if (isStill(event)) point(event);
+      pressed = null;
+    });
+    figure.addEventListener("pointerleave", (event) => {
+      if (event.pointerType !== "touch") this.#readout.hide();
+    });
+    figure.addEventListener("focus", () => {
+      keep("zoomed", "yes");
+      this.#hint.hidden = true;
+    });
+  }
+
+  /**
+   * The axis whose numbers are at a point of the window; `null` for the curves.
+   *
+   * @param {{ x: number, y: number }} point
+   */
+  #axisAt({ x, y }) {
+    const box = this.#figure.getBoundingClientRect();
+    if (!this.#drawn) return null;
+    if (x - box.left < this.#drawn.left) return "y";
+    return y - box.top > this.#drawn.top + this.#drawn.height ? "x" : null;
   }
 
   /**
@@ -385,20 +549,6 @@ export class PlotView {
 }
 
 /**
- * The part of the plane in a picture, and its position.
- *
- * @param {string} svg
- * @returns {Drawn | null}
- */
-function drawnIn(svg) {
-  const numbers = (/** @type {string} */ name) => (svg.match(new RegExp(` data-${name}="([^"]*)"`))?.[1] ?? "").split(" ").map(Number);
-  const [x, y, frame] = [numbers("x"), numbers("y"), numbers("frame")];
-  const [left = 0, top = 0, width = 0, height = 0] = frame;
-  const view = /** @type {View} */ ({ x, y });
-  return x.length === 2 && y.length === 2 && width > 0 ? { view, left, top, width, height } : null;
-}
-
-/**
  * An end of a range, rounded to the digits that are visible.
  *
  * @param {number} end
@@ -406,15 +556,19 @@ function drawnIn(svg) {
  */
 function rounded(end, [from, to]) {
   const places = 3 - Math.floor(Math.log10(to - from));
-  return places >= 0 && places <= 100 ? String(Number(end.toFixed(places))) : String(end);
+  return places >= 0 && places <= 100 ? Number(end.toFixed(places)) : end;
 }
 
 /**
- * Decodes a text from XML.
+ * An end of a range as a person of this notation would write it: a text as it is, a number without an exponent where a
+ * school would not write one.
  *
- * @param {string} xml
+ * @param {End} end
  */
-function unescaped(xml) {
-  const characters = { lt: "<", gt: ">", quot: '"', "#39": "'", amp: "&" };
-  return xml.replace(/&(lt|gt|quot|#39|amp);/g, (_, name) => characters[/** @type {keyof typeof characters} */ (name)]);
+function spelled(end) {
+  if (typeof end === "string") return end;
+  const { notation: written, decimal } = notation();
+  if (written === "python") return String(end);
+  const text = String(end).replace(/e\+?(-?\d+)$/, "*10^($1)");
+  return decimal === "comma" ? text.replace(".", ",") : text;
 }

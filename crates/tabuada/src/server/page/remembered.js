@@ -3,7 +3,7 @@
 import { isAbort, operate, Unreachable } from "./api.js";
 import { shortened } from "./answer.js";
 import { confirmed } from "./dialog.js";
-import { button, byId, fill, keep, kept, make, storage } from "./dom.js";
+import { button, byId, fill, keep, kept, make, storage, visible } from "./dom.js";
 import { countdown, size } from "./numbers.js";
 import { number, say } from "./words.js";
 
@@ -23,6 +23,8 @@ export class RememberedView {
   /** Stored for this visit only. */
   #token = kept("token", storage("sessionStorage"));
   #isLooking = false;
+  /** Whether the service does not tell this page what is cached: without a token, only on its own machine. */
+  #isRefused = this.#token === null && !/^(?:localhost|127\.[\d.]+|\[::1\])$/.test(location.hostname);
   /** @type {{ page: Page, statistics: Statistics, at: number } | null} the last response */
   #seen = null;
 
@@ -32,7 +34,7 @@ export class RememberedView {
   #more = make("div", { class: "tools" });
   #said = make("p", { class: "said", role: "status" });
 
-  /** @param {{ forgotten: () => void }} told `forgotten`: an entry was removed */
+  /** @param {{ forgotten: () => void }} told `forgotten`: entries were removed */
   constructor({ forgotten }) {
     this.forgotten = forgotten;
     this.#panel.addEventListener("toggle", () => void this.look());
@@ -66,6 +68,27 @@ export class RememberedView {
     }
   }
 
+  /**
+   * Whether an answer is cached now.
+   *
+   * @param {() => Promise<string | null>} key
+   * @returns {Promise<boolean | null>} `null` if this page cannot know it
+   */
+  async isKept(key) {
+    if (this.#isRefused) return null;
+    const name = await key();
+    if (name === null) return null;
+    try {
+      const { status, body } = await operate(`/entry?${new URLSearchParams({ key: name })}`, { token: this.#token });
+      if (status === 200) return true;
+      if (body.code === "not-remembered") return false;
+      this.#isRefused = true;
+      return null;
+    } catch {
+      return null;
+    }
+  }
+
   /** @param {string} sentence */
   #only(sentence) {
     this.#seen = null;
@@ -94,6 +117,7 @@ export class RememberedView {
       this.#token = field.value;
       keep("token", this.#token, storage("sessionStorage"));
       this.#root.dataset.state = "";
+      this.#isRefused = false;
       void this.look();
     });
     fill(this.#root, form);
@@ -172,7 +196,7 @@ export class RememberedView {
     return make(
       "tr",
       { "data-name": entry.name },
-      make("th", { scope: "row", class: "ink", title: entry.name }, text, mode && make("span", { class: "mode" }, mode)),
+      make("th", { scope: "row", class: "ink", title: entry.name }, ...visible(text), mode && make("span", { class: "mode" }, mode)),
       make("td", {}),
       make("td", { class: "ttl" }),
       make("td", {}, forget),

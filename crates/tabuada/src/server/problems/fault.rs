@@ -3,7 +3,7 @@
 
 use axum::http::StatusCode;
 use serde_json::error::Category;
-use tabuada_lang::{Error, Language};
+use tabuada_lang::{Error, Language, PresentationError};
 
 use crate::answer::Nameless;
 use crate::plot::Refusal;
@@ -27,7 +27,8 @@ pub(in crate::server) enum Fault {
     },
     Mode,
     Notation,
-    Decimal,
+    /// How an answer is shown.
+    Shown(PresentationError),
     /// A parameter that is `true` or `false`.
     Truth(&'static str),
     /// A parameter in pixels.
@@ -122,6 +123,12 @@ impl From<NotText> for Fault {
     }
 }
 
+impl From<PresentationError> for Fault {
+    fn from(error: PresentationError) -> Self {
+        Self::Shown(error)
+    }
+}
+
 impl Fault {
     /// Why a key is not valid.
     pub(in crate::server) fn of_key(nameless: Nameless, text: String) -> Self {
@@ -154,7 +161,7 @@ impl Fault {
             | Self::ExprMissing { .. }
             | Self::Mode
             | Self::Notation
-            | Self::Decimal
+            | Self::Shown(_)
             | Self::Truth(_)
             | Self::Pixels(_)
             | Self::Picture(_)
@@ -194,7 +201,7 @@ impl Fault {
             Self::ExprMissing { in_query: false } => "expr is missing",
             Self::Mode => "mode is python, exact or decimal:N, N from 1 to 1000",
             Self::Notation => "notation is python or school",
-            Self::Decimal => "decimal is point or comma",
+            Self::Shown(error) => error.message(),
             Self::Truth(name) => return format!("{name} is true or false"),
             Self::Pixels(name) => return format!("{name} is a whole number of pixels"),
             Self::Picture(refusal) => return refusal.message(Language::English),
@@ -255,7 +262,10 @@ impl Fault {
             Self::ExprMissing { in_query: false } => "falta expr",
             Self::Mode => "mode é python, exact ou decimal:N, com N de 1 a 1000",
             Self::Notation => "notation é python ou school",
-            Self::Decimal => "decimal é point ou comma",
+            Self::Shown(PresentationError::Digits) => "digits é um número de 1 a 1000",
+            Self::Shown(PresentationError::Format) => "format é auto, fixed:N com N de 0 a 100, sci, eng ou fraction",
+            Self::Shown(PresentationError::Group) => "group é none, space ou sign",
+            Self::Shown(_) => "decimal é point ou comma",
             Self::Truth(name) => return format!("{name} é true ou false"),
             Self::Pixels(name) => return format!("{name} é um número inteiro de pixels"),
             Self::Picture(refusal) => return refusal.message(Language::Portuguese),

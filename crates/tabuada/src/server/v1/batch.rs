@@ -15,7 +15,7 @@ use axum::http::{HeaderMap, Response, Uri};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tabuada_lang::{ErrorKind, Limits};
+use tabuada_lang::{ErrorKind, Limits, Presentation};
 
 use super::question::{no_body, object};
 use crate::answer::{Calculator, DEADLINE, Later, Origin, Outcome, Reply};
@@ -247,7 +247,7 @@ struct How {
     budget: Arc<Budget>,
 }
 
-/// What the lines of one batch may cost together. Answers from the cache are free.
+/// What the lines of one batch may cost together. Answers from the cache are free, unless they are shown.
 struct Budget {
     fuel_given: u64,
     fuel_left: AtomicU64,
@@ -280,12 +280,18 @@ impl Budget {
             Outcome::Answered(_, answer) => answer.fuel,
             _ => self.fuel_given / EVALUATIONS_AT_THEIR_LIMIT,
         };
-        let take = |left: &AtomicU64, price| {
-            let _ = left.fetch_update(Relaxed, Relaxed, |left| Some(left.saturating_sub(price)));
-        };
         take(&self.fuel_left, fuel);
         take(&self.milliseconds_left, time.as_millis() as u64);
     }
+
+    /// Charges a unit for each byte that is shown, also of an answer from the cache; all if that became too long.
+    fn pay_for_shown(&self, shown: Option<&str>) {
+        take(&self.fuel_left, shown.map_or(Presentation::BYTES_MAX, str::len) as u64);
+    }
+}
+
+fn take(left: &AtomicU64, price: u64) {
+    let _ = left.fetch_update(Relaxed, Relaxed, |left| Some(left.saturating_sub(price)));
 }
 
 /// Consecutive questions, and how they are parsed.
@@ -383,10 +389,19 @@ impl How {
     }
 
     async fn answer_later(&self, (question, later): Expensive) -> String {
-        let (begun, mut line) = (Instant::now(), String::new());
+        let begun = Instant::now();
         let reply = self.calculator.answer_later(self.peer, later).await;
-        self.write(&question, &reply, begun.elapsed(), &mut line);
-        line + "\n"
+        let (how, time, is_shown) = (self.clone(), begun.elapsed(), question.shown.is_some());
+        let write = move || {
+            let mut line = String::new();
+            how.write(&question, &reply, time, &mut line);
+            line + "\n"
+        };
+        if !is_shown {
+            return write();
+        }
+        // It takes some milliseconds for a long value.
+        self.calculator.readers().by(self.peer).run(DEADLINE, write).await.unwrap_or_else(why_not)
     }
 
     /// Writes an answer, which took this time, and charges the budget.
@@ -395,7 +410,13 @@ impl How {
         let explained = match &reply.outcome {
             Outcome::Answered(program, answer) => {
                 match &answer.outcome {
-                    Ok(printed) => write_value(printed, question.read_as(program).as_deref(), out),
+                    Ok(printed) => {
+                        let (shown, read_as) = (question.show(&printed.text), question.read_as(program));
+                        if question.shown.is_some() {
+                            self.budget.pay_for_shown(shown.as_deref());
+                        }
+                        write_value(printed, shown.as_deref(), read_as.as_deref(), out);
+                    }
                     Err(failure) => write_failure(failure, program, question, out),
                 }
                 Some((program, Some(answer.fuel)))
@@ -416,5 +437,26 @@ impl How {
         if let Some((program, fuel)) = explained.filter(|_| self.explain) {
             write_explanation(program, fuel, out);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A line with 100 decimals is 102 bytes; the budget is 500 units.
+    #[tokio::test]
+    async fn what_is_shown_is_paid_for_even_from_the_cache() {
+        let budget = Arc::new(Budget::new(&Limits { fuel: 50, ..Limits::default() }));
+        let calculator = App::for_tests().calculator.clone();
+        let how = How { calculator, peer: Peer::default(), explain: false, budget };
+        let answered = |line: &[u8]| {
+            let mut out = String::new();
+            assert!(how.answer_now(line, |line| Question::in_line(line, Usual::default()), &mut out).is_ok());
+            !out.contains("out-of-fuel")
+        };
+        assert!((0..100).all(|_| answered(b"1")));
+        let shown = (0..100).take_while(|_| answered(br#"{"expr":"1","format":"fixed:100"}"#)).count();
+        assert!((4..=5).contains(&shown), "{shown}");
     }
 }

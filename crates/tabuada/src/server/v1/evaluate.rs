@@ -1,7 +1,7 @@
 //! `/v1/evaluate`: one expression.
 //!
 //! With `GET`, the answer to a text is always the same, and caches may store it. Its entity tag is made from the key of
-//! the answer in our own cache and from the hints, so it is known before anything is computed.
+//! the answer in our own cache, the presentation and the hints, so it is known before anything is computed.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use tabuada_lang::{Language, Notation};
 
-use super::question::{body_of, in_body, in_query};
+use super::question::{body_of, in_body, in_query_with_presentation};
 use super::reply;
 use crate::answer::{Caller, Keeping, Name, Origin, Outcome, Reading, Reply};
 use crate::clock::Second;
@@ -30,6 +30,8 @@ use crate::server::state::App;
 const FORM: &str = "evaluate 2";
 /// The same for a question that is not in Python's notation, whose answer tells how it was read.
 const FORM_READ_AS: &str = "evaluate 2, read as";
+/// How presentations are applied, as part of the tag of an answer with one. Raised with any change of what is shown.
+const FORM_SHOWN: &str = "shown 1";
 
 /// Evaluates an expression.
 pub(in crate::server) async fn get(State(app): State<Arc<App>>, peer: Peer, request: Request) -> Response<Body> {
@@ -82,7 +84,7 @@ pub(in crate::server) async fn answer_query(
     let again = query.and_then(|query| app.sent.again(query, begun, &app.calculator));
     let (response, has_asked_redis) = match again {
         Some(again) => (again, false),
-        None => match in_query(uri) {
+        None => match in_query_with_presentation(uri) {
             Ok(question) => answer_fresh(app, peer, &question, headers, uri).await,
             Err(fault) => (refused(&fault.into(), language::preferred(headers)), false),
         },
@@ -106,7 +108,7 @@ async fn answer_fresh(
     if let Some(Reading { program, name }) = &parsed
         && program.is_pure()
         && let words = reply::words(&reply::hints(program, question, language))
-        && let Some(known) = of_value(name, question.notation, &words).known(headers)
+        && let Some(known) = of_value(name, question, &words).known(headers)
     {
         app.counters.asks().bypasses_it();
         return (with_cache_status(known, bypass("not-modified")), false);
@@ -122,7 +124,7 @@ async fn answer_fresh(
     let readers = app.calculator.readers().by(peer);
     let (response, freshness) = match reply::told(&reply, question, language, readers).await {
         Ok(told) => {
-            let freshness = reply.name.as_ref().map(|name| of_value(name, question.notation, &told.words));
+            let freshness = reply.name.as_ref().map(|name| of_value(name, question, &told.words));
             let body = Bytes::from(told.body);
             for_others = (told.words.is_empty() && !is_conditional).then(|| body.clone());
             (said(&told.words, body, language), freshness)
@@ -163,10 +165,14 @@ fn said(words: &str, body: impl Into<Body>, language: Language) -> Response<Body
     response
 }
 
-/// The freshness of a value, from its key in the cache, the notation of the question, and the hints.
-fn of_value(name: &Name, notation: Notation, words: &str) -> Freshness {
-    let form = if notation == Notation::Python { FORM } else { FORM_READ_AS };
-    let freshness = Freshness::new(Tag::of(&[form, name.variant(), name.text(), words]));
+/// The freshness of a value, from its key in the cache, the notation of the question, its presentation, and the hints.
+fn of_value(name: &Name, question: &Question<'_>, words: &str) -> Freshness {
+    let form = if question.notation == Notation::Python { FORM } else { FORM_READ_AS };
+    let tag = match question.shown.map(|shown| format!("{FORM_SHOWN}: {shown:?}")) {
+        None => Tag::of(&[form, name.variant(), name.text(), words]),
+        Some(shown) => Tag::of(&[form, name.variant(), name.text(), words, &shown]),
+    };
+    let freshness = Freshness::new(tag);
     if words.is_empty() { freshness } else { freshness.in_words() }
 }
 

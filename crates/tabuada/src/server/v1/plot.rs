@@ -1,5 +1,6 @@
 //! `/v1/plot`: pictures of functions of `x`.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -14,7 +15,7 @@ use super::question::notation_of;
 use crate::answer::{ANSWER_VERSION, DEADLINE};
 use crate::engine::random_seed;
 use crate::peer::Peer;
-use crate::plot::{Plot, Refusal, SIZE};
+use crate::plot::{Aspect, DIGITS, FONT_SIZE, FONT_SIZES, Plot, Refusal, SIZE};
 use crate::priority;
 use crate::server::http_cache::{Freshness, Tag};
 use crate::server::negotiation::language;
@@ -27,7 +28,7 @@ use crate::server::state::App;
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; sandbox");
 
 /// The version of pictures, as part of their tag. Raised with any change of the picture of the same question.
-pub(super) const VERSION: &str = "plot 5";
+pub(super) const VERSION: &str = "plot 6";
 
 /// Plots functions of x.
 pub(in crate::server) async fn get(
@@ -38,7 +39,8 @@ pub(in crate::server) async fn get(
 ) -> Response<Body> {
     let (language, format) = (language::preferred(&headers), Format::preferred(&headers));
     let asked = || {
-        let plot = asked(&uri, language)?;
+        let mut plot = asked(&uri, language)?;
+        plot.has_points |= format == Format::Json;
         Ok((freshness(&plot, format), drawn(&app, peer, plot, format)))
     };
     cacheable::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
@@ -51,12 +53,13 @@ fn freshness(plot: &Plot, format: Format) -> Freshness {
     let ends = [("from", &plot.from), ("to", &plot.to), ("y_from", &plot.y_from), ("y_to", &plot.y_to)];
     let ends: Vec<String> = ends.into_iter().map(|(name, text)| end(name, text).unwrap_or_default()).collect();
     let notation = format!("{:?}", plot.notation);
-    let mut parts = vec![VERSION, ANSWER_VERSION, format.name(), language::tag(plot.language), &notation, &size];
+    let style = format!("{:?} {:?} {} {}", plot.aspect, plot.digits, plot.font_size, plot.has_points);
+    let mut parts = vec![VERSION, ANSWER_VERSION, format.name(), language::tag(plot.language), &notation, &size, &style];
     parts.extend(ends.iter().map(String::as_str));
     parts.extend(plot.exprs.iter().map(String::as_str));
     let freshness = Freshness::new(Tag::of(&parts)).of_a_kind().in_words();
     match format {
-        Format::Svg => freshness,
+        Format::Svg | Format::Json => freshness,
         Format::Png => freshness.packed(),
     }
 }
@@ -78,6 +81,7 @@ async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made
         let picture = plot.picture(&Limits::default(), random_seed(), &stop).map_err(|refusal| told(&plot, refusal))?;
         let bytes = match format {
             Format::Svg => picture.svg().into_bytes(),
+            Format::Json => picture.json().into_bytes(),
             Format::Png => match picture.png(1.0, &stop) {
                 Some(bytes) => bytes,
                 None if stop() => return Err(told(&plot, Refusal::Stopped(ErrorKind::Deadline))),
@@ -109,7 +113,25 @@ fn asked(uri: &Uri, language: Language) -> Result<Plot, Fault> {
     let [notation, decimal] = last(uri.query(), ["notation", "decimal"])?;
     let notation = notation_of(notation.as_deref(), decimal.as_deref())?;
     let size = (pixels("width", SIZE.0)?, pixels("height", SIZE.1)?);
-    Ok(Plot { exprs, notation, from, to, y_from, y_to, size, language })
+    let [aspect, digits, font_size, points] = last(uri.query(), ["aspect", "digits", "font_size", "points"])?;
+    let aspect = match aspect.as_deref() {
+        None | Some("free") => Aspect::Free,
+        Some("equal") => Aspect::Equal,
+        Some(_) => return Err(Fault::Picture(Refusal::Aspect)),
+    };
+    let has_points = match points.as_deref() {
+        None | Some("false") => false,
+        Some("true") => true,
+        Some(_) => return Err(Fault::Truth("points")),
+    };
+    let whole = |name, text: Option<String>, bounds: RangeInclusive<u32>| {
+        let refusal = Refusal::Bounds(name, *bounds.start(), *bounds.end());
+        text.map(|text| text.parse::<u32>().map_err(|_| Fault::Picture(refusal))).transpose()
+    };
+    let digits = whole("digits", digits, DIGITS)?;
+    let font_size = whole("font_size", font_size, FONT_SIZES)?.unwrap_or(FONT_SIZE);
+    let plot = Plot::new(exprs, notation, language);
+    Ok(Plot { from, to, y_from, y_to, size, aspect, digits, font_size, has_points, ..plot })
 }
 
 fn told(plot: &Plot, refusal: Refusal) -> Problem {
@@ -129,6 +151,7 @@ fn told(plot: &Plot, refusal: Refusal) -> Problem {
 enum Format {
     Svg,
     Png,
+    Json,
 }
 
 impl Format {
@@ -136,13 +159,15 @@ impl Format {
         match self {
             Self::Svg => "image/svg+xml",
             Self::Png => "image/png",
+            Self::Json => "application/json",
         }
     }
 
-    /// PNG for clients that prefer it (RFC 9110, section 12.5.1); browsers do not.
+    /// PNG or JSON for clients that prefer it (RFC 9110, section 12.5.1); browsers do not.
     fn preferred(headers: &HeaderMap) -> Self {
         let weight = |format: Self| liking(headers, format.name());
-        if weight(Self::Png) > weight(Self::Svg) { Self::Png } else { Self::Svg }
+        let other = if weight(Self::Json) > weight(Self::Png) { Self::Json } else { Self::Png };
+        if weight(other) > weight(Self::Svg) { other } else { Self::Svg }
     }
 }
 
@@ -161,6 +186,10 @@ mod tests {
             ("image/svg+xml;q=0.5, image/*", Format::Png),
             ("image/png;q=0.5, */*", Format::Svg),
             ("image/png;q=x, */*;q=0.1", Format::Svg),
+            ("application/json", Format::Json),
+            ("application/json, image/png;q=0.5", Format::Json),
+            ("image/png, application/json;q=0.5", Format::Png),
+            ("application/json, */*", Format::Svg),
             ("*/*", Format::Svg),
             ("text/html", Format::Svg),
             ("", Format::Svg),

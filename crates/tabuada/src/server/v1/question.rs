@@ -1,10 +1,11 @@
-//! Questions: an expression, its mode, its notation and its variables, from a query or from a body of JSON.
+//! Questions: an expression, its mode, its notation and its variables, and how its answer is shown, from a query or from
+//! a body of JSON.
 
 use axum::body::Bytes;
 use axum::extract::Request;
 use axum::http::{HeaderMap, Uri};
 use serde::Deserialize;
-use tabuada_lang::{Mode, Notation};
+use tabuada_lang::{Mode, Notation, Presentation, PresentationError};
 
 use crate::answer::DEADLINE;
 use crate::engine::Question;
@@ -19,20 +20,40 @@ use crate::workers::PeerPool;
 /// The question of a query: `expr` and, if given, `mode`, `notation` and `decimal`.
 pub(super) fn in_query(uri: &Uri) -> Result<Question<'static>, Fault> {
     let [expr, mode, notation, decimal] = last(uri.query(), ["expr", "mode", "notation", "decimal"])?;
-    let expr = expr.ok_or(Fault::ExprMissing { in_query: true })?;
-    let notation = notation_of(notation.as_deref(), decimal.as_deref())?;
-    Ok(Question { notation, ..Question::new(expr, mode_of(mode.as_deref())?) })
+    question(expr, mode.as_deref(), notation.as_deref(), decimal.as_deref())
 }
 
-/// The question of a body: an object with `expr` and, if given, `mode`, `notation`, `decimal` and `variables`. A long
-/// one is parsed by the readers.
+/// The same, and how its answer is shown: by `decimal` too, `digits`, `format` and `group`.
+pub(super) fn in_query_with_presentation(uri: &Uri) -> Result<Question<'static>, Fault> {
+    const NAMES: [&str; 7] = ["expr", "mode", "notation", "decimal", "digits", "format", "group"];
+    let [expr, mode, notation, decimal, digits, format, group] = last(uri.query(), NAMES)?;
+    let asked = question(expr, mode.as_deref(), notation.as_deref(), decimal.as_deref())?;
+    let shown = Presentation::named(None, digits.as_deref(), format.as_deref(), decimal.as_deref(), group.as_deref())?;
+    Ok(Question { shown, ..asked })
+}
+
+fn question(
+    expr: Option<String>,
+    mode: Option<&str>,
+    notation: Option<&str>,
+    decimal: Option<&str>,
+) -> Result<Question<'static>, Fault> {
+    let expr = expr.ok_or(Fault::ExprMissing { in_query: true })?;
+    Ok(Question { notation: notation_of(notation, decimal)?, ..Question::new(expr, mode_of(mode)?) })
+}
+
+/// The question of a body: an object with `expr` and, if given, `mode`, `notation`, `variables` and how the answer is
+/// shown. A long one is parsed by the readers.
 pub(super) async fn in_body(body: Bytes, readers: PeerPool<'_>) -> Result<Question<'static>, Problem> {
     let is_short = body.len() <= INLINE_BODY_BYTES;
     let read = move || {
         let record: Record<'_, String> = object(&body)?;
         let (mode, variables) = (mode_of(record.mode.as_deref())?, record.variables());
-        let notation = notation_of(record.notation.as_deref(), record.decimal.as_deref())?;
-        Ok::<_, Fault>(Question { text: record.expr.into(), mode, notation, variables }.into_owned())
+        let (digits, format) = (record.digits(), record.format.as_deref());
+        let (decimal, group) = (record.decimal.as_deref(), record.group.as_deref());
+        let notation = notation_of(record.notation.as_deref(), decimal)?;
+        let shown = Presentation::named(None, digits.as_deref(), format, decimal, group)?;
+        Ok::<_, Fault>(Question { text: record.expr.into(), mode, notation, variables, shown }.into_owned())
     };
     if is_short {
         return Ok(read()?);
@@ -47,7 +68,8 @@ pub(super) fn mode_of(text: Option<&str>) -> Result<Mode, Fault> {
 
 /// The notation of a text with its decimal sign; Python's by default.
 pub(super) fn notation_of(notation: Option<&str>, decimal: Option<&str>) -> Result<Notation, Fault> {
-    let decimal = decimal.map(str::parse).transpose().map_err(|_| Fault::Decimal)?.unwrap_or_default();
+    let decimal =
+        decimal.map(str::parse).transpose().map_err(|_| Fault::Shown(PresentationError::Decimal))?.unwrap_or_default();
     notation.map_or(Ok(Notation::Python), |name| Notation::named(name, decimal).ok_or(Fault::Notation))
 }
 

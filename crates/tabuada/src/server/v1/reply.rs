@@ -20,6 +20,9 @@ pub(super) struct Value<'a> {
     r#type: &'a str,
     /// Python's text, with all its digits.
     text: &'a str,
+    /// The text as it is shown to people, if the question asks for that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shown: Option<String>,
     /// The canonical text, if the question is not in Python's notation.
     #[serde(skip_serializing_if = "Option::is_none")]
     read_as: Option<String>,
@@ -67,14 +70,15 @@ impl<'a> Value<'a> {
     /// `program` is that of the question.
     pub(super) fn new(printed: &'a Printed, program: &Program, question: &Question<'_>, language: Language) -> Self {
         let (read_as, hints) = (question.read_as(program), hints(program, question, language));
-        Self { result: printed, r#type: printed.type_name, text: &printed.text, read_as, hints }
+        let shown = question.show(&printed.text);
+        Self { result: printed, r#type: printed.type_name, text: &printed.text, shown, read_as, hints }
     }
 
     /// The JSON with these hints: the same as its serialisation, with less work.
     fn body(&self, words: &str) -> String {
         // The text occurs twice, beside the names of the members.
         let mut body = String::with_capacity(2 * self.text.len() + 64);
-        write_value(self.result, self.read_as.as_deref(), &mut body);
+        write_value(self.result, self.shown.as_deref(), self.read_as.as_deref(), &mut body);
         if !words.is_empty() {
             body.pop();
             body.push_str(",\"hints\":");
@@ -105,6 +109,9 @@ pub(super) fn hints(program: &Program, question: &Question<'_>, language: Langua
 /// take some milliseconds.
 const INLINE_ADVICE_BYTES: usize = 128;
 
+/// A text of an answer up to this size is shown on the thread that serves; in decimals, it may be a hundred times as long.
+const INLINE_SHOWN_BYTES: usize = 1 << 10;
+
 /// The answer to a question with a value.
 #[derive(Debug)]
 pub(super) struct Told {
@@ -122,8 +129,14 @@ pub(super) async fn told(
     language: Language,
     readers: PeerPool<'_>,
 ) -> Result<Told, Problem> {
-    let is_value = matches!(&reply.outcome, Outcome::Answered(_, answer) if answer.outcome.is_ok());
-    let is_little = if is_value { !is_long(question) } else { question.text.len() <= INLINE_ADVICE_BYTES };
+    let value = match &reply.outcome {
+        Outcome::Answered(_, answer) => answer.outcome.as_ref().ok(),
+        _ => None,
+    };
+    let is_little = match value {
+        Some(printed) => !is_long(question) && (question.shown.is_none() || printed.text.len() <= INLINE_SHOWN_BYTES),
+        None => question.text.len() <= INLINE_ADVICE_BYTES,
+    };
     if is_little {
         return told_here(&reply.outcome, question, language);
     }
@@ -153,7 +166,7 @@ fn told_here(outcome: &Outcome, question: &Question<'_>, language: Language) -> 
 
 #[cfg(test)]
 mod tests {
-    use tabuada_lang::{DecimalSign, Limits};
+    use tabuada_lang::{DecimalSign, Limits, Presentation};
 
     use super::*;
     use crate::engine;
@@ -167,8 +180,8 @@ mod tests {
             let evaluation = engine::try_evaluate(&program, &limits, 1_000).unwrap();
             let printed = Printed::from(&evaluation.outcome.unwrap());
             let school = Notation::School { decimal: DecimalSign::Comma };
-            for notation in [Notation::Python, school] {
-                let question = Question { notation, ..Question::from(text) };
+            for (notation, shown) in [(Notation::Python, None), (school, Some(Presentation::default()))] {
+                let question = Question { notation, shown, ..Question::from(text) };
                 let value = Value::new(&printed, &program, &question, Language::Portuguese);
                 assert_eq!(value.body(&value.words()), serde_json::to_string(&value).unwrap(), "{text}");
             }
