@@ -86,11 +86,12 @@ impl Step {
 fn unbracketed(part: &str) -> &str {
     let Some(inner) = part.strip_prefix('(').and_then(|part| part.strip_suffix(')')) else { return part };
     let mut depth = 0_i64;
-    let is_own = inner.chars().all(|character| {
+    let is_one_pair = inner.chars().all(|character| {
         depth += i64::from(character == '(') - i64::from(character == ')');
-        depth >= 0 && !(depth == 0 && matches!(character, ',' | ';'))
+        depth >= 0
     });
-    if is_own { inner } else { part }
+    let is_tuple = inner.contains(", ") || inner.contains("; ");
+    if is_one_pair && !is_tuple { inner } else { part }
 }
 
 /// What the evaluation of a node does.
