@@ -190,14 +190,14 @@ fn steps_are_told_in_the_words_of_a_student() {
                 "Subtract: 1-3 = -2.",
                 "Subtract: 1-3 = -2.",
                 "Subtract: 2-(-2) = 4.",
-                "Multiply: -2*4 = -8.",
+                "Multiply: (-2)*4 = -8.",
             ],
             &[
                 "Comece pela expressão.",
                 "Subtraia: 1-3 = -2.",
                 "Subtraia: 1-3 = -2.",
                 "Subtraia: 2-(-2) = 4.",
-                "Multiplique: -2*4 = -8.",
+                "Multiplique: (-2)*4 = -8.",
             ],
         ),
         (
