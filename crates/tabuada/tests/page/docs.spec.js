@@ -22,7 +22,7 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
         const course = page.locator("#operations-course-evaluate");
         await expect(course).toContainText(SAYS[locale].describes);
         await course.getByRole("button", { name: "Execute" }).click();
-        await expect(course.locator(".live-responses-table .response-col_description").first()).toContainText('"resultado": 4');
+        await expect(course.locator(".live-responses-table tr.response .response-col_description")).toContainText('"resultado": 4');
         const paths = await page.locator(".opblock-summary-path").evaluateAll((all) => all.map((one) => one.getAttribute("data-path")));
         const order = ["/evaluate", "/v1/evaluate", "/v1/batch", "/v1/table", "/v1/plot", "/v1/explain", "/v1/functions"];
         expect([...new Set(paths)].slice(0, order.length)).toEqual(order);
@@ -35,7 +35,7 @@ for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
         });
         expect(wrong).toEqual([]);
         await picture(page, `docs-${colorScheme}-${locale}`);
-        await page.getByRole("link", { name: SAYS[locale].back }).click();
+        await page.getByRole("link", { name: SAYS[locale].back, exact: true }).click();
         await expect(page.getByTestId("expression")).toBeVisible();
       });
 
