@@ -184,6 +184,23 @@ fn steps_are_told_in_the_words_of_a_student() {
             ],
         ),
         (
+            "(1-3)*(2-(1-3))",
+            &[
+                "Start with the expression.",
+                "Subtract: 1-3 = -2.",
+                "Subtract: 1-3 = -2.",
+                "Subtract: 2-(-2) = 4.",
+                "Multiply: (-2)*4 = -8.",
+            ],
+            &[
+                "Comece pela expressão.",
+                "Subtraia: 1-3 = -2.",
+                "Subtraia: 1-3 = -2.",
+                "Subtraia: 2-(-2) = 4.",
+                "Multiplique: (-2)*4 = -8.",
+            ],
+        ),
+        (
             "sum(k, k, 1, 3)",
             &["Start with the expression.", "Write out the terms: sum(k,k,1,3) = 1+2+3.", "Add the terms: 1+2+3 = 6."],
             &["Comece pela expressão.", "Escreva as parcelas: sum(k,k,1,3) = 1+2+3.", "Some as parcelas: 1+2+3 = 6."],

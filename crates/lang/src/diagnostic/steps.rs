@@ -68,7 +68,7 @@ impl Step {
     fn change(&self, before: &Self, language: Language) -> Option<String> {
         let ([from], [to]) = (&*self.replaced, &*self.by) else { return None };
         let part = |text: &str, span: &Span| {
-            let part = text.get(span.start as usize..span.end as usize)?;
+            let part = unbracketed(text.get(span.start as usize..span.end as usize)?);
             (part.chars().count() <= PART_MAX).then(|| part.to_owned())
         };
         let (from, to) = (part(&before.text, from)?, part(&self.text, to)?);
@@ -80,6 +80,18 @@ impl Step {
         };
         Some(format!("{from} {is} {to}"))
     }
+}
+
+/// A part without the brackets around it, which its place in the text needed; a tuple keeps its own.
+fn unbracketed(part: &str) -> &str {
+    let Some(inner) = part.strip_prefix('(').and_then(|part| part.strip_suffix(')')) else { return part };
+    let mut depth = 0_i64;
+    let is_one_pair = inner.chars().all(|character| {
+        depth += i64::from(character == '(') - i64::from(character == ')');
+        depth >= 0
+    });
+    let is_tuple = inner.contains(", ") || inner.contains("; ");
+    if is_one_pair && !is_tuple { inner } else { part }
 }
 
 /// What the evaluation of a node does.

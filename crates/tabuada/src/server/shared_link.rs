@@ -173,11 +173,8 @@ fn visible(text: &str, most: usize) -> String {
     for character in text.chars().take(most) {
         match character {
             '\n' | '\t' => line.push(' '),
-            '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => {
-                // Writing to a `String` cannot fail.
-                let _ = write!(line, "U+{:04X}", character as u32);
-            }
-            _ if character.is_control() => drop(write!(line, "U+{:04X}", character as u32)),
+            // Writing to a `String` cannot fail.
+            _ if is_unseen(character) => drop(write!(line, "U+{:04X}", character as u32)),
             _ => line.push(character),
         }
     }
@@ -185,6 +182,14 @@ fn visible(text: &str, most: usize) -> String {
         line.push('…');
     }
     line
+}
+
+fn is_unseen(character: char) -> bool {
+    let is_format = matches!(
+        character,
+        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    );
+    is_format || character.is_control()
 }
 
 /// A text as the value of an attribute.
