@@ -92,6 +92,24 @@ test("a curve is moved and zoomed by keys, buttons, mouse and wheel", async ({ p
   await expect(page.locator("#plot-trouble")).toBeHidden();
 });
 
+test("a click is not lost while a picture is on its way", async ({ page }) => {
+  await ask(page, "x**2");
+  await isDrawn(page);
+  await page.getByTestId("zoom-in").click();
+  await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /x from −6.667 to 6.667/);
+  /** @type {() => void} */
+  let go = () => {};
+  const held = new Promise((free) => (go = () => free(null)));
+  await page.route("**/v1/plot*", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.getByTestId("plot-reset").click();
+  await page.getByTestId("zoom-out").click();
+  go();
+  await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /x from −15 to 15/);
+});
+
 /** @param {Page} page */
 async function ends(page) {
   const alt = (await page.getByTestId("plot-image").getAttribute("alt")) ?? "";
@@ -185,16 +203,30 @@ test("intersections are read, and the crosshair changes between curves", async (
   await expect(page.getByTestId("readout")).toContainText("x+2 · x = ");
 });
 
-test("the read-out is in the reader's language and decimals", async ({ page }) => {
-  await page.getByTestId("language").selectOption("pt-BR");
-  await ask(page, "cos(x)");
-  await isDrawn(page);
-  await expect(page.getByTestId("plot-points")).toContainText("−1,5708; 1,5708");
-  await page.getByRole("group", { name: /Gráfico de/ }).focus();
-  await page.keyboard.press("ArrowLeft");
-  await expect(page.getByTestId("readout")).toHaveText("x = 0 · y = 1 · máximo");
-  await page.keyboard.press("ArrowLeft");
-  await expect(page.getByTestId("readout")).toHaveText(/^x = −0,(19|2|21) · y = 0,9[78]\d+$/);
+test.describe("in school notation", () => {
+  test.use({ notation: "school" });
+
+  test("the read-out and the range are in the reader's language and decimals", async ({ page }) => {
+    await page.getByTestId("language").selectOption("pt-BR");
+    await ask(page, "cos(x)");
+    await isDrawn(page);
+    await expect(page.getByTestId("plot-points")).toContainText("−1,5708; 1,5708");
+    const figure = page.getByRole("group", { name: /Gráfico de/ });
+    await figure.focus();
+    await page.keyboard.press("ArrowLeft");
+    await expect(page.getByTestId("readout")).toHaveText("x = 0 · y = 1 · máximo");
+    await page.keyboard.press("ArrowLeft");
+    await expect(page.getByTestId("readout")).toHaveText(/^x = −0,(19|2|21) · y = 0,9[78]\d+$/);
+    // Moved ends have the decimal comma, and are read with it.
+    await page.keyboard.press("+");
+    await expect(page.getByTestId("plot-to")).toHaveValue("6,667");
+    await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /x de −6.667 a 6.667/);
+    await page.getByTestId("plot-from").fill("1/2");
+    await page.getByTestId("plot-to").fill("2π");
+    await page.getByTestId("plot-range").click();
+    await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /x de 0.5 a 6.283/);
+    await expect(page.locator("#plot-trouble")).toBeHidden();
+  });
 });
 
 test.describe("by touch", () => {

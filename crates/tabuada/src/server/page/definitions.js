@@ -12,7 +12,7 @@ import { say } from "./words.js";
  * @property {string} name
  * @property {string[] | null} parameters `null`: the name is no function
  * @property {string} text as it was written, such as `f(x) = x^2`
- * @property {string} python the same in Python's notation
+ * @property {string | null} python the same in Python's notation, if it is known
  * @property {Notation} written the notation of the text
  */
 
@@ -111,15 +111,18 @@ export function definitionsIn(text) {
  */
 export function define(text, readAs, { notation, decimal }) {
   const all = definitionsIn(text);
-  const inPython = statements(readAs ?? text);
+  const inPython = statements(readAs ?? (notation === "python" ? text : ""));
   all.forEach(({ name, parameters, text: own, body }, index) => {
     const before = known.get(name);
-    let python = inPython[index] ?? own;
+    let python = inPython[index] ?? null;
     // A new value that is made of the old one holds it.
     if (parameters === null && before && before.parameters === null && uses(body).has(name)) {
-      const old = [before.text, before.python].map((one) => definition(one)?.body ?? "");
-      const fresh = [own, python].map((one, at) => `${name} = ${replaced(definition(one)?.body ?? "", name, `(${old[at]})`)}`);
-      [own = "", python = ""] = fresh;
+      const renewed = (/** @type {string} */ fresh, /** @type {string} */ old) => {
+        const [now, then] = [fresh, old].map((one) => definition(one)?.body ?? "");
+        return `${name} = ${replaced(now ?? "", name, `(${then})`)}`;
+      };
+      own = renewed(own, before.text);
+      python = python !== null && before.python !== null ? renewed(python, before.python) : null;
     }
     known.set(name, { name, parameters, text: own, python, written: { notation, decimal } });
   });
@@ -184,7 +187,7 @@ export function inFront(text, written) {
  * @param {Notation} written
  */
 function inNotation({ name, text, python, written: own }, written) {
-  if (name === "ans") return spelled(python, written);
+  if (name === "ans" && python !== null) return spelled(python, written);
   if (written.notation === "python") return python;
   return own.notation === written.notation && own.decimal === written.decimal ? text : null;
 }

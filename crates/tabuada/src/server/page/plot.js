@@ -50,6 +50,8 @@ export class PlotView {
   #wanted = null;
   #isDrawing = false;
   #isOutdated = false;
+  /** @type {(() => void)[]} what a person did while the next picture, of a range that the service chooses, was on its way */
+  #waiting = [];
   /** @type {Shown | null} */
   #shown = null;
 
@@ -239,6 +241,18 @@ export class PlotView {
       }
     } while (this.#isOutdated);
     this.#isDrawing = false;
+    for (const act of this.#waiting.splice(0)) act();
+  }
+
+  /**
+   * Whether the range is that of a picture that is on its way. Then `act` is done when it has come.
+   *
+   * @param {() => void} act
+   */
+  #isAwaited(act) {
+    const isUnknown = this.#isDrawing && this.#wanted === null;
+    if (isUnknown) this.#waiting.push(act);
+    return isUnknown;
   }
 
   /**
@@ -339,6 +353,7 @@ export class PlotView {
    * @param {number} up
    */
   #move(across, up) {
+    if (this.#isAwaited(() => this.#move(across, up))) return;
     const view = this.#now();
     if (!view) return;
     const by = (/** @type {Range} */ range, /** @type {number} */ part) => {
@@ -354,6 +369,7 @@ export class PlotView {
    * @param {"x" | "y" | null} [axis] the only axis to zoom
    */
   #zoom(factor, at = [0.5, 0.5], axis = null) {
+    if (this.#isAwaited(() => this.#zoom(factor, at, axis))) return;
     const view = this.#now();
     if (!view) return;
     const by = (/** @type {Range} */ [from, to], /** @type {number} */ part) => {
@@ -387,6 +403,7 @@ export class PlotView {
 
   /** Shows every bounded curve whole. */
   #fitY() {
+    if (this.#isAwaited(() => this.#fitY())) return;
     const view = this.#now();
     if (!view || !this.#shown) return;
     this.#isEqual = false;

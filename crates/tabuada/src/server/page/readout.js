@@ -1,7 +1,8 @@
 // Reads the curves of a picture out: a crosshair with the values at a point, and a table of the special points.
 
 import { fill, make } from "./dom.js";
-import { number, say } from "./words.js";
+import { notation } from "./notation.js";
+import { say } from "./words.js";
 
 /** @import { Word } from "./words.js" */
 
@@ -194,7 +195,7 @@ function nearest(things, away) {
 }
 
 /**
- * A number with the digits that tell it from its neighbours on an axis, in the person's format.
+ * A number with the digits that tell it from its neighbours on an axis, with the person's decimal sign.
  *
  * @param {number} value
  * @param {[number, number]} axis
@@ -204,11 +205,12 @@ function read(value, [from, to]) {
   const digits = DIGITS + Math.max(Math.ceil(Math.log10(size / (to - from))), 0);
   const isPlain = value === 0 || (Math.abs(value) < 1e15 && Math.abs(value) >= 1e-6);
   const shown = Math.abs(value) < (to - from) * 1e-12 ? 0 : value;
-  return number(shown, {
+  const text = new Intl.NumberFormat("en", {
     maximumSignificantDigits: Math.min(digits + 1, 17),
     notation: isPlain || shown === 0 ? "standard" : "scientific",
     useGrouping: false,
-  }).replace("-", "−");
+  }).format(shown);
+  return text.replace("-", "−").replace(".", notation().decimal === "comma" ? "," : ".");
 }
 
 /**
