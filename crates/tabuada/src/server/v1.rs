@@ -54,10 +54,10 @@ mod tests {
         }
         let digest =
             |bodies: &[String]| format!("{:?}", Tag::of(&bodies.iter().map(String::as_str).collect::<Vec<_>>()));
-        assert_eq!((plot::VERSION, &*digest(&bodies[..3])), ("plot 6", "Tag(156955960395059866838184388682201013878)"));
+        assert_eq!((plot::VERSION, &*digest(&bodies[..3])), ("plot 6", "Tag(285916522013422042112570720286463062172)"));
         assert_eq!(
             (explain::VERSION, &*digest(&bodies[3..])),
-            ("explain 4", "Tag(150948749846817646965076368794526961295)")
+            ("explain 4", "Tag(165510656314285337178986527971323248752)")
         );
     }
 }
