@@ -237,7 +237,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 history.show();
-void learnNames();
+void learnNames(() => expression.complete());
 byId("main", HTMLElement).hidden = false;
 
 const link = new URLSearchParams(location.search);
