@@ -40,6 +40,8 @@ export class PlotView {
   #wanted = null;
   #isDrawing = false;
   #isOutdated = false;
+  /** @type {(() => void)[]} what a person did while the next picture, of a range that the service chooses, was on its way */
+  #waiting = [];
   /** @type {Blob | null} */
   #svg = null;
 
@@ -174,6 +176,18 @@ export class PlotView {
       }
     } while (this.#isOutdated);
     this.#isDrawing = false;
+    for (const act of this.#waiting.splice(0)) act();
+  }
+
+  /**
+   * Whether the range is that of a picture that is on its way. Then `act` is done when it has come.
+   *
+   * @param {() => void} act
+   */
+  #isAwaited(act) {
+    const isUnknown = this.#isDrawing && this.#wanted === null;
+    if (isUnknown) this.#waiting.push(act);
+    return isUnknown;
   }
 
   /** @param {Blob} picture */
@@ -251,6 +265,7 @@ export class PlotView {
    * @param {number} up
    */
   #move(across, up) {
+    if (this.#isAwaited(() => this.#move(across, up))) return;
     const view = this.#now();
     if (!view) return;
     const by = (/** @type {Range} */ range, /** @type {number} */ part) => {
@@ -265,6 +280,7 @@ export class PlotView {
    * @param {[across: number, down: number]} [at] the fixed point, in parts of the picture
    */
   #zoom(factor, at = [0.5, 0.5]) {
+    if (this.#isAwaited(() => this.#zoom(factor, at))) return;
     const view = this.#now();
     if (!view) return;
     const by = (/** @type {Range} */ [from, to], /** @type {number} */ part) => {
