@@ -345,9 +345,15 @@ fn each_element_of_a_list_is_a_curve() {
 fn axes_have_some_numbers_and_a_minor_grid() {
     let server = Server::start();
     let mut client = Client::connect(server.address);
-    for (from, to, most) in
-        [("-10", "10", 10), ("0", "1", 11), ("-5", "5", 11), ("0", "7", 10), ("-1", "12", 10), ("0", "0.003", 10), ("-99", "1", 11)]
-    {
+    for (from, to, most) in [
+        ("-10", "10", 10),
+        ("0", "1", 11),
+        ("-5", "5", 11),
+        ("0", "7", 10),
+        ("-1", "12", 10),
+        ("0", "0.003", 10),
+        ("-99", "1", 11),
+    ] {
         let svg = plot(&mut client, &["x"], from, to);
         let (below, _) = numbers(&svg);
         assert!((6..=most).contains(&below.len()), "{from} to {to}: {below:?}");
@@ -412,9 +418,8 @@ fn equal_axes_have_one_scale() {
     // The command draws round circles, too.
     let sketch = run(&["sqrt(1-x**2)", "-sqrt(1-x**2)", "--from=-2", "--to=2", "--aspect=equal", "--terminal"]);
     let (dots, _) = dots(std::str::from_utf8(&sketch.stdout).unwrap());
-    let span = |of: fn(&(usize, usize)) -> usize| {
-        dots.iter().map(of).max().unwrap() - dots.iter().map(of).min().unwrap()
-    };
+    let span =
+        |of: fn(&(usize, usize)) -> usize| dots.iter().map(of).max().unwrap() - dots.iter().map(of).min().unwrap();
     assert!(span(|dot| dot.0).abs_diff(span(|dot| dot.1)) <= 2, "{dots:?}");
 }
 

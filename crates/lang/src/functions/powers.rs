@@ -217,7 +217,7 @@ pub(super) const QUALIFIED: &[Function] = &[Function {
     doc: "Power of two floats, like `pow` in C.",
     doc_pt: "Potência de dois floats, como o `pow` da linguagem C.",
     domain: Domain::RealPower,
-    price: ELEMENTARY + 1,
+    price: ELEMENTARY + 2,
     python: Body::Counted { least: 2, most: 2, call: pow },
     exact: InExact::Formula(exact::power),
     decimal: InDecimal::OfTwo(Decimal::power),

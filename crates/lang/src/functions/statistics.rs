@@ -355,6 +355,8 @@ fn spread(function: &str, freedom: i64, arguments: &[Option<Value>], budget: &mu
         summary
     } else {
         each(values.map(Ok), budget, |term, budget| {
+            // The price of finding the denominator of the square.
+            budget.charge(SCALAR)?;
             let numerator = term.numerator.multiply(&term.numerator, budget)?;
             let denominator = term.denominator.multiply(&term.denominator, budget)?;
             squares.add(Ratio { numerator, denominator }, budget)?;

@@ -167,8 +167,10 @@ impl<'p> Curve<'p> {
         let (first, last) = (from.ceil(), to.floor());
         let is_whole = |points: &[Point]| points.iter().all(|point| point.y.is_none() || point.x.fract() == 0.0);
         let kind = self.failure.as_ref().map(|failure| &failure.kind);
-        let wants_whole =
-            matches!(kind, Some(ErrorKind::Type(TypeError::Argument { integer: true, .. } | TypeError::NotInteger { .. })));
+        let wants_whole = matches!(
+            kind,
+            Some(ErrorKind::Type(TypeError::Argument { integer: true, .. } | TypeError::NotInteger { .. }))
+        );
         let is_sequence = is_whole(&self.points) && (wants_whole || self.values().next().is_some());
         if !is_sequence || last - first >= DOTS_MAX || first.abs().max(last.abs()) > WHOLE_MAX {
             return Ok(());

@@ -244,9 +244,10 @@ impl Search<'_, '_> {
         let exact: Vec<Place> = open.iter().map(|(a, b)| (a + (b - a) / 2.0, f64::NEG_INFINITY * sign)).collect();
         let fine = self.rounded(exact, EXTREME_DIGITS, |_, _| true)?;
         let is_as_good = move |rounded: f64, y: f64| (rounded - y) * sign >= 0.0;
-        let best = fine.into_iter().zip(brackets).map(|(found, [_, top, _])| {
-            if found.1.is_finite() && is_as_good(found.1, top.1) { found } else { *top }
-        });
+        let best = fine
+            .into_iter()
+            .zip(brackets)
+            .map(|(found, [_, top, _])| if found.1.is_finite() && is_as_good(found.1, top.1) { found } else { *top });
         let best: Vec<Place> = best.collect();
         self.rounded(best, ROUND_DIGITS, is_as_good)
     }

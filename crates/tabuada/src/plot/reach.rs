@@ -241,10 +241,14 @@ fn sharp(points: &[Point]) -> Vec<f64> {
         .collect();
     found.sort_by(|a, b| bends[*b].total_cmp(&bends[*a]));
     found.truncate(SHARP_MAX);
-    let mut places: Vec<f64> = found.into_iter().flat_map(|at| [(at, at + 1), (at + 1, at + 2)]).flat_map(|(from, to)| {
-        let (from, to) = (points[from].x, points[to].x);
-        (1..SHARP_PARTS).map(move |part| from + (to - from) * (part as f64 / SHARP_PARTS as f64))
-    }).collect();
+    let mut places: Vec<f64> = found
+        .into_iter()
+        .flat_map(|at| [(at, at + 1), (at + 1, at + 2)])
+        .flat_map(|(from, to)| {
+            let (from, to) = (points[from].x, points[to].x);
+            (1..SHARP_PARTS).map(move |part| from + (to - from) * (part as f64 / SHARP_PARTS as f64))
+        })
+        .collect();
     places.sort_unstable_by(f64::total_cmp);
     places.dedup();
     places

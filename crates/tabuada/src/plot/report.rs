@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
+use super::curve::View;
 use super::drawing::Drawing;
 use super::points::{Place, Points, rounded};
-use super::curve::View;
 
 /// The values of the curves at some xs: about one for each column of pixels.
 #[derive(Clone, Debug, Default)]

@@ -42,7 +42,8 @@ pub(super) fn ticks(low: f64, high: f64, count: RangeInclusive<usize>, digits: u
     let least = (high - low) / (*count.end()).max(1) as f64;
     let decade = least.log10().floor() as i32;
     let steps = (0..2).flat_map(|next| STEPS.map(|(factor, power, parts)| (factor, decade + next + power, parts)));
-    let steps: Vec<_> = steps.filter(|(factor, exponent, _)| value(*factor, *exponent) * (1.0 + ASIDE) >= least).collect();
+    let steps: Vec<_> =
+        steps.filter(|(factor, exponent, _)| value(*factor, *exponent) * (1.0 + ASIDE) >= least).collect();
     let multiples = |step: f64| ((low / step - ASIDE).ceil() as i64, (high / step + ASIDE).floor() as i64);
     let fits = |(factor, exponent, _): &&(i64, i32, i64)| {
         let (first, last) = multiples(value(*factor, *exponent));
@@ -54,11 +55,8 @@ pub(super) fn ticks(low: f64, high: f64, count: RangeInclusive<usize>, digits: u
     let numbers: Vec<i64> = (first..=last).map(|n| n * factor).collect();
     let minor = minor(first, last, parts, |n| value(n * factor * 10 / parts, exponent - 1), (low, high));
     let longest = numbers.iter().map(|number| number.unsigned_abs()).max().unwrap_or_default();
-    let base = if self::digits(longest) > digits {
-        numbers[numbers.len() / 2].div_euclid(OWN_DIGITS) * OWN_DIGITS
-    } else {
-        0
-    };
+    let base =
+        if self::digits(longest) > digits { numbers[numbers.len() / 2].div_euclid(OWN_DIGITS) * OWN_DIGITS } else { 0 };
     let left = numbers.iter().map(|number| (number - base).unsigned_abs()).max().unwrap_or_default();
     let is_plain = is_plain(left, exponent, digits);
     let text = |number: i64| if is_plain { plain(number, exponent) } else { scientific(number, exponent) };

@@ -203,6 +203,21 @@ test("numbers beyond a double are shown and copied exactly", async ({ page }) =>
   await expect(page.locator("#type")).toHaveText("decimal");
 });
 
+test("names that arrive late are offered for what has been typed", async ({ page }) => {
+  /** @type {() => void} */
+  let release = () => {};
+  const released = new Promise((resolve) => (release = () => resolve(undefined)));
+  await page.route("**/v1/functions", async (route) => {
+    await released;
+    await route.continue();
+  });
+  await page.reload();
+  await type(page, "1+facto");
+  await expect(page.getByRole("listbox")).toBeHidden();
+  release();
+  await expect(page.getByRole("listbox").getByRole("option")).toHaveCount(2);
+});
+
 test("names are completed, with their documentation", async ({ page }) => {
   const names = page.getByRole("listbox");
   const field = page.getByTestId("expression");

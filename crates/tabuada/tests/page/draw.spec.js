@@ -232,7 +232,25 @@ test.describe("in school notation", () => {
 test.describe("by touch", () => {
   test.use({ viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true });
 
-  test("two fingers zoom, one moves, and the page still scrolls", async ({ page, context }) => {
+  test("a click is not lost while a picture is on its way", async ({ page }) => {
+  await ask(page, "x**2");
+  await isDrawn(page);
+  await page.getByTestId("zoom-in").click();
+  await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /x from −6.667 to 6.667/);
+  /** @type {() => void} */
+  let go = () => {};
+  const held = new Promise((free) => (go = () => free(null)));
+  await page.route("**/v1/plot*", async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.getByTestId("plot-reset").click();
+  await page.getByTestId("zoom-out").click();
+  go();
+  await expect.poll(() => range(page)).toEqual([-15, 15]);
+});
+
+test("two fingers zoom, one moves, and the page still scrolls", async ({ page, context }) => {
     await ask(page, "x**2");
     await isDrawn(page);
     const figure = page.getByRole("group", { name: /Graph of/ });

@@ -3,8 +3,7 @@ import { defineConfig } from "@playwright/test";
 export default defineConfig({
   testMatch: "*.spec.js",
   fullyParallel: true,
-  // The pages wait more than they compute.
-  workers: 4,
+  workers: 2,
   // A busy machine makes a test slow, not wrong.
   timeout: 120_000,
   expect: { timeout: 30_000 },

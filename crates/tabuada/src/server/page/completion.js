@@ -20,11 +20,18 @@ const LETTERS_MIN = 2;
 /** @type {Name[]} */
 let known = [];
 
-/** Fetches the names, now and whenever the language changes. */
-export function learnNames() {
+/**
+ * Fetches the names, now and whenever the language changes.
+ *
+ * @param {() => void} learned is called when they are there
+ */
+export function learnNames(learned) {
   const learn = () =>
     fetchNames().then(
-      (names) => (known = names),
+      (names) => {
+        known = names;
+        learned();
+      },
       // The page works without completion.
       () => {},
     );

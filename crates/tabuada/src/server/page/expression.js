@@ -70,6 +70,11 @@ export class Expression {
     this.#field.focus();
   }
 
+  /** Offers names for a text that was typed before the names were known. */
+  complete() {
+    if (document.activeElement === this.#field) this.#completion.look();
+  }
+
   /**
    * Replaces all marks.
    *

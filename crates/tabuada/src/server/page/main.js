@@ -489,7 +489,7 @@ project({ focus: () => expression.focus() });
 addEventListener("beforeprint", () => (byId("printed", HTMLElement).textContent = location.href));
 
 history.show();
-void learnNames();
+void learnNames(() => expression.complete());
 byId("main", HTMLElement).hidden = false;
 
 /** Shows what the address asks for. */

@@ -54,7 +54,8 @@ fn freshness(plot: &Plot, format: Format) -> Freshness {
     let ends: Vec<String> = ends.into_iter().map(|(name, text)| end(name, text).unwrap_or_default()).collect();
     let notation = format!("{:?}", plot.notation);
     let style = format!("{:?} {:?} {} {}", plot.aspect, plot.digits, plot.font_size, plot.has_points);
-    let mut parts = vec![VERSION, ANSWER_VERSION, format.name(), language::tag(plot.language), &notation, &size, &style];
+    let mut parts =
+        vec![VERSION, ANSWER_VERSION, format.name(), language::tag(plot.language), &notation, &size, &style];
     parts.extend(ends.iter().map(String::as_str));
     parts.extend(plot.exprs.iter().map(String::as_str));
     let freshness = Freshness::new(Tag::of(&parts)).of_a_kind().in_words();
