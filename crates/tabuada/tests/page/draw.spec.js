@@ -92,24 +92,6 @@ test("a curve is moved and zoomed by keys, buttons, mouse and wheel", async ({ p
   await expect(page.locator("#plot-trouble")).toBeHidden();
 });
 
-test("a click is not lost while a picture is on its way", async ({ page }) => {
-  await ask(page, "x**2");
-  await isDrawn(page);
-  await page.getByTestId("zoom-in").click();
-  await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /x from −6.667 to 6.667/);
-  /** @type {() => void} */
-  let go = () => {};
-  const held = new Promise((free) => (go = () => free(null)));
-  await page.route("**/v1/plot*", async (route) => {
-    await held;
-    await route.continue();
-  });
-  await page.getByTestId("plot-reset").click();
-  await page.getByTestId("zoom-out").click();
-  go();
-  await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /x from −15 to 15/);
-});
-
 /** @param {Page} page */
 async function ends(page) {
   const alt = (await page.getByTestId("plot-image").getAttribute("alt")) ?? "";
