@@ -329,11 +329,12 @@ async fn a_server_that_sends_a_reply_too_many() {
             let node = setting.coherent().await;
             is_answered(&node, "odd").await;
             assert!(node.lookups("unavailable") > 0, "{reply:?}");
-            assert!(node.remembers("2+2"), "{reply:?}: at the speed of no Redis");
             if reply.starts_with('-') {
+                assert!(node.remembers("2+2"), "{reply:?}: at the speed of no Redis");
                 assert_eq!(node.invalidations("detached"), 0, "{reply:?} is an answer");
             } else {
-                // Replies may be out of step, so this connection is closed.
+                // Replies may be out of step, so this connection is closed, and what memory had is removed at that
+                // moment and once more at the next connection: whether it has the answer just now is chance.
                 eventually(reply, || node.invalidations("detached") > 0).await;
             }
         }
