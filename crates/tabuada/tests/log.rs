@@ -213,9 +213,8 @@ fn lines_contain_the_client_unless_configured_otherwise() {
 fn the_log_begins_with_the_configuration() {
     let begun = |variables: &[(&str, &str)], flags: &[&str]| {
         let node = Node::start_with(variables, &[&["--log-format=json"], flags].concat());
-        // Lines logged before the ready line may appear after it.
         node.signal("TERM");
-        let log = node.everything_said();
+        let log = node.whole_log();
         assert!(!log.iter().any(|line| line.contains("s3cret")), "{log:#?}");
         let objects = log.iter().filter_map(|line| serde_json::from_str::<Map<String, Value>>(line).ok());
         let objects: Vec<_> = objects.collect();

@@ -467,15 +467,10 @@ impl Node {
         (Self { address, admin, process, before, said: Said::Nothing }, errors)
     }
 
+    /// Its log until now. Lines that were logged before the ready line may be before or after it.
     pub(crate) fn log(&self) -> Vec<String> {
         let Said::Lines(lines, _) = &self.said else { panic!("the output of this node is not collected") };
-        lines.lock().expect("no thread panicked with the lock").clone()
-    }
-
-    /// Its output from its start to its end. The node must have been stopped.
-    pub(crate) fn everything_said(mut self) -> Vec<String> {
-        let before = std::mem::take(&mut self.before);
-        [before, self.whole_log()].concat()
+        [&self.before[..], &lines.lock().expect("no thread panicked with the lock")].concat()
     }
 
     /// Its whole log. The node must have been stopped.
