@@ -66,6 +66,7 @@ impl Points {
                 found.retain(is_seen);
                 points.is_cut |= found.len() > FOUND_MAX;
                 found.truncate(FOUND_MAX);
+                found.iter_mut().for_each(unsigned);
             }
             points.curves.push(special);
         }
@@ -75,6 +76,7 @@ impl Points {
             }
         }
         points.intersections.retain(|(_, place)| is_seen(place));
+        points.intersections.iter_mut().for_each(|(_, place)| unsigned(place));
         Ok(points)
     }
 
@@ -106,6 +108,11 @@ impl Points {
         self.intersections.extend(places);
         Ok(())
     }
+}
+
+/// Makes the value -0 of a point 0.
+fn unsigned((_, y): &mut Place) {
+    *y += 0.0;
 }
 
 /// The differences of two curves where both have points, as runs of points with a value.
