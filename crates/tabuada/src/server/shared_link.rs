@@ -12,7 +12,7 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
-use tabuada_lang::{Language, Limits, Mode, Notation};
+use tabuada_lang::{Digits, Language, Limits, Mode, Notation, Presentation};
 
 use crate::answer::{ANSWER_VERSION, DEADLINE, Outcome};
 use crate::engine::Question;
@@ -32,6 +32,8 @@ const PATIENCE: Duration = Duration::from_millis(250);
 /// The most characters of an expression, and of a value.
 const EXPRESSION_MAX: usize = 60;
 const VALUE_MAX: usize = 40;
+/// The significant digits of a float.
+const FLOAT_DIGITS: u64 = 15;
 /// A curve is drawn smaller and enlarged, so that its line and texts can be read in a small preview.
 const ENLARGED: f64 = 2.5;
 
@@ -64,10 +66,21 @@ async fn shown(app: &App, peer: Peer, question: &Question<'_>) -> Option<Shown> 
     let Outcome::Answered(program, answer) = &reply.outcome else { return None };
     match &answer.outcome {
         _ if !program.is_pure() => None,
-        Ok(printed) => Some(Shown::Value(visible(&printed.text, VALUE_MAX))),
+        Ok(printed) => {
+            let text = presentation(question.notation, printed.type_name)
+                .and_then(|shown| Question { shown: Some(shown), ..Question::from(question) }.show(&printed.text));
+            Some(Shown::Value(visible(text.as_ref().unwrap_or(&printed.text), VALUE_MAX)))
+        }
         Err(_) if program.free_names() == [VARIABLE] => Some(Shown::Curve),
         Err(_) => None,
     }
+}
+
+/// How the page shows a value: in school notation with the decimal sign of the text, and floats rounded.
+fn presentation(notation: Notation, kind: &str) -> Option<Presentation> {
+    let Notation::School { decimal } = notation else { return None };
+    let digits = if kind == "float" { Digits::new(FLOAT_DIGITS) } else { None };
+    Some(Presentation { digits, decimal, ..Presentation::default() })
 }
 
 /// The tags for the head of the page.
@@ -239,7 +252,9 @@ mod tests {
             ("/?expr=2%5E10", "2^10 = 1024"),
             ("/?expr=2**10&notation=python", "2**10 = 1024"),
             ("/?expr=2%5E10&notation=python", "2^10 = 8"),
-            ("/?expr=0,5%2B1&decimal=comma", "0,5+1 = 1.5"),
+            ("/?expr=0,5%2B1&decimal=comma", "0,5+1 = 1,5"),
+            ("/?expr=0.1%2B0.2", "0.1+0.2 = 0.3"),
+            ("/?expr=0.1%2B0.2&notation=python", "0.1+0.2 = 0.30000000000000004"),
             ("/?expr=1/3%2B1/6&mode=exact", "1/3+1/6 = 1/2"),
             ("/?expr=f(3)&def=f(x)%3Dx%5E2", "f(x)=x^2; f(3) = 9"),
             ("/?expr=sin(x)/x", "sin(x)/x"),
