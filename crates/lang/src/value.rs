@@ -276,8 +276,8 @@ impl Value {
                     (characters.saturating_add(part.0), price.saturating_add(part.1 + 2))
                 })
             }
-            Self::Float(_) => (1, 16),
-            Self::Complex(_) => (1, 32),
+            Self::Float(_) => (1, 21),
+            Self::Complex(_) => (1, 42),
             _ => (1, 8),
         }
     }
@@ -405,12 +405,13 @@ pub(crate) fn quoted(string: &str, shown: fn(char) -> bool) -> String {
             _ if character == quote => text.extend(['\\', quote]),
             _ => {
                 let code = character as u32;
-                // Writing to a string cannot fail.
-                let _ = match code {
-                    ..=0xff => write!(text, "\\x{code:02x}"),
-                    0x100..=0xffff => write!(text, "\\u{code:04x}"),
-                    _ => write!(text, "\\U{code:08x}"),
+                let (kind, digits) = match code {
+                    ..=0xff => ('x', 2),
+                    0x100..=0xffff => ('u', 4),
+                    _ => ('U', 8),
                 };
+                text.extend(['\\', kind]);
+                text.extend((0..digits).rev().filter_map(|place| char::from_digit(code >> (4 * place) & 15, 16)));
             }
         }
     }

@@ -192,11 +192,16 @@ pub(crate) fn round_places(value: f64, places: i64, ties: Ties, budget: &mut Bud
     if places >= 0 && value.abs() >= WHOLE_FROM {
         return Ok(value);
     }
+    // 10^-places is at most a quarter of the distance to the next float: what is rounded reads as the value itself. 3.32 is
+    // less than the binary logarithm of 10.
+    if places >= 0 && places * 332 >= 100 * (2 - i64::from(parts(value).1)) {
+        return Ok(value);
+    }
     // The digits after the point, which are written and parsed: 2 to 8 ns each, and more for numbers far below 1. There
     // are at most 16 digits before it.
     let places_behind = places.max(0).unsigned_abs();
     let below_one = u64::from(1023_u16.saturating_sub((value.abs().to_bits() >> 52) as u16));
-    budget.charge(places_behind.div_ceil(2) * (1 + below_one / 128) + 16)?;
+    budget.charge(places_behind.div_ceil(2) * (1 + below_one / 128) + 22)?;
     if places >= 0 && ties == Ties::Away {
         let (mantissa, unit) = parts(value);
         let zeros = mantissa.trailing_zeros();

@@ -75,7 +75,7 @@ pub(crate) fn factorise(n: &Integer, budget: &mut Budget) -> Result<Vec<(Integer
     for prime in SMALL.map(u64::from) {
         budget.charge(words(&rest) / 2 + 1)?;
         while remainder(&rest, prime) == 0 {
-            budget.charge(words(&rest) + 1)?;
+            budget.charge(9 * words(&rest) / 8 + 4)?;
             rest /= prime;
             primes.push(UBig::from(prime));
         }
