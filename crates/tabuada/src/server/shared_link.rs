@@ -69,7 +69,7 @@ async fn shown(app: &App, peer: Peer, question: &Question<'_>) -> Option<Shown> 
         Ok(printed) => {
             let text = presentation(question.notation, printed.type_name)
                 .and_then(|shown| Question { shown: Some(shown), ..Question::from(question) }.show(&printed.text));
-            Some(Shown::Value(visible(text.as_ref().unwrap_or(&printed.text), VALUE_MAX)))
+            Some(Shown::Value(visible(text.as_deref().unwrap_or(&printed.text), VALUE_MAX)))
         }
         Err(_) if program.free_names() == [VARIABLE] => Some(Shown::Curve),
         Err(_) => None,
