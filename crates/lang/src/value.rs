@@ -5,7 +5,6 @@
 //! a container is made, so that a walk over a value may recurse.
 
 use std::cmp::Ordering;
-use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 
 use unicode_general_category::{GeneralCategory, get_general_category};
