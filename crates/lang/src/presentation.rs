@@ -395,6 +395,6 @@ fn string_bytes(text: &str) -> usize {
 
 /// Where the imaginary part of a complex number begins: at the last sign that is not in an exponent.
 fn imaginary_start(parts: &str) -> usize {
-    let signs = parts.match_indices(['+', '-']).filter(|(at, _)| !parts[..*at].ends_with('e'));
-    signs.last().map_or(0, |(at, _)| at)
+    let mut signs = parts.match_indices(['+', '-']).filter(|(at, _)| !parts[..*at].ends_with('e'));
+    signs.next_back().map_or(0, |(at, _)| at)
 }

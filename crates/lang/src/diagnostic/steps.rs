@@ -40,7 +40,7 @@ impl Step {
             StepKind::Terms if is_product => say("Write out the factors", "Escreva os fatores"),
             StepKind::Terms => say("Write out the terms", "Escreva as parcelas"),
             StepKind::Value => {
-                let (english, portuguese) = node.map_or(("Compute", "Calcule"), |node| verb(node));
+                let (english, portuguese) = node.map_or(("Compute", "Calcule"), verb);
                 say(english, portuguese)
             }
             StepKind::Answer if language == English => return format!("The answer is {}.", self.text),
