@@ -57,7 +57,7 @@ mod tests {
         assert_eq!((plot::VERSION, &*digest(&bodies[..3])), ("plot 6", "Tag(285916522013422042112570720286463062172)"));
         assert_eq!(
             (explain::VERSION, &*digest(&bodies[3..])),
-            ("explain 4", "Tag(165510656314285337178986527971323248752)")
+            ("explain 4", "Tag(330779053526399874932458213179119123931)")
         );
     }
 }

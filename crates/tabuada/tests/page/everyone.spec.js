@@ -169,7 +169,7 @@ test("screen readers hear the answer and errors", async ({ page }) => {
   await expect(said).toHaveText("= 42");
   await ask(page, "6*");
   await expect(said).toContainText("not finished");
-  await expect(page.getByRole("textbox", { name: "Expression" })).toHaveAttribute("aria-describedby", /error/);
+  await expect(page.getByRole("textbox", { name: "Expression", exact: true })).toHaveAttribute("aria-describedby", /error/);
 });
 
 test.describe("with less motion", () => {

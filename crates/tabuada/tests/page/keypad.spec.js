@@ -19,7 +19,8 @@ async function open(page, { notation, decimal }) {
     },
     [notation, decimal],
   );
-  await page.reload();
+  // An address with an expression has a notation of its own.
+  await page.goto(new URL(page.url()).origin);
 }
 
 /**

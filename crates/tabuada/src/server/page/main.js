@@ -258,7 +258,11 @@ function toldOf(made, value, asked) {
 async function show(problem, asked, isFinal, signal) {
   let wrong = /** @type {Problem | null} */ (problem);
   const unknown = unknownName(problem, asked.text);
-  if (unknown === "x") wrong = await plot.show(bodyOf(asked.text), isFinal);
+  if (unknown === "x") {
+    // It is said before the picture comes, so that the picture stays where it is.
+    answer.note(say("functionOfX"), false);
+    wrong = await plot.show(bodyOf(asked.text), isFinal);
+  }
   if (signal.aborted) return;
   if (wrong === null) {
     isCurve = true;

@@ -264,7 +264,7 @@ export class PlotView {
     const detail = problem?.detail ?? "";
     // The service names its parameters. Both are named if they are in the wrong order.
     const wrong = problem?.code === "malformed" ? ["from", "to"].filter((name) => new RegExp(`\\b${name}\\b`).test(detail)) : [];
-    const isOfRange = /^(from|to)\b/.test(detail) && wrong.length > 0;
+    const isOfRange = wrong.length === 2 || (wrong.length === 1 && /^(from|to)\b/.test(detail));
     const label = wrong[0] === "to" ? "to" : "from";
     const said = wrong.length === 2 ? say("rangeEmpty") : say("rangeWrong", { name: say(label) });
     this.#trouble.hidden = problem === null;
