@@ -249,6 +249,7 @@ impl Plot {
         let in_pi = |from, to, (low, high): Ends| has_pi(from) || has_pi(to) || ticks::is_in_pi(low, high);
         Style {
             font: f64::from(self.font_size),
+            notation: self.notation,
             digits: self.digits.map(|digits| digits as usize),
             in_pi: (in_pi(&self.from, &self.to, x), in_pi(&self.y_from, &self.y_to, y)),
             aspect: self.aspect,

@@ -386,6 +386,24 @@ fn an_axis_with_ends_in_pi_has_ticks_of_pi() {
     assert_eq!(left.join(" "), "−π/2 −π/4 0 π/4 π/2");
 }
 
+/// A picture has one convention: who writes 0,5 reads 0,5 on the axes and in the description.
+#[test]
+fn numbers_have_the_decimal_sign_of_the_notation() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for (notation, decimal, texts, told) in [
+        ("school", "comma", "0 0,2 0,4 0,6 0,8 1,0", "x from 0 to 1, y from −0,025 to 0,525."),
+        ("school", "point", "0 0.2 0.4 0.6 0.8 1.0", "x from 0 to 1, y from −0.025 to 0.525."),
+        ("python", "point", "0 0.2 0.4 0.6 0.8 1.0", "x from 0 to 1, y from −0.025 to 0.525."),
+    ] {
+        let pairs = [("expr", "x/2"), ("from", "0"), ("to", "1"), ("notation", notation), ("decimal", decimal)];
+        let answer = ask(&mut client, &pairs, &[]);
+        let (below, _) = numbers(answer.text());
+        assert_eq!(below.join(" "), texts, "{notation} {decimal}");
+        assert!(words(answer.text(), "desc").starts_with(told), "{}", words(answer.text(), "desc"));
+    }
+}
+
 #[test]
 fn equal_axes_have_one_scale() {
     let server = Server::start();

@@ -2,12 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-use tabuada_lang::ErrorKind;
+use tabuada_lang::{ErrorKind, Notation};
 
 use super::curve::{Curve, Stopped, View};
 use super::points::{Place, Points};
 use super::polyline::{length, simplified, thinned, within};
-use super::ticks::{DIGITS, Ticks, pi_ticks, ticks};
+use super::ticks::{DIGITS, Ticks, in_notation, pi_ticks, ticks};
 
 /// The maximum number of curves, each with its own colour and dashes.
 pub(crate) const CURVES_MAX: usize = 6;
@@ -42,6 +42,8 @@ const EQUAL_ROUNDS: usize = 6;
 pub(super) struct Style {
     /// The height of texts, in pixels.
     pub(super) font: f64,
+    /// Its decimal sign is that of the numbers on the axes.
+    pub(super) notation: Notation,
     /// The maximum number of digits on the axes, if it is not the default.
     pub(super) digits: Option<usize>,
     /// Whether the axes have ticks at multiples of π.
@@ -143,7 +145,11 @@ fn count(pixels: f64, apart: f64) -> RangeInclusive<usize> {
 
 fn ticks_of((low, high): (f64, f64), count: RangeInclusive<usize>, style: &Style, in_pi: bool) -> Ticks {
     let in_pi = if in_pi { pi_ticks(low, high, count.clone()) } else { None };
-    in_pi.unwrap_or_else(|| ticks(low, high, count, style.digits.unwrap_or(DIGITS)))
+    let mut ticks = in_pi.unwrap_or_else(|| ticks(low, high, count, style.digits.unwrap_or(DIGITS)));
+    for text in ticks.marks.iter_mut().map(|(_, text)| text).chain(&mut ticks.offset) {
+        *text = in_notation(std::mem::take(text), style.notation);
+    }
+    ticks
 }
 
 impl Frame {

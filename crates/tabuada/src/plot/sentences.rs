@@ -4,7 +4,7 @@ use tabuada_lang::{DecimalSign, Error, Failure, Hint, Language, Notation};
 
 use super::curve::{Curve, View};
 use super::drawing::CURVES_MAX;
-use super::ticks::told_apart;
+use super::ticks::{in_notation, told_apart};
 use super::{HEIGHTS, Refusal, WIDTHS};
 
 /// The longest name of a curve, in characters.
@@ -96,8 +96,8 @@ pub(super) fn description(
     digits: Option<usize>,
     (language, notation): (Language, Notation),
 ) -> String {
-    let (from, to) = told_apart(view.x.0, view.x.1, digits);
-    let (low, high) = told_apart(view.y.0, view.y.1, digits);
+    let (from, to) = numbers(view.x.0, view.x.1, digits, notation);
+    let (low, high) = numbers(view.y.0, view.y.1, digits, notation);
     let mut text = match language {
         Language::English => format!("x from {from} to {to}, y from {low} to {high}."),
         Language::Portuguese => format!("x de {from} a {to}, y de {low} a {high}."),
@@ -115,6 +115,12 @@ pub(super) fn description(
     text
 }
 
+/// Two numbers, told apart, with the decimal sign of the notation.
+fn numbers(a: f64, b: f64, digits: Option<usize>, notation: Notation) -> (String, String) {
+    let (a, b) = told_apart(a, b, digits);
+    (in_notation(a, notation), in_notation(b, notation))
+}
+
 fn of_curve(
     curve: &Curve<'_>,
     view: &View,
@@ -127,7 +133,7 @@ fn of_curve(
         return nothing(curve.failure.as_ref(), language, notation);
     }
     let mut parts = Vec::new();
-    let (low, high) = told_apart(least.max(view.y.0), most.min(view.y.1), digits);
+    let (low, high) = numbers(least.max(view.y.0), most.min(view.y.1), digits, notation);
     let (is_below, is_above) = (least < view.y.0, most > view.y.1);
     parts.push(match (language, is_below, is_above) {
         (Language::English, false, false) if low == high => format!("always {low}"),

@@ -4,6 +4,8 @@
 use std::f64::consts::PI;
 use std::ops::RangeInclusive;
 
+use tabuada_lang::{DecimalSign, Notation};
+
 /// The default maximum number of digits in a tick's text. Longer numbers get a power of ten, or are written without
 /// their common part.
 pub(super) const DIGITS: usize = 6;
@@ -122,6 +124,11 @@ pub(super) fn is_in_pi(low: f64, high: f64) -> bool {
         (halves - halves.round()).abs() <= 1e-12 * halves.abs().max(1.0)
     };
     is_multiple(low) && is_multiple(high)
+}
+
+/// The text of a number with the decimal sign of a notation.
+pub(super) fn in_notation(text: String, notation: Notation) -> String {
+    if notation == (Notation::School { decimal: DecimalSign::Comma }) { text.replace('.', ",") } else { text }
 }
 
 /// Two numbers as in sentences: with four digits, or `digits`, and more if their difference would not show.
