@@ -37,8 +37,9 @@ explanation = explain.sync(client=client, expr="2+3*4")
 assert isinstance(explanation, Explanation), explanation
 assert [step.text for step in explanation.steps] == ["2+3*4", "2+12", "14"], explanation
 
-picture = plot.sync(client=client, expr=["x**2"])
-assert picture.startswith(b"<svg"), picture
+# The generated client reads JSON alone where a route has several media types.
+picture = plot.sync(client=client.with_headers({"Accept": "application/json"}), expr=["x**2"])
+assert picture.svg.startswith("<svg"), picture
 
 said = evaluate.sync(client=client, body=Expressao(expressao="2+2"))
 assert said.resultado == 4, said

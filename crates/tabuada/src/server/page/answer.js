@@ -3,6 +3,7 @@
 import { button, byId, fill, keep, kept, make, visible } from "./dom.js";
 import { digitsOf, grouped, GROUPED_MAX } from "./numbers.js";
 import { notation, spelled } from "./notation.js";
+import { spelled as inSchool } from "./school.js";
 import { either, say, sentence } from "./words.js";
 
 /** @import { Advice, Hint, Problem, Question, Suggestion, Value } from "./api.js" */
@@ -17,10 +18,10 @@ const ALOUD = 80;
 const BUSY = 400;
 const STOPPABLE = 5000;
 
-const EXAMPLES = {
-  school: ["2+2", "2^100", "√2×π", "200+10%", "sin(x)/x", "1/0"],
-  python: ["2+2", "2**100", "√2×π", "sum(k**2, k, 1, 100)", "sin(x)/x", "1/0"],
-};
+const examplesIn = (/** @type {string} */ written) =>
+  written === "python"
+    ? ["2+2", "2**100", "√2×π", "sum(k**2, k, 1, 100)", "sin(x)/x", "1/0"]
+    : ["2+2", "2^100", "√2×π", "200+10%", `${inSchool("sin")}(x)/x`, "1/0"];
 
 /** @typedef {"empty" | "preview" | "final" | "failing" | "failed" | "noted"} Shown */
 /** @typedef {{ expr: string, preview: Promise<string> }} Choice a reading, and its value in short */
@@ -79,9 +80,9 @@ export class AnswerView {
     this.examples();
   }
 
-  /** Offers examples in the notation of the page. */
+  /** Offers examples in the notation and the language of the page. */
   examples() {
-    const texts = notation().notation === "python" ? EXAMPLES.python : EXAMPLES.school;
+    const texts = examplesIn(notation().notation);
     fill(byId("examples", HTMLElement), ...texts.map((text) => button(text, () => this.use(text), { class: "example ink" })));
   }
 

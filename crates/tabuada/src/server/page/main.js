@@ -433,6 +433,7 @@ const languages = byId("language", HTMLSelectElement);
 languages.value = language();
 languages.addEventListener("change", () => speak(languages.value));
 onLanguage(() => {
+  answer.examples();
   trip.translate();
   plot.translate();
   explanation.translate();
