@@ -1,6 +1,6 @@
 // The answer first: its place, its size, and what is said beside it.
 
-import { ask, expect, picture, test, type } from "./support.js";
+import { ask, expect, LOOKS, picture, test, type } from "./support.js";
 
 /** @import { Locator } from "@playwright/test" */
 
@@ -14,7 +14,7 @@ async function box(element) {
 }
 
 for (const [width, height] of /** @type {const} */ ([[1366, 768], [1440, 900], [390, 844]])) {
-  for (const locale of ["en-US", "pt-BR"]) {
+  for (const locale of new Set(LOOKS.map((look) => look.locale))) {
     test.describe(`${width}x${height}, ${locale}`, () => {
       const isPhone = width === 390;
       test.use({ viewport: { width, height }, locale, hasTouch: isPhone, isMobile: isPhone });

@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 
-import { ask, expect, picture, test } from "./support.js";
+import { ask, expect, LOOKS, picture, test } from "./support.js";
 
 /** @import { Page } from "@playwright/test" */
 
@@ -26,39 +26,37 @@ async function isAccessible(page) {
 const SAYS = { "en-US": ["calculated now", "Steps", "a calculator that remembers"], "pt-BR": ["calculada agora", "Passos", "uma calculadora com memória"] };
 
 for (const width of [390, 768, 1440]) {
-  for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-    for (const locale of /** @type {const} */ (["en-US", "pt-BR"])) {
-      test.describe(`${width} pixels, ${colorScheme}, ${locale}`, () => {
-        const isPhone = width === 390;
-        test.use({ viewport: { width, height: 900 }, colorScheme, locale, hasTouch: isPhone, isMobile: isPhone });
+  for (const { colorScheme, locale } of LOOKS) {
+    test.describe(`${width} pixels, ${colorScheme}, ${locale}`, () => {
+      const isPhone = width === 390;
+      test.use({ viewport: { width, height: 900 }, colorScheme, locale, hasTouch: isPhone, isMobile: isPhone });
 
-        test("everything is visible, fits and is accessible", async ({ page }) => {
-          await isAccessible(page);
-          for (const panel of ["explain", "remembered", "history"]) {
-            const details = page.locator(`#${panel}-panel`);
-            if ((await details.getAttribute("open")) === null) await details.locator("summary").click();
-          }
-          await page.locator("#keypad-switch").click();
-          await ask(page, "sqr(2) + 2^3");
-          await expect(page.getByTestId("apply")).toBeVisible();
-          await isAccessible(page);
-          await ask(page, "3**40 - 1");
-          await expect(page.getByTestId("answer")).toHaveText("12157665459056928800");
-          for (const words of SAYS[locale]) await expect(page.locator("body")).toContainText(words);
-          await expect(page.locator("html")).toHaveAttribute("lang", locale === "pt-BR" ? "pt-BR" : "en");
-          await expect(page.getByTestId("entries")).toContainText("3**40-1");
-          await picture(page, `page-${width}-${colorScheme}-${locale}`);
-          await isAccessible(page);
-          await ask(page, "x*sin(x)");
-          await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /x\*sin\(x\)/);
-          await page.getByTestId("keep-curve").click();
-          await isAccessible(page);
-          await picture(page, `curve-${width}-${colorScheme}-${locale}`);
-          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-          expect(overflow).toBe(0);
-        });
+      test("everything is visible, fits and is accessible", async ({ page }) => {
+        await isAccessible(page);
+        for (const panel of ["explain", "remembered", "history"]) {
+          const details = page.locator(`#${panel}-panel`);
+          if ((await details.getAttribute("open")) === null) await details.locator("summary").click();
+        }
+        await page.locator("#keypad-switch").click();
+        await ask(page, "sqr(2) + 2^3");
+        await expect(page.getByTestId("apply")).toBeVisible();
+        await isAccessible(page);
+        await ask(page, "3**40 - 1");
+        await expect(page.getByTestId("answer")).toHaveText("12157665459056928800");
+        for (const words of SAYS[locale]) await expect(page.locator("body")).toContainText(words);
+        await expect(page.locator("html")).toHaveAttribute("lang", locale === "pt-BR" ? "pt-BR" : "en");
+        await expect(page.getByTestId("entries")).toContainText("3**40-1");
+        await picture(page, `page-${width}-${colorScheme}-${locale}`);
+        await isAccessible(page);
+        await ask(page, "x*sin(x)");
+        await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /x\*sin\(x\)/);
+        await page.getByTestId("keep-curve").click();
+        await isAccessible(page);
+        await picture(page, `curve-${width}-${colorScheme}-${locale}`);
+        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        expect(overflow).toBe(0);
       });
-    }
+    });
   }
 }
 

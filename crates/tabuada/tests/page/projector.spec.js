@@ -1,6 +1,6 @@
 // Projector mode, and paper: the same answer for a class and for an exercise book.
 
-import { ask, expect, picture, test } from "./support.js";
+import { ask, expect, LOOKS, picture, test } from "./support.js";
 
 /** @import { Locator, Page } from "@playwright/test" */
 
@@ -42,43 +42,41 @@ async function isOn(page) {
 test.describe("1920 pixels", () => {
   test.use({ viewport: { width: 1920, height: 1080 } });
 
-  for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
-    for (const locale of /** @type {const} */ (["en-US", "pt-BR"])) {
-      test.describe(`${colorScheme}, ${locale}`, () => {
-        test.use({ colorScheme, locale });
+  for (const { colorScheme, locale } of LOOKS) {
+    test.describe(`${colorScheme}, ${locale}`, () => {
+      test.use({ colorScheme, locale });
 
-        test("the class sees the field, the answer, its road and the curve", async ({ page }) => {
-          await page.getByTestId("projector").click();
-          await ask(page, "sum(k**2, k, 1, 10**5)");
-          await expect(page.getByTestId("trip-time")).not.toBeEmpty();
-          await page.keyboard.press("Enter");
-          await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "memory");
-          for (const large of ["expression", "answer"]) expect(await size(page.getByTestId(large))).toBeGreaterThanOrEqual(48);
-          for (const text of ["trip-time", "cache-status", "ring", "times"]) {
-            expect(await size(page.getByTestId(text))).toBeGreaterThanOrEqual(28);
-            expect(await contrast(page.getByTestId(text)), text).toBeGreaterThanOrEqual(7);
-          }
-          for (const hop of await page.getByTestId("road").locator("span.happened, strong").all()) {
-            expect(await size(hop)).toBeGreaterThanOrEqual(28);
-            expect(await contrast(hop)).toBeGreaterThanOrEqual(7);
-          }
-          for (const text of ["expression", "answer"]) expect(await contrast(page.getByTestId(text))).toBeGreaterThanOrEqual(7);
-          for (const rest of ["language", "theme", "copy", "mode", "history-search", "remembered"]) {
-            await expect(page.getByTestId(rest)).toBeHidden();
-          }
-          for (const rest of ["footer", "#explain-panel", "#keypad-switch", "#plot-panel"]) await expect(page.locator(rest)).toBeHidden();
-          await picture(page, `projector-${colorScheme}-${locale}`);
+      test("the class sees the field, the answer, its road and the curve", async ({ page }) => {
+        await page.getByTestId("projector").click();
+        await ask(page, "sum(k**2, k, 1, 10**5)");
+        await expect(page.getByTestId("trip-time")).not.toBeEmpty();
+        await page.keyboard.press("Enter");
+        await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "memory");
+        for (const large of ["expression", "answer"]) expect(await size(page.getByTestId(large))).toBeGreaterThanOrEqual(48);
+        for (const text of ["trip-time", "cache-status", "ring", "times"]) {
+          expect(await size(page.getByTestId(text))).toBeGreaterThanOrEqual(28);
+          expect(await contrast(page.getByTestId(text)), text).toBeGreaterThanOrEqual(7);
+        }
+        for (const hop of await page.getByTestId("road").locator("span.happened, strong").all()) {
+          expect(await size(hop)).toBeGreaterThanOrEqual(28);
+          expect(await contrast(hop)).toBeGreaterThanOrEqual(7);
+        }
+        for (const text of ["expression", "answer"]) expect(await contrast(page.getByTestId(text))).toBeGreaterThanOrEqual(7);
+        for (const rest of ["language", "theme", "copy", "mode", "history-search", "remembered"]) {
+          await expect(page.getByTestId(rest)).toBeHidden();
+        }
+        for (const rest of ["footer", "#explain-panel", "#keypad-switch", "#plot-panel"]) await expect(page.locator(rest)).toBeHidden();
+        await picture(page, `projector-${colorScheme}-${locale}`);
 
-          await ask(page, "sin(x)/x");
-          const curve = page.getByTestId("plot-image");
-          await expect(curve).toBeVisible();
-          // The service draws letters of 12 and curves of 2 pixels.
-          await expect.poll(() => curve.evaluate((image) => image.getBoundingClientRect().width / /** @type {HTMLImageElement} */ (image).naturalWidth)).toBeCloseTo(2, 1);
-          expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
-          await picture(page, `projector-curve-${colorScheme}-${locale}`);
-        });
+        await ask(page, "sin(x)/x");
+        const curve = page.getByTestId("plot-image");
+        await expect(curve).toBeVisible();
+        // The service draws letters of 12 and curves of 2 pixels.
+        await expect.poll(() => curve.evaluate((image) => image.getBoundingClientRect().width / /** @type {HTMLImageElement} */ (image).naturalWidth)).toBeCloseTo(2, 1);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBe(0);
+        await picture(page, `projector-curve-${colorScheme}-${locale}`);
       });
-    }
+    });
   }
 });
 

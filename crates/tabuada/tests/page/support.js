@@ -13,6 +13,19 @@ export { expect };
 /** @import { ChildProcess } from "node:child_process" */
 /** @import { Page, PlaywrightTestArgs, PlaywrightTestOptions, PlaywrightWorkerArgs, PlaywrightWorkerOptions, TestType } from "@playwright/test" */
 
+/**
+ * Colours and languages with which a walk is repeated: each once, and all together in ./test --deep.
+ *
+ * @type {{ colorScheme: "light" | "dark", locale: "en-US" | "pt-BR" }[]}
+ */
+export const LOOKS = [
+  { colorScheme: "light", locale: "en-US" },
+  { colorScheme: "dark", locale: "pt-BR" },
+];
+if (process.env.TABUADA_LOOKS === "all") {
+  LOOKS.push({ colorScheme: "dark", locale: "en-US" }, { colorScheme: "light", locale: "pt-BR" });
+}
+
 /** @typedef {{ url: string, stop: () => Promise<void> }} Service */
 /** @typedef {{ service: Service, options: string[], variables: Record<string, string>, notation: string | null }} Own */
 
