@@ -47,6 +47,8 @@ for (const width of [390, 768, 1440]) {
         await expect(page.locator("html")).toHaveAttribute("lang", locale === "pt-BR" ? "pt-BR" : "en");
         await expect(page.getByTestId("entries")).toContainText("3**40-1");
         await picture(page, `page-${width}-${colorScheme}-${locale}`);
+        const cut = await page.locator(".steps .formula").evaluateAll((all) => all.filter((one) => one.scrollWidth > one.clientWidth + 1).length);
+        expect(cut).toBe(0);
         await isAccessible(page);
         await ask(page, "x*sin(x)");
         await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /x\*sin\(x\)/);
