@@ -1,11 +1,7 @@
 // The documentation of the API: the page's colours and languages, and an operation that is tried with one press.
 
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { expect, isAccessible, LOOKS, picture, test } from "./support.js";
 
-import { expect, LOOKS, picture, test } from "./support.js";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
 const SAYS = {
   "en-US": { back: "Calculator", describes: "Evaluate an expression, as the course's application does" },
   "pt-BR": { back: "Calculadora", describes: "Calcular uma expressão, como a aplicação do curso" },
@@ -27,12 +23,7 @@ for (const { colorScheme, locale } of LOOKS) {
       expect([...new Set(paths)].slice(0, order.length)).toEqual(order);
       expect(paths.at(-1)).toBe("/metrics");
       await expect(page.locator("html")).toHaveCSS("background-color", ground);
-      await page.evaluate(AXE);
-      const wrong = await page.evaluate(async () => {
-        const { violations } = await /** @type {any} */ (window).axe.run(".docs-top", { resultTypes: ["violations"] });
-        return violations.map((/** @type {any} */ one) => one.id);
-      });
-      expect(wrong).toEqual([]);
+      await isAccessible(page, ".docs-top");
       await picture(page, `docs-${colorScheme}-${locale}`);
       await page.getByRole("link", { name: SAYS[locale].back, exact: true }).click();
       await expect(page.getByTestId("expression")).toBeVisible();

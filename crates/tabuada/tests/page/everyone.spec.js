@@ -1,27 +1,8 @@
 // Accessibility: languages, sizes, colours, keyboards, screen readers.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 
-import { ask, expect, LOOKS, picture, test } from "./support.js";
-
-/** @import { Page } from "@playwright/test" */
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
-
-/**
- * Checks that axe-core finds no violation.
- *
- * @param {Page} page
- */
-async function isAccessible(page) {
-  await page.evaluate(AXE);
-  const found = await page.evaluate(async () => {
-    const { violations } = await /** @type {any} */ (window).axe.run(document, { resultTypes: ["violations"] });
-    return violations.map((/** @type {any} */ one) => [one.id, one.nodes.map((/** @type {any} */ node) => `${node.html}: ${node.failureSummary}`)]);
-  });
-  expect(found).toEqual([]);
-}
+import { ask, expect, isAccessible, LOOKS, picture, test } from "./support.js";
 
 const SAYS = { "en-US": ["calculated now", "Steps", "a calculator that remembers"], "pt-BR": ["calculada agora", "Passos", "uma calculadora com memória"] };
 

@@ -3,7 +3,8 @@
 
 import { expect, test as base } from "@playwright/test";
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -25,6 +26,8 @@ export const LOOKS = [
 if (process.env.TABUADA_LOOKS === "all") {
   LOOKS.push({ colorScheme: "dark", locale: "en-US" }, { colorScheme: "light", locale: "pt-BR" });
 }
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core"), "utf8");
 
 /** @typedef {{ url: string, stop: () => Promise<void> }} Service */
 /** @typedef {{ service: Service, options: string[], variables: Record<string, string>, notation: string | null }} Own */
@@ -124,6 +127,21 @@ export async function below(service) {
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+/**
+ * Checks that axe-core finds no violation.
+ *
+ * @param {Page} page
+ * @param {string} [within] a selector of the part that is checked
+ */
+export async function isAccessible(page, within = "html") {
+  await page.evaluate(AXE);
+  const found = await page.evaluate(async (part) => {
+    const { violations } = await /** @type {any} */ (window).axe.run(part, { resultTypes: ["violations"] });
+    return violations.map((/** @type {any} */ one) => [one.id, one.nodes.map((/** @type {any} */ node) => `${node.html}: ${node.failureSummary}`)]);
+  }, within);
+  expect(found).toEqual([]);
 }
 
 /** A Redis for one test only. */
