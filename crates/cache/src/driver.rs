@@ -161,8 +161,9 @@ where
             }
             Outcome::Computed { will_be_written } => {
                 let written = self.prepared.as_ref().filter(|_| will_be_written).map(PreparedValue::lifetime);
-                let stored = kept.map(|kept| kept.lifetime).or(written);
-                (self.computed_value()?, Source::Computed { stored: stored.is_some() }, stored.flatten())
+                let stored = will_be_written || kept.is_some_and(|kept| kept.is_taken);
+                let lifetime = kept.map(|kept| kept.lifetime).or(written);
+                (self.computed_value()?, Source::Computed { stored }, lifetime.flatten())
             }
             Outcome::Failed => return self.computed.as_ref()?.as_ref().err().cloned().map(Err),
         };
