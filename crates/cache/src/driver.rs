@@ -21,6 +21,9 @@ use crate::stats::{Counters, FlightResult};
 /// What a flight gives to its callers.
 pub(crate) type Given<C> = Result<Found<<C as Contents>::Value>, ComputeError<<C as Contents>::Failure>>;
 
+/// What a computation gave.
+type Computed<C> = Result<Arc<<C as Contents>::Value>, ComputeError<<C as Contents>::Failure>>;
+
 /// The work and the values of one flight, beside the machine that decides about them.
 struct Run<'a, C: Contents, T, F> {
     layers: &'a Layers<C>,
@@ -28,7 +31,7 @@ struct Run<'a, C: Contents, T, F> {
     trial: Option<T>,
     compute: Option<F>,
     looked_up: Option<Arc<C::Value>>,
-    computed: Option<Result<Arc<C::Value>, ComputeError<C::Failure>>>,
+    computed: Option<Computed<C>>,
     prepared: Option<PreparedValue>,
 }
 

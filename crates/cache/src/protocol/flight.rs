@@ -333,7 +333,7 @@ impl<L: Clone + PartialEq> Flight<L> {
             }
             (State::Computing(completion), Event::Computed(computation)) => self.computed(completion, computation, now),
             (State::Executing(ending), Event::Written(written)) => self.executed(ending, written, now),
-            (State::Checking(ending), Event::LookedUp(lookup)) => self.checked(ending, lookup, now),
+            (State::Checking(ending), Event::LookedUp(lookup)) => self.checked(ending, &lookup, now),
             (State::Pausing(ending), Event::Paused) => self.check(ending, now),
             _ => Step::only(Next::Close),
         }
@@ -488,8 +488,8 @@ impl<L: Clone + PartialEq> Flight<L> {
         self.send(State::Checking(ending), Next::LookUp, now)
     }
 
-    fn checked(&mut self, ending: Ending<L>, lookup: Lookup<L>, now: Now) -> Step {
-        let is_as_expected = match (&lookup, &ending.expected) {
+    fn checked(&mut self, ending: Ending<L>, lookup: &Lookup<L>, now: Now) -> Step {
+        let is_as_expected = match (lookup, &ending.expected) {
             (Lookup::Unusable, Expected::Unusable) => true,
             (Lookup::Lease(found), Expected::OurLease(lease) | Expected::OtherLease(lease)) => found == lease,
             _ => false,
@@ -498,7 +498,7 @@ impl<L: Clone + PartialEq> Flight<L> {
             Lookup::Unavailable => self.repeat(ending, now),
             // Another node's value is kept.
             Lookup::Value(left) => {
-                let keep = Keep { which: Which::LookedUp, at_most: left, stamp: self.stamp };
+                let keep = Keep { which: Which::LookedUp, at_most: *left, stamp: self.stamp };
                 let step = self.end(ending.then);
                 // What is kept after the last command is the value that Redis has.
                 Step { keep: Some(keep), ..step }
