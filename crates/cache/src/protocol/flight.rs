@@ -129,7 +129,7 @@ pub(crate) struct Now {
 }
 
 /// What the driver does, in this order.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Step {
     pub(crate) keep: Option<Keep>,
     /// Queue the computed value for Redis (`NX`), under the stamp of `keep`.
@@ -172,7 +172,7 @@ pub(crate) enum Outcome {
     Failed,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Next {
     LookUp,
     Try,
@@ -613,7 +613,7 @@ mod tests {
 
         #[track_caller]
         fn does(self, next: Next) -> Self {
-            assert_eq!((&self.step.next, self.kept(), self.answered()), (&next, None, None));
+            assert_eq!((self.step.next, self.kept(), self.answered()), (next, None, None));
             self
         }
     }
@@ -749,7 +749,7 @@ mod tests {
     fn a_value_that_redis_cannot_hold_leaves_no_lease() {
         let node = leased().on(TOO_LONG).does(Next::DeleteLease);
         for written in [FinalWrite::Done, FinalWrite::Failed] {
-            let mut node = Node { flight: node.flight.clone(), step: node.step.clone(), now: node.now };
+            let mut node = Node { flight: node.flight.clone(), step: node.step, now: node.now };
             node = node.on(Event::Written(written));
             assert_eq!(node.kept(), Some((Which::Computed, None, true)));
             assert_eq!((node.answered(), &node.step.next), (Some((computed(false), true)), &Next::Close));
