@@ -3,23 +3,25 @@
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 #[cfg(feature = "audit")]
 use crate::audit::Audit;
 use crate::audit::Gauge;
+use crate::call::Call;
 use crate::coherence::{Coherence, VersionStamp, sweep};
 use crate::entry::{Contents, Leases};
 use crate::flight::{Flights, Joined, Leader, is_led_by_this_task, run_leader};
 use crate::key::{Key, Namespace};
 use crate::layers::{FinalWrite, Layers, Shared};
 use crate::memory::Memory;
-use crate::operator::{Operator, run_pending_removals};
+use crate::operator::{Operator, Removed, run_pending_removals};
 use crate::options::{Deadlines, Options, OptionsError};
 use crate::outcome::{ComputeError, Found, Source};
 use crate::pending_removals::PendingRemovals;
@@ -37,8 +39,12 @@ const FLIGHTS_MAX: u32 = 2;
 /// Lookups of one flight, each after a change, before it stops using Redis: its replies may be nonsense.
 const LOOKUPS_MAX: u32 = 64;
 
-/// The outcome of a flight.
-type Outcome<C> = Result<Found<<C as Contents>::Value>, ComputeError<<C as Contents>::Failure>>;
+/// The outcome of a flight. The failure itself goes only to the caller that led the flight: see [`with_failure_apart`].
+pub(crate) type Outcome<C> = Result<Found<<C as Contents>::Value>, ComputeError<()>>;
+/// A lookup that was made before the flight, with the stamp from before its command.
+pub(crate) type MadeLookup<C> = (VersionStamp, LookupResult<Arc<<C as Contents>::Value>>);
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub(crate) type NoTrial<C> = fn() -> std::future::Ready<Option<<C as Contents>::Value>>;
 
 /// A layered cache. Its background work ends with it.
 pub struct Cache<C: Contents> {
@@ -170,7 +176,7 @@ impl<C: Contents> Cache<C> {
         if let Some(found) = self.get_if(key, |_| true) {
             return Some(found);
         }
-        if self.layers.reads_through(key) {
+        if self.layers.reads_through(key.into()) {
             return None;
         }
         let stamp = self.layers.coherence.stamp(key);
@@ -180,61 +186,75 @@ impl<C: Contents> Cache<C> {
         Some(found)
     }
 
-    /// The answer for `key`: from memory, from Redis, or computed once and stored.
+    /// The answer for a key: from memory, from Redis, or computed once and stored.
+    ///
+    /// `compute` computes in full, on threads of its own choice, in a task that no caller can cancel. For one key, it
+    /// must always give the same value, since the key fully determines it. A computation may ask the cache for other
+    /// keys, unless one of these asks for this key in turn.
+    ///
+    /// Values that are often computed faster than Redis replies: [`Cache::get_or_try_then_compute`].
+    ///
+    /// # Errors
+    ///
+    /// The failure of `compute`, for a reason of this machine (a deadline, no free thread), or a panic in it. Failures
+    /// are not stored, and followers do not share them: each follower tries once more, and after a second failure
+    /// computes for itself.
+    pub async fn get_or_compute<'k, E, F, W>(
+        &self,
+        call: impl Into<Call<'k>>,
+        compute: F,
+    ) -> Result<Found<C::Value>, ComputeError<E>>
+    where
+        E: Send + 'static,
+        F: FnOnce() -> W + Send + 'static,
+        W: Future<Output = Result<C::Value, E>> + Send + 'static,
+    {
+        let outcome = self.answer(call.into(), None::<NoTrial<C>>, compute).await;
+        self.count(&outcome);
+        outcome
+    }
+
+    /// [`Cache::get_or_compute`] with a trial, so that cheap values are computed without a lookup in Redis.
     ///
     /// `trial` computes for about as long as a lookup in Redis takes; it gives `None` if that is not enough, and the
     /// answer is then expensive. It runs in the caller's task; with [`Lookup::Always`](crate::Lookup::Always) and a
     /// reachable Redis, it runs after the lookup, in the task of the flight. A trial that would block its thread for
-    /// long must itself move to another one. `compute` computes in full, on threads of its own choice, in a task that
-    /// no caller can cancel. For one key, both must always give the same value, since the key fully determines it. A
-    /// computation may ask the cache for other keys, unless one of these asks for this key in turn.
+    /// long must itself move to another one. Both must give the same value.
     ///
     /// # Errors
     ///
-    /// The failure of `compute`, or a panic in it or in `trial`. Failures are not stored, and followers do not share
-    /// them: each follower tries once more, and after a second failure computes for itself.
-    pub async fn get_or_compute<T, U, F, W>(
+    /// Those of [`Cache::get_or_compute`], and a panic in `trial`.
+    pub async fn get_or_try_then_compute<'k, E, T, U, F, W>(
         &self,
-        key: &Key,
+        call: impl Into<Call<'k>>,
         trial: T,
         compute: F,
-    ) -> Result<Found<C::Value>, ComputeError<C::Failure>>
+    ) -> Result<Found<C::Value>, ComputeError<E>>
     where
+        E: Send + 'static,
         T: FnOnce() -> U + Send + 'static,
         U: Future<Output = Option<C::Value>> + Send + 'static,
         F: FnOnce() -> W + Send + 'static,
-        W: Future<Output = Result<C::Value, C::Failure>> + Send + 'static,
+        W: Future<Output = Result<C::Value, E>> + Send + 'static,
     {
-        let outcome = self.answer(key, trial, compute).await;
+        let outcome = self.answer(call.into(), Some(trial), compute).await;
         self.count(&outcome);
         outcome
     }
 
-    /// [`Cache::get_or_compute`] without storing: it answers from memory and Redis, but stores no value that it
-    /// computes. It computes only for this caller, without a lease and without a flight, and ends when the caller is
-    /// cancelled. It looks up Redis if the trial is not enough.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Cache::get_or_compute`].
-    pub async fn get_or_compute_no_store<T, U, F, W>(
-        &self,
-        key: &Key,
-        trial: T,
-        compute: F,
-    ) -> Result<Found<C::Value>, ComputeError<C::Failure>>
-    where
-        T: FnOnce() -> U,
-        U: Future<Output = Option<C::Value>>,
-        F: FnOnce() -> W,
-        W: Future<Output = Result<C::Value, C::Failure>>,
-    {
-        let outcome = self.answer_no_store(key, trial, compute).await;
-        self.count(&outcome);
-        outcome
+    /// Stores a value that the caller has: in memory, and in Redis if the key is missing there, as if a trial had
+    /// computed it just now. Storing is best effort; `found.source` tells whether memory keeps it.
+    pub fn insert(&self, key: &Key, value: C::Value) -> Found<C::Value> {
+        self.layers.keep_and_write_behind(key, Arc::new(value), self.layers.coherence.stamp(key))
     }
 
-    fn count(&self, outcome: &Outcome<C>) {
+    /// Removes the answer of a key from memory, from Redis and from every node, as [`Operator::delete`] does. Since the
+    /// key determines the value, this is for answers that turned out to be wrong.
+    pub async fn invalidate(&self, key: &Key) -> Removed {
+        self.operator().delete_key(key).await
+    }
+
+    pub(crate) fn count<E>(&self, outcome: &Result<Found<C::Value>, ComputeError<E>>) {
         self.layers.counters.answers.add(match outcome {
             Ok(found) => match found.source {
                 Source::Memory => Answered::Memory,
@@ -246,71 +266,107 @@ impl<C: Contents> Cache<C> {
         });
     }
 
-    async fn answer_no_store<T, U, F, W>(&self, key: &Key, trial: T, compute: F) -> Outcome<C>
+    /// A call that stores nothing and computes only for its caller.
+    async fn answer_no_store<E, T, U, F, W>(
+        &self,
+        call: Call<'_>,
+        trial: Option<T>,
+        compute: F,
+    ) -> Result<Found<C::Value>, ComputeError<E>>
     where
         T: FnOnce() -> U,
         U: Future<Output = Option<C::Value>>,
         F: FnOnce() -> W,
-        W: Future<Output = Result<C::Value, C::Failure>>,
+        W: Future<Output = Result<C::Value, E>>,
     {
-        if let Some(found) = self.get(key) {
-            return Ok(found);
-        }
-        let value = match caught(trial).await.map_err(|_| ComputeError::Panicked)? {
-            Some(value) => value,
-            None => match self.layers.lookup(key).await {
-                (_, LookupResult::Value(value, ttl)) => {
-                    return Ok(Found { value, source: Source::Redis, ttl, asked_redis: true });
-                }
-                (_, read) => {
-                    let asked_redis = read.is_answered();
-                    let value = unless_it_panics(compute).await?;
-                    return Ok(Found { asked_redis, ..not_stored(value) });
-                }
-            },
+        let tried = match trial {
+            Some(trial) => caught(trial).await.map_err(|_| ComputeError::Panicked)?,
+            None => None,
         };
-        Ok(not_stored(value))
+        if let Some(value) = tried {
+            return Ok(not_stored(value));
+        }
+        let read = match call.uses_redis {
+            true => self.layers.lookup(call.key).await.1,
+            false => LookupResult::NoRedis,
+        };
+        let asked_redis = read.is_answered();
+        if let LookupResult::Value(value, ttl) = read {
+            return Ok(Found { value, source: Source::Redis, ttl, asked_redis });
+        }
+        let value = unless_it_panics(compute).await?;
+        Ok(Found { asked_redis, ..not_stored(value) })
     }
 
-    async fn answer<T, U, F, W>(&self, key: &Key, trial: T, compute: F) -> Outcome<C>
+    async fn answer<E, T, U, F, W>(
+        &self,
+        call: Call<'_>,
+        trial: Option<T>,
+        compute: F,
+    ) -> Result<Found<C::Value>, ComputeError<E>>
     where
+        E: Send + 'static,
         T: FnOnce() -> U + Send + 'static,
         U: Future<Output = Option<C::Value>> + Send + 'static,
         F: FnOnce() -> W + Send + 'static,
-        W: Future<Output = Result<C::Value, C::Failure>> + Send + 'static,
+        W: Future<Output = Result<C::Value, E>> + Send + 'static,
     {
-        if let Some(found) = self.get(key) {
+        if let Some(found) = self.get(call.key) {
             return Ok(found);
         }
         // Boxed: an unboxed flight would enlarge the future of every call.
-        if self.layers.reads_through(key) {
-            return Box::pin(self.fly(key, Some(trial), compute)).await;
+        if !call.stores {
+            return Box::pin(self.answer_no_store(call, trial, compute)).await;
         }
-        let stamp = self.layers.coherence.stamp(key);
+        let trial = match trial {
+            Some(trial) if !self.layers.reads_through(call) => trial,
+            trial => return Box::pin(self.fly(call, trial, compute)).await,
+        };
+        let stamp = self.layers.coherence.stamp(call.key);
         match caught(trial).await {
-            Ok(Some(value)) => Ok(self.layers.keep_and_write_behind(key, Arc::new(value), stamp)),
-            Ok(None) => Box::pin(self.fly(key, None::<T>, compute)).await,
+            Ok(Some(value)) => Ok(self.keep_cheap(call, value, stamp)),
+            Ok(None) => Box::pin(self.fly(call, None::<T>, compute)).await,
             Err(_) => Err(ComputeError::Panicked),
+        }
+    }
+
+    fn keep_cheap(&self, call: Call<'_>, value: C::Value, stamp: VersionStamp) -> Found<C::Value> {
+        let value = Arc::new(value);
+        match call.uses_redis {
+            true => self.layers.keep_and_write_behind(call.key, value, stamp),
+            false => self.layers.keep_in_memory(call.key, value, stamp, None),
         }
     }
 
     /// One flight for each key: leads it, or follows its leader. A failure belongs to the leader: a follower tries once
     /// more, and after two failures computes for itself, so that no caller waits for ever for others that fail. A
     /// computation that asks for its own key computes it directly, since its flight could not complete.
-    async fn fly<T, U, F, W>(&self, key: &Key, trial: Option<T>, compute: F) -> Outcome<C>
+    async fn fly<E, T, U, F, W>(
+        &self,
+        call: Call<'_>,
+        trial: Option<T>,
+        compute: F,
+    ) -> Result<Found<C::Value>, ComputeError<E>>
     where
+        E: Send + 'static,
         T: FnOnce() -> U + Send + 'static,
         U: Future<Output = Option<C::Value>> + Send + 'static,
         F: FnOnce() -> W + Send + 'static,
-        W: Future<Output = Result<C::Value, C::Failure>> + Send + 'static,
+        W: Future<Output = Result<C::Value, E>> + Send + 'static,
     {
+        let key = call.key;
         let flights = if is_led_by_this_task(key) { 0 } else { FLIGHTS_MAX };
         for _ in 0..flights {
             match self.flights.join(key) {
                 Joined::Leader(leader) => {
                     let own = leader.follower();
-                    tokio::spawn(run_leader(key.clone(), self.layers.clone().lead(leader, trial, compute)));
-                    return own.wait().await.unwrap_or(Err(ComputeError::Panicked));
+                    // Without Redis, the flight begins as if a lookup had found that there is none.
+                    let no_redis = || (self.layers.coherence.stamp(key), LookupResult::NoRedis);
+                    let lookup = (!call.uses_redis).then(no_redis);
+                    let (compute, failure) = with_failure_apart(compute);
+                    let flight = self.layers.clone().lead(leader, lookup, trial, compute);
+                    tokio::spawn(run_leader(key.clone(), flight));
+                    return failure.of(own.wait().await.unwrap_or(Err(ComputeError::Panicked)));
                 }
                 Joined::Follower(follower) => {
                     self.layers.counters.flights.add(FlightResult::Joined);
@@ -393,18 +449,23 @@ enum Search<V> {
 }
 
 impl<C: Contents> Layers<C> {
-    /// A whole flight: search, compute, answer, final write.
-    async fn lead<T, U, F, W>(self: Arc<Self>, leader: Leader<Outcome<C>>, trial: Option<T>, compute: F)
-    where
+    /// A whole flight: search, compute, answer, final write. It begins with the given lookup, if there is one.
+    pub(crate) async fn lead<T, U, F, W>(
+        self: Arc<Self>,
+        leader: Leader<Outcome<C>>,
+        lookup: Option<MadeLookup<C>>,
+        trial: Option<T>,
+        compute: F,
+    ) where
         T: FnOnce() -> U,
         U: Future<Output = Option<C::Value>>,
         F: FnOnce() -> W,
-        W: Future<Output = Result<C::Value, C::Failure>>,
+        W: Future<Output = Result<C::Value, ()>>,
     {
         let key = &leader.key().clone();
         let _inside = self.leaders.enter();
         let mut counted = CountedFlight { counters: &self.counters, result: FlightResult::Panicked };
-        let (stamp, completion, tried, asked_redis) = match self.search(key, trial).await {
+        let (stamp, completion, tried, asked_redis) = match self.search(key, lookup, trial).await {
             Search::Found(found) => {
                 counted.result = FlightResult::Found;
                 return leader.complete(Ok(found));
@@ -455,7 +516,7 @@ impl<C: Contents> Layers<C> {
     }
 
     /// Looks up, waits and takes a lease, until there is an answer or permission to compute one.
-    async fn search<T, U>(&self, key: &Key, mut trial: Option<T>) -> Search<C::Value>
+    async fn search<T, U>(&self, key: &Key, mut lookup: Option<MadeLookup<C>>, mut trial: Option<T>) -> Search<C::Value>
     where
         T: FnOnce() -> U,
         U: Future<Output = Option<C::Value>>,
@@ -466,7 +527,10 @@ impl<C: Contents> Layers<C> {
         }
         let (mut patience, mut lookups, mut asked_redis) = (None, 0, false);
         loop {
-            let (stamp, read) = self.lookup(key).await;
+            let (stamp, read) = match lookup.take() {
+                Some(made) => made,
+                None => self.lookup(key).await,
+            };
             lookups += 1;
             asked_redis |= read.is_answered();
             let next = policy::after_lookup(read);
@@ -511,6 +575,39 @@ impl Drop for CountedFlight<'_> {
     fn drop(&mut self) {
         self.counters.flights.add(self.result);
     }
+}
+
+/// Where a failure waits for the caller that led its flight.
+pub(crate) struct FailureApart<E>(oneshot::Receiver<E>);
+
+impl<E> FailureApart<E> {
+    /// The outcome of the flight, with the failure.
+    pub(crate) fn of<V>(mut self, outcome: Result<Found<V>, ComputeError<()>>) -> Result<Found<V>, ComputeError<E>> {
+        outcome.map_err(|error| match error {
+            ComputeError::Computation(()) => {
+                self.0.try_recv().map_or(ComputeError::Panicked, ComputeError::Computation)
+            }
+            ComputeError::Panicked => ComputeError::Panicked,
+        })
+    }
+}
+
+/// Separates the failure of a computation from its outcome, which all followers share: so each call may fail with a
+/// type of its own, and no failure needs to be cloned.
+pub(crate) fn with_failure_apart<V, E, F, W>(
+    compute: F,
+) -> (impl FnOnce() -> BoxFuture<Result<V, ()>> + Send + 'static, FailureApart<E>)
+where
+    E: Send + 'static,
+    F: FnOnce() -> W + Send + 'static,
+    W: Future<Output = Result<V, E>> + Send + 'static,
+{
+    let (failed, failure) = oneshot::channel();
+    // The caller may have gone away.
+    let compute = move || -> BoxFuture<Result<V, ()>> {
+        Box::pin(async move { compute().await.map_err(|error| drop(failed.send(error))) })
+    };
+    (compute, FailureApart(failure))
 }
 
 /// Runs a computation to its end; a panic becomes an error.

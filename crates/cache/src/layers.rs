@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::audit::Gauge;
+use crate::call::Call;
 use crate::coherence::{Coherence, VersionStamp};
 use crate::entry::{self, Contents, Leases};
 use crate::key::Key;
@@ -63,8 +64,10 @@ pub(crate) struct PreparedValue<V> {
 
 impl<C: Contents> Layers<C> {
     /// Whether the cache reads through: looks up Redis before it computes anything.
-    pub(crate) fn reads_through(&self, key: &Key) -> bool {
-        self.options.lookup == Lookup::Always && matches!(self.state_for(key), State::Coherent | State::CatchingUp)
+    pub(crate) fn reads_through(&self, call: Call<'_>) -> bool {
+        call.lookup.unwrap_or(self.options.lookup) == Lookup::Always
+            && call.uses_redis
+            && matches!(self.state_for(call.key), State::Coherent | State::CatchingUp)
     }
 
     fn state_for(&self, key: &Key) -> State {

@@ -181,8 +181,14 @@ mod options;
 pub use options::{Deadlines, Lookup, Options, OptionsError, UrlFault};
 mod key;
 pub use key::Key;
+mod call;
+pub use call::Call;
 mod entry;
 pub use entry::Contents;
+#[cfg(feature = "json")]
+mod json;
+#[cfg(feature = "json")]
+pub use json::Json;
 mod outcome;
 pub use outcome::{ComputeError, Found, Source};
 mod stats;

@@ -284,8 +284,16 @@ impl<C: Contents> Operator<C> {
     /// If the name is not one of this cache.
     pub async fn delete(&self, name: &str) -> Result<Removed, NameError> {
         self.layers.read(name)?;
-        let (layers, name) = (self.layers.clone(), name.to_owned());
-        Ok(finished(tokio::spawn(async move { layers.delete(name).await }).await))
+        Ok(self.delete_name(name.to_owned()).await)
+    }
+
+    pub(crate) async fn delete_key(&self, key: &Key) -> Removed {
+        self.delete_name(self.name(key)).await
+    }
+
+    async fn delete_name(&self, name: String) -> Removed {
+        let layers = self.layers.clone();
+        finished(tokio::spawn(async move { layers.delete(name).await }).await)
     }
 
     /// Removes every entry of this namespace, on every node. Answers that are computed meanwhile may be stored again.
