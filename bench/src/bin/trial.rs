@@ -110,7 +110,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         for n in 0..8 {
             let key = Key::new("1", &format!("{round}.{n}"));
-            nodes[0].get_or_compute(&key, || async { Ok::<_, ()>("answer".to_owned()) }).await.map_err(|_| "no answer")?;
+            nodes[0]
+                .get_or_compute(&key, || async { Ok::<_, ()>("answer".to_owned()) })
+                .await
+                .map_err(|_| "no answer")?;
             // Its write is in progress when it is answered, and the other node should not find the lease.
             tokio::time::sleep(Duration::from_millis(2)).await;
             let begun = Instant::now();

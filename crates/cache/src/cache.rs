@@ -48,8 +48,8 @@ pub(crate) type NoTrial<C> = fn() -> std::future::Ready<Option<<C as Contents>::
 
 /// A layered cache. Its background work ends with it.
 pub struct Cache<C: Contents> {
-    layers: Arc<Layers<C>>,
-    flights: Arc<Flights<Outcome<C>>>,
+    pub(crate) layers: Arc<Layers<C>>,
+    pub(crate) flights: Arc<Flights<Outcome<C>>>,
     /// Aborted when dropped.
     background: Mutex<JoinSet<()>>,
 }
@@ -341,7 +341,7 @@ impl<C: Contents> Cache<C> {
     /// One flight for each key: leads it, or follows its leader. A failure belongs to the leader: a follower tries once
     /// more, and after two failures computes for itself, so that no caller waits for ever for others that fail. A
     /// computation that asks for its own key computes it directly, since its flight could not complete.
-    async fn fly<E, T, U, F, W>(
+    pub(crate) async fn fly<E, T, U, F, W>(
         &self,
         call: Call<'_>,
         trial: Option<T>,
@@ -371,7 +371,7 @@ impl<C: Contents> Cache<C> {
                 Joined::Follower(follower) => {
                     self.layers.counters.flights.add(FlightResult::Joined);
                     if let Some(Ok(found)) = follower.wait().await {
-                        return Ok(collapsed(found));
+                        return Ok(found.collapsed());
                     }
                 }
             }
@@ -640,12 +640,4 @@ where
 /// A value that was computed only for one caller.
 fn not_stored<V>(value: V) -> Found<V> {
     Found { value: Arc::new(value), source: Source::Computed { stored: false }, ttl: None, asked_redis: false }
-}
-
-/// The outcome of a flight, as a follower gets it.
-fn collapsed<V>(found: Found<V>) -> Found<V> {
-    match found.source {
-        Source::Computed { .. } => Found { source: Source::Collapsed, ..found },
-        Source::Memory | Source::Redis | Source::Collapsed => found,
-    }
 }

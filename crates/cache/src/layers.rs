@@ -83,12 +83,21 @@ impl<C: Contents> Layers<C> {
     pub(crate) async fn lookup(&self, key: &Key) -> (VersionStamp, LookupResult<Arc<C::Value>>) {
         let stamp = self.coherence.stamp(key);
         let Some(shared) = &self.shared else { return (stamp, LookupResult::NoRedis) };
-        if self.pending_removals.contains(|| self.coherence.namespace.name(key)) {
+        if self.is_removal_pending(key) {
             // After the operator's removal was accepted, no answer may come from this value.
             self.counters.redis.add(RedisLookup::Unavailable);
             return (stamp, LookupResult::Unavailable);
         }
-        let (read, label) = match shared.primaries.lookup(key).await {
+        (stamp, self.decode(shared.primaries.lookup(key).await).await)
+    }
+
+    pub(crate) fn is_removal_pending(&self, key: &Key) -> bool {
+        self.pending_removals.contains(|| self.coherence.namespace.name(key))
+    }
+
+    /// Decodes what was looked up, and counts it.
+    pub(crate) async fn decode(&self, raw: Result<RawLookup, CallError>) -> LookupResult<Arc<C::Value>> {
+        let (read, label) = match raw {
             Ok(RawLookup::Line(line, left)) => match self.contents.decode(&line).await {
                 Some(value) => (LookupResult::Value(Arc::new(value), left), RedisLookup::Hit),
                 None => (LookupResult::Unusable, RedisLookup::Unusable),
@@ -102,7 +111,7 @@ impl<C: Contents> Layers<C> {
             }
         };
         self.counters.redis.add(label);
-        (stamp, read)
+        read
     }
 
     /// Writes a lease if the key is missing. The stamp is from before the command.

@@ -217,6 +217,7 @@ pub use operator::{
 };
 mod cache;
 pub use cache::Cache;
+mod many;
 #[cfg(shuttle)]
 #[doc(hidden)]
 pub mod checked;

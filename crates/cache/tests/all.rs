@@ -8,6 +8,7 @@ mod contract;
 mod failures;
 mod interleavings;
 mod laws;
+mod many;
 mod model;
 mod operator;
 mod outages;
