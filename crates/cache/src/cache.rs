@@ -17,6 +17,7 @@ use crate::audit::Gauge;
 use crate::call::Call;
 use crate::coherence::{Coherence, VersionStamp, sweep};
 use crate::entry::{Contents, Leases};
+use crate::events::{Event, Events};
 use crate::flight::{Flights, Joined, Leader, is_led_by_this_task, run_leader};
 use crate::key::{Key, Namespace};
 use crate::layers::{FinalWrite, Layers, Shared};
@@ -27,7 +28,7 @@ use crate::outcome::{ComputeError, Found, Source};
 use crate::pending_removals::PendingRemovals;
 use crate::policy::{self, AfterLookup, BRIEF, Completion, Expected, LookupResult};
 use crate::primaries::Primaries;
-use crate::stats::{Answered, Counters, FlightResult, MemoryLookup, State, Stats};
+use crate::stats::{Answered, Counters, FlightResult, Label, MemoryLookup, State, Stats};
 use crate::supervisor::Context;
 use crate::topology::keep_connected;
 use crate::write_behind::{WriteBehind, Writer};
@@ -102,7 +103,7 @@ impl<C: Contents> Cache<C> {
         let state = if url.is_some() { State::Detached } else { State::Memory };
 
         let contents = Arc::new(contents);
-        let counters = Arc::new(Counters::new());
+        let counters = Arc::new(Counters::with_events(Events::new(options.on_event.clone())));
         let memory = Arc::new(Memory::new(options.memory_bytes));
         let coherence = Arc::new(Coherence::new(namespace.clone(), state, counters.clone()));
         let mut background = JoinSet::new();
@@ -398,6 +399,7 @@ impl<C: Contents> Cache<C> {
             write_behind_open: shared.as_ref().map_or(0, |shared| shared.write_behind.open()),
             removals_pending: self.layers.pending_removals.count(),
             redis_errors: counters.errors.read(),
+            hook_panics: counters.events.panics(),
         }
     }
 
@@ -464,7 +466,8 @@ impl<C: Contents> Layers<C> {
     {
         let key = &leader.key().clone();
         let _inside = self.leaders.enter();
-        let mut counted = CountedFlight { counters: &self.counters, result: FlightResult::Panicked };
+        let (began, result) = (Instant::now(), FlightResult::Panicked);
+        let mut counted = CountedFlight { counters: &self.counters, began, result };
         let (stamp, completion, tried, asked_redis) = match self.search(key, lookup, trial).await {
             Search::Found(found) => {
                 counted.result = FlightResult::Found;
@@ -568,12 +571,15 @@ impl<C: Contents> Layers<C> {
 /// Counts a flight by its result, however its task ends.
 struct CountedFlight<'a> {
     counters: &'a Counters,
+    began: Instant,
     result: FlightResult,
 }
 
 impl Drop for CountedFlight<'_> {
     fn drop(&mut self) {
         self.counters.flights.add(self.result);
+        let ended = || Event::FlightEnded { result: self.result.label(), took: self.began.elapsed() };
+        self.counters.events.emit(ended);
     }
 }
 

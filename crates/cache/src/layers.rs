@@ -10,6 +10,7 @@ use crate::audit::Gauge;
 use crate::call::Call;
 use crate::coherence::{Coherence, VersionStamp};
 use crate::entry::{self, Contents, Leases};
+use crate::events::Event;
 use crate::key::Key;
 use crate::link::CallError;
 use crate::memory::Memory;
@@ -18,7 +19,7 @@ use crate::outcome::{Found, Source};
 use crate::pending_removals::PendingRemovals;
 use crate::policy::{self, AfterSecondLookup, Completion, Expected, LeaseAttempt, LookupResult};
 use crate::primaries::{Primaries, RawLookup};
-use crate::stats::{Counters, RedisLookup, State};
+use crate::stats::{Counters, Label, RedisLookup, State};
 use crate::write_behind::{PendingWrite, WriteBehind};
 
 /// Second lookups of one key, each after a change during the previous one, before its final write is given up.
@@ -85,18 +86,29 @@ impl<C: Contents> Layers<C> {
         let Some(shared) = &self.shared else { return (stamp, LookupResult::NoRedis) };
         if self.is_removal_pending(key) {
             // After the operator's removal was accepted, no answer may come from this value.
-            self.counters.redis.add(RedisLookup::Unavailable);
+            self.count_lookup(RedisLookup::Unavailable, Duration::ZERO);
             return (stamp, LookupResult::Unavailable);
         }
-        (stamp, self.decode(shared.primaries.lookup(key).await).await)
+        let began = Instant::now();
+        let raw = shared.primaries.lookup(key).await;
+        (stamp, self.decode(raw, began.elapsed()).await)
     }
 
     pub(crate) fn is_removal_pending(&self, key: &Key) -> bool {
-        self.pending_removals.contains(|| self.coherence.namespace.name(key))
+        self.pending_removals.contains(key.variant(), || self.coherence.namespace.name(key))
     }
 
-    /// Decodes what was looked up, and counts it.
-    pub(crate) async fn decode(&self, raw: Result<RawLookup, CallError>) -> LookupResult<Arc<C::Value>> {
+    fn count_lookup(&self, result: RedisLookup, took: Duration) {
+        self.counters.redis.add(result);
+        self.counters.events.emit(|| Event::LookedUp { result: result.label(), took });
+    }
+
+    /// Decodes the result of a lookup, which took so long, and counts it.
+    pub(crate) async fn decode(
+        &self,
+        raw: Result<RawLookup, CallError>,
+        took: Duration,
+    ) -> LookupResult<Arc<C::Value>> {
         let (read, label) = match raw {
             Ok(RawLookup::Line(line, left)) => match self.contents.decode(&line).await {
                 Some(value) => (LookupResult::Value(Arc::new(value), left), RedisLookup::Hit),
@@ -110,7 +122,7 @@ impl<C: Contents> Layers<C> {
                 (LookupResult::Unavailable, RedisLookup::Unavailable)
             }
         };
-        self.counters.redis.add(label);
+        self.count_lookup(label, took);
         read
     }
 

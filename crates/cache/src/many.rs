@@ -2,6 +2,7 @@
 //! lookups of all keys share one pipeline for each primary.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
@@ -17,8 +18,13 @@ use crate::outcome::{ComputeError, Found};
 use crate::primaries::RawLookup;
 use crate::stats::FlightResult;
 
-/// A lookup before its value is decoded, with the stamp from before its command.
-type StampedLookup = (VersionStamp, Result<RawLookup, CallError>);
+/// A lookup before its value is decoded.
+struct StampedLookup {
+    /// From before its command.
+    stamp: VersionStamp,
+    raw: Result<RawLookup, CallError>,
+    took: Duration,
+}
 
 /// A flight that waits for its lookup.
 struct WaitingFlight {
@@ -96,7 +102,7 @@ impl<C: Contents> Cache<C> {
         let layers = self.layers.clone();
         let flight = async move {
             let lookup = match looked_up.await {
-                Ok((stamp, raw)) => Some((stamp, layers.decode(raw).await)),
+                Ok(StampedLookup { stamp, raw, took }) => Some((stamp, layers.decode(raw, took).await)),
                 // It looks up for itself.
                 Err(_) => None,
             };
@@ -147,10 +153,12 @@ impl<C: Contents> Layers<C> {
         waiting.retain(|flight| !self.is_removal_pending(&flight.key));
         let stamps: Vec<_> = waiting.iter().map(|flight| self.coherence.stamp(&flight.key)).collect();
         let keys: Vec<&Key> = waiting.iter().map(|flight| &flight.key).collect();
+        let began = Instant::now();
         let found = shared.primaries.lookup_many(&keys).await;
+        let took = began.elapsed();
         for ((flight, stamp), raw) in waiting.into_iter().zip(stamps).zip(found) {
             // The runtime may be ending.
-            let _ = flight.lookup.send((stamp, raw));
+            let _ = flight.lookup.send(StampedLookup { stamp, raw, took });
         }
     }
 }

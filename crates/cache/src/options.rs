@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::events::EventHook;
 use crate::url::redacted;
 
 /// When Redis is looked up.
@@ -39,11 +40,16 @@ pub struct Options {
     pub redis_password_file: Option<PathBuf>,
     /// CA certificates for TLS, in PEM; `None` for the system's trust store.
     pub redis_ca: Option<Vec<u8>>,
+    /// Called for each [`Event`](crate::Event), on the thread where it happens: it should take some microseconds at most.
+    /// It may use the cache, since no lock is held. Its panics are counted in
+    /// [`Stats::hook_panics`](crate::Stats::hook_panics) and affect no call. Hits in memory are no events.
+    pub on_event: Option<EventHook>,
 }
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { namespace, memory_bytes, ttl, lookup, redis, redis_user, redis_password_file, redis_ca } = self;
+        let Self { namespace, memory_bytes, ttl, lookup, redis, redis_user, redis_password_file, redis_ca, on_event } =
+            self;
         f.debug_struct("Options")
             .field("namespace", namespace)
             .field("memory_bytes", memory_bytes)
@@ -53,6 +59,7 @@ impl fmt::Debug for Options {
             .field("redis_user", redis_user)
             .field("redis_password_file", redis_password_file)
             .field("redis_ca", &redis_ca.as_ref().map(Vec::len))
+            .field("on_event", &on_event.as_ref().map(|_| "a function"))
             .finish()
     }
 }
@@ -75,6 +82,7 @@ impl Default for Options {
             redis_user: None,
             redis_password_file: None,
             redis_ca: None,
+            on_event: None,
         }
     }
 }

@@ -4,6 +4,8 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use crate::events::Events;
+
 /// Whether memory is coherent with Redis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -83,6 +85,8 @@ pub struct Stats {
     pub removals_pending: u64,
     /// Errors of Redis, by kind.
     pub redis_errors: Vec<Count>,
+    /// Panics in [`Options::on_event`](crate::Options::on_event).
+    pub hook_panics: u64,
 }
 
 /// A histogram.
@@ -210,12 +214,18 @@ pub(crate) struct Counters {
     pub(crate) invalidations: Tally<Cause>,
     pub(crate) write_behind: Tally<WriteBehindResult>,
     pub(crate) errors: Tally<Trouble>,
+    pub(crate) events: Events,
     latency_counts: Box<[AtomicU64]>,
     latency_nanos: AtomicU64,
 }
 
 impl Counters {
+    #[cfg(any(test, shuttle))]
     pub(crate) fn new() -> Self {
+        Self::with_events(Events::new(None))
+    }
+
+    pub(crate) fn with_events(events: Events) -> Self {
         Self {
             answers: Tally::new(),
             memory: Tally::new(),
@@ -224,6 +234,7 @@ impl Counters {
             invalidations: Tally::new(),
             write_behind: Tally::new(),
             errors: Tally::new(),
+            events,
             latency_counts: (0..=LATENCY_BOUNDS.len()).map(|_| AtomicU64::new(0)).collect(),
             latency_nanos: AtomicU64::new(0),
         }

@@ -5,6 +5,7 @@
 mod calls;
 mod coherence;
 mod contract;
+mod events;
 mod failures;
 mod interleavings;
 mod laws;
@@ -16,3 +17,4 @@ mod pitfalls;
 mod public_api;
 mod support;
 mod topology;
+mod variants;

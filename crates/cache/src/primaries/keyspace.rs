@@ -30,10 +30,16 @@ pub(crate) struct Preview {
 }
 
 impl Primaries {
-    /// One step of `SCAN` from `cursor`: visits about `count` names of one primary, and gives those in our namespace.
-    pub(crate) async fn scan(&self, link: &Link, cursor: u64, count: usize) -> Result<ScanStep, CallError> {
+    /// One step of `SCAN` from `cursor`: visits about `count` names of one primary, and gives those that match.
+    pub(crate) async fn scan(
+        &self,
+        link: &Link,
+        cursor: u64,
+        pattern: &str,
+        count: usize,
+    ) -> Result<ScanStep, CallError> {
         let mut scan = redis::cmd("SCAN");
-        scan.arg(cursor).arg("MATCH").arg(self.namespace.pattern()).arg("COUNT").arg(count);
+        scan.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(count);
         let read = |replies: &[Value]| read_step(replies).ok_or(Trouble::Protocol);
         match link.call(self.request(&[scan], CallKind::Read), read).await? {
             CallReply::Here(step) => Ok(step),
