@@ -31,6 +31,7 @@ use crate::primaries::Primaries;
 use crate::stats::{Answered, Counters, FlightResult, Label, MemoryLookup, State, Stats};
 use crate::supervisor::Context;
 use crate::topology::keep_connected;
+use crate::touch::{Toucher, Touches};
 use crate::write_behind::{WriteBehind, Writer};
 
 /// How long the shutdown waits for the queue of the write-behind.
@@ -116,11 +117,18 @@ impl<C: Contents> Cache<C> {
                 counters: counters.clone(),
             });
             let (coherence, memory) = (coherence.clone(), memory.clone());
+            let (touches, touching) = Touches::new(Toucher {
+                primaries: primaries.clone(),
+                coherence: coherence.clone(),
+                memory: memory.clone(),
+                counters: counters.clone(),
+            });
+            background.spawn(touching);
             background.spawn(sweep(coherence.clone(), memory.clone()));
             let context = Context { coherence, memory, primaries: primaries.clone(), deadlines };
             background.spawn(keep_connected(context, url));
             background.spawn(writing);
-            Shared { primaries, leases: Leases::new(), write_behind }
+            Shared { primaries, leases: Leases::new(), write_behind, touches }
         });
         let (pending_removals, leaders) = (PendingRemovals::new(), Gauge::default());
         let layers =
@@ -397,6 +405,7 @@ impl<C: Contents> Cache<C> {
             memory_bytes_max: memory.bytes_max(),
             write_behind: counters.write_behind.read(),
             write_behind_open: shared.as_ref().map_or(0, |shared| shared.write_behind.open()),
+            touches: counters.touches.read(),
             removals_pending: self.layers.pending_removals.count(),
             redis_errors: counters.errors.read(),
             hook_panics: counters.events.panics(),
@@ -543,7 +552,7 @@ impl<C: Contents> Layers<C> {
             };
             let (stamp, completion) = match next {
                 AfterLookup::Answer(value, left) => {
-                    let (_, ttl) = self.keep(key, &value, policy::shorter(self.lifetime(&value), left), stamp);
+                    let (_, ttl) = self.keep_shared(key, &value, left, stamp);
                     let source = if patience.is_some() { Source::Collapsed } else { Source::Redis };
                     return Search::Found(Found { value, source, ttl, asked_redis: true });
                 }

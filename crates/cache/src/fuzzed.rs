@@ -27,7 +27,7 @@ pub fn check_push(bytes: &[u8]) {
     let memory = Arc::new(Memory::new(1 << 20));
     let keys = TEXTS.map(|text| Key::new("1", text));
     for key in &keys {
-        memory.insert(key, Arc::new(4), 8, None, coherence.purge_generation());
+        memory.insert(key, Arc::new(4), 8, None, coherence.purge_generation(), None);
     }
     let (sender, queue) = mpsc::channel(1);
     let handle = push_handler(coherence.clone(), sender, Arc::default());

@@ -19,7 +19,8 @@ use crate::outcome::{Found, Source};
 use crate::pending_removals::PendingRemovals;
 use crate::policy::{self, AfterSecondLookup, Completion, Expected, LeaseAttempt, LookupResult};
 use crate::primaries::{Primaries, RawLookup};
-use crate::stats::{Counters, Label, RedisLookup, State};
+use crate::stats::{Counters, Label, RedisLookup, State, TouchResult};
+use crate::touch::{Touch, Touches, Upkeep};
 use crate::write_behind::{PendingWrite, WriteBehind};
 
 /// Second lookups of one key, each after a change during the previous one, before its final write is given up.
@@ -47,6 +48,7 @@ pub(crate) struct Shared<V> {
     pub(crate) primaries: Arc<Primaries>,
     pub(crate) leases: Leases,
     pub(crate) write_behind: WriteBehind<V>,
+    pub(crate) touches: Touches,
 }
 
 /// The last step of a flight in Redis, which is executed if the current value is [`Expected`].
@@ -76,8 +78,23 @@ impl<C: Contents> Layers<C> {
     }
 
     pub(crate) fn get_from_memory(&self, key: &Key) -> Option<Found<C::Value>> {
-        let (value, ttl) = self.memory.get(key, self.coherence.purge_generation(), Instant::now)?;
-        Some(Found { value, source: Source::Memory, ttl, asked_redis: false })
+        let hit = self.memory.get(key, self.coherence.purge_generation(), Instant::now)?;
+        if hit.is_touch_due {
+            self.touch(key);
+        }
+        Some(Found { value: hit.value, source: Source::Memory, ttl: hit.left, asked_redis: false })
+    }
+
+    /// Tells Redis that memory answers for the key, unless another caller does.
+    #[cold]
+    fn touch(&self, key: &Key) {
+        let Some(shared) = &self.shared else { return };
+        let (stamp, now) = (self.coherence.stamp(key), Instant::now());
+        let Some(renewal) = self.memory.take_touch(key, stamp.purge, now, now + self.deadlines.touch) else { return };
+        let touch = Touch { key: key.clone(), renewal, stamp };
+        if !(shared.write_behind.take_token() && shared.touches.enqueue(touch)) {
+            self.counters.touches.add(TouchResult::Dropped);
+        }
     }
 
     /// Looks the key up in Redis. The stamp is from before the command, so that a change during the lookup is noticed.
@@ -241,7 +258,7 @@ impl<C: Contents> Layers<C> {
             match policy::after_second_lookup(read, expected) {
                 AfterSecondLookup::Unchanged => stamp = Some(looked_up),
                 AfterSecondLookup::Keep(value, left) => {
-                    self.keep(key, &value, policy::shorter(self.lifetime(&value), left), looked_up);
+                    self.keep_shared(key, &value, left, looked_up);
                     return true;
                 }
                 AfterSecondLookup::Nothing => return true,
@@ -265,7 +282,7 @@ impl<C: Contents> Layers<C> {
                 let written = shared.primaries.set_if_present(key, line, *lifetime).await;
                 written.map(|is_written| {
                     if is_written {
-                        self.keep(key, value, *lifetime, stamp);
+                        self.keep_shared(key, value, *lifetime, stamp);
                     }
                 })
             }
@@ -294,13 +311,38 @@ impl<C: Contents> Layers<C> {
         lifetime: Option<Duration>,
         stamp: VersionStamp,
     ) -> (bool, Option<Duration>) {
+        self.keep_with(key, value, lifetime, stamp, None)
+    }
+
+    /// The same for a value that Redis was seen to hold for so long.
+    pub(crate) fn keep_shared(
+        &self,
+        key: &Key,
+        value: &Arc<C::Value>,
+        left: Option<Duration>,
+        stamp: VersionStamp,
+    ) -> (bool, Option<Duration>) {
+        let given = policy::shorter(self.options.ttl, self.contents.lifetime(value));
+        let renewal = policy::renewal(given, left, self.deadlines.touch);
+        let upkeep = Upkeep { due: Instant::now() + self.deadlines.touch, renewal };
+        self.keep_with(key, value, policy::shorter(self.lifetime(value), left), stamp, Some(upkeep))
+    }
+
+    fn keep_with(
+        &self,
+        key: &Key,
+        value: &Arc<C::Value>,
+        lifetime: Option<Duration>,
+        stamp: VersionStamp,
+        upkeep: Option<Upkeep>,
+    ) -> (bool, Option<Duration>) {
         let lifetime = policy::kept(lifetime, self.state_for(key));
         if !lasts(lifetime) || self.coherence.has_changed(stamp) {
             return (false, None);
         }
         let deadline = lifetime.and_then(|lifetime| Instant::now().checked_add(lifetime));
         let weight = self.contents.weight(value);
-        let insert = || self.memory.insert(key, value.clone(), weight, deadline, stamp.purge);
+        let insert = || self.memory.insert(key, value.clone(), weight, deadline, stamp.purge, upkeep);
         match self.coherence.if_unchanged(stamp, insert) {
             None => (false, None),
             Some(is_taken) => (is_taken, lifetime),

@@ -210,6 +210,7 @@ mod cluster;
 mod topology;
 mod flight;
 mod write_behind;
+mod touch;
 mod pending_removals;
 mod layers;
 mod operator;

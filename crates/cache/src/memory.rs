@@ -6,14 +6,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::sync::{Cache, DefaultLifecycle, EntryAction, EntryResult};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use crate::key::{Key, KeyRef};
 use crate::sync::step;
+use crate::touch::Upkeep;
 
 /// Bytes of an entry besides its text and its value: the maps, the links, the counters of both `Arc`s.
-const ENTRY_BYTES: usize = 192;
+const ENTRY_BYTES: usize = 224;
 /// Several shards keep threads from waiting for each other, but an entry must fit into one.
 const SHARD_BYTES_MIN: u64 = 4 << 20;
 const ENTRY_BYTES_TYPICAL: u64 = 512;
@@ -28,11 +29,23 @@ pub(crate) struct MemoryEntry<V> {
     pub(crate) purge: u64,
     /// Bytes charged.
     pub(crate) bytes: u64,
+    /// For an entry that Redis holds, too.
+    pub(crate) upkeep: Option<Upkeep>,
+}
+
+/// An answer of memory.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Hit<V> {
+    pub(crate) value: Arc<V>,
+    pub(crate) left: Option<Duration>,
+    /// Redis is to be told that the key is in use.
+    pub(crate) is_touch_due: bool,
 }
 
 impl<V> Clone for MemoryEntry<V> {
     fn clone(&self) -> Self {
-        Self { value: self.value.clone(), deadline: self.deadline, purge: self.purge, bytes: self.bytes }
+        let Self { deadline, purge, bytes, upkeep, .. } = *self;
+        Self { value: self.value.clone(), deadline, purge, bytes, upkeep }
     }
 }
 
@@ -84,20 +97,46 @@ impl<V> Memory<V> {
 
     /// The value of `key` and its remaining time, if it belongs to this purge generation and has not expired. A miss
     /// does not read the clock.
-    pub(crate) fn get(
-        &self,
-        key: &Key,
-        purge: u64,
-        clock: impl FnOnce() -> Instant,
-    ) -> Option<(Arc<V>, Option<Duration>)> {
+    pub(crate) fn get(&self, key: &Key, purge: u64, clock: impl FnOnce() -> Instant) -> Option<Hit<V>> {
         step();
         let entry = self.entries.get(key)?;
         let now = clock();
         let left = entry.left(now);
-        entry.is_live(purge, now).then_some((entry.value, left))
+        let is_touch_due = entry.upkeep.is_some_and(|upkeep| upkeep.due <= now);
+        entry.is_live(purge, now).then_some(Hit { value: entry.value, left, is_touch_due })
     }
 
-    /// Inserts a value of the size `weight`. A value that is too large is not inserted, and the old entry is removed.
+    /// Takes the duty to tell Redis that the key is in use, if it is due: of callers at the same time, one gets it. The
+    /// next one is due at `next`. Gives the lifetime that the key is to get anew, if it is to get one.
+    pub(crate) fn take_touch(&self, key: &Key, purge: u64, now: Instant, next: Instant) -> Option<Option<Duration>> {
+        self.change(key, purge, |entry| {
+            let left = entry.left(now);
+            let upkeep = entry.upkeep.as_mut().filter(|upkeep| upkeep.due <= now)?;
+            upkeep.due = next;
+            Some(upkeep.renewal_at(left))
+        })?
+    }
+
+    /// Lets an entry live until `deadline`.
+    pub(crate) fn prolong(&self, key: &Key, purge: u64, deadline: Instant) {
+        self.change(key, purge, |entry| entry.deadline = Some(deadline));
+    }
+
+    /// Changes an entry in place, if it is there; it is not inserted again.
+    fn change<T>(&self, key: &Key, purge: u64, change: impl FnOnce(&mut MemoryEntry<V>) -> T) -> Option<T> {
+        let mut change = Some(change);
+        let changed = self.entries.entry(key, Some(Duration::ZERO), |_, entry| {
+            let change = change.take().filter(|_| entry.purge == purge);
+            EntryAction::Retain(change.map(|change| change(entry)))
+        });
+        match changed {
+            EntryResult::Retained(changed) => changed,
+            // Dropping a guard leaves no entry.
+            _ => None,
+        }
+    }
+
+    /// Inserts a value of the size `weight`, with its upkeep if Redis holds it. A value that is too large is not inserted, and the old entry is removed.
     /// Gives whether it was inserted.
     pub(crate) fn insert(
         &self,
@@ -106,12 +145,13 @@ impl<V> Memory<V> {
         weight: usize,
         deadline: Option<Instant>,
         purge: u64,
+        upkeep: Option<Upkeep>,
     ) -> bool {
         let bytes = weight.saturating_add(key.text().len()).saturating_add(ENTRY_BYTES) as u64;
         step();
         let is_taken = bytes <= self.entry_bytes_max;
         if is_taken {
-            self.entries.insert(key.clone(), MemoryEntry { value, deadline, purge, bytes });
+            self.entries.insert(key.clone(), MemoryEntry { value, deadline, purge, bytes, upkeep });
         } else {
             self.entries.remove(&key.as_ref());
         }
@@ -172,11 +212,11 @@ mod tests {
     use super::*;
 
     fn keep(memory: &Memory<u32>, text: &str, value: u32, weight: usize, purge: u64) {
-        memory.insert(&Key::new("1", text), Arc::new(value), weight, None, purge);
+        memory.insert(&Key::new("1", text), Arc::new(value), weight, None, purge, None);
     }
 
     fn got(memory: &Memory<u32>, text: &str, purge: u64) -> Option<u32> {
-        memory.get(&Key::new("1", text), purge, Instant::now).map(|(value, _)| *value)
+        memory.get(&Key::new("1", text), purge, Instant::now).map(|hit| *hit.value)
     }
 
     #[test]
@@ -220,7 +260,7 @@ mod tests {
         let (answered, told) = mpsc::channel();
         for n in 0..3 {
             let value = AsksWhenDropped(Arc::downgrade(&memory), answered.clone());
-            memory.insert(&Key::new("1", &n.to_string()), Arc::new(value), 100, None, 7);
+            memory.insert(&Key::new("1", &n.to_string()), Arc::new(value), 100, None, 7, None);
         }
         memory.sweep(8, Instant::now());
         assert_eq!(told.try_iter().collect::<Vec<_>>(), [true; 3]);
@@ -230,9 +270,39 @@ mod tests {
     fn an_entry_expires_at_its_deadline() {
         let (memory, now) = (Memory::new(1 << 20), Instant::now());
         let key = Key::new("1", "2+2");
-        memory.insert(&key, Arc::new(4), 8, Some(now + Duration::from_secs(1)), 0);
-        assert_eq!(memory.get(&key, 0, || now), Some((Arc::new(4), Some(Duration::from_secs(1)))));
+        memory.insert(&key, Arc::new(4), 8, Some(now + Duration::from_secs(1)), 0, None);
+        let hit = Hit { value: Arc::new(4), left: Some(Duration::from_secs(1)), is_touch_due: false };
+        assert_eq!(memory.get(&key, 0, || now), Some(hit));
         assert_eq!(memory.get(&key, 0, || now + Duration::from_secs(1)), None);
+    }
+
+    /// One touch in a minute, whatever the load; with a renewal in the second half of the lifetime.
+    #[test]
+    fn a_touch_is_due_once_a_minute() {
+        let (memory, start, key) = (Memory::new(1 << 20), Instant::now(), Key::new("1", "2+2"));
+        let minute = Duration::from_secs(60);
+        let upkeep = Upkeep { due: start + minute, renewal: Some(10 * minute) };
+        memory.insert(&key, Arc::new(4), 8, Some(start + 10 * minute), 0, Some(upkeep));
+        let is_due = |now| memory.get(&key, 0, || now).unwrap().is_touch_due;
+        let take = |now| memory.take_touch(&key, 0, now, now + minute);
+        let now = start + Duration::from_secs(59);
+        assert_eq!((is_due(now), take(now)), (false, None));
+        let now = start + minute;
+        assert_eq!((is_due(now), take(now), is_due(now), take(now)), (true, Some(None), false, None));
+        // Exactly half of it is left, and then less.
+        assert_eq!(take(start + 5 * minute), Some(None));
+        assert_eq!(take(start + 6 * minute), Some(Some(10 * minute)));
+        memory.prolong(&key, 0, start + 16 * minute);
+        assert_eq!(memory.get(&key, 0, || start + 15 * minute).unwrap().left, Some(minute));
+        assert_eq!(take(start + 7 * minute), Some(None));
+        // What was invalidated is not brought back.
+        assert_eq!(memory.take_touch(&key, 1, start + 9 * minute, start + 10 * minute), None, "a purge");
+        memory.remove(key.as_ref());
+        memory.prolong(&key, 0, start + 16 * minute);
+        assert_eq!((take(start + 9 * minute), memory.len(), memory.bytes()), (None, 0, 0));
+        // An entry that Redis does not hold needs none.
+        memory.insert(&key, Arc::new(4), 8, None, 0, None);
+        assert_eq!((is_due(start + 9 * minute), take(start + 9 * minute)), (false, None));
     }
 
     #[test]
@@ -251,7 +321,7 @@ mod tests {
     #[test]
     fn an_entry_that_is_too_large_is_refused_and_evicts_nothing() {
         let memory = Memory::new(1 << 16);
-        let fills = |weight| memory.insert(&Key::new("1", "huge"), Arc::new(2), weight, None, 0);
+        let fills = |weight| memory.insert(&Key::new("1", "huge"), Arc::new(2), weight, None, 0, None);
         let most = usize::try_from(memory.entry_bytes_max).unwrap() - ENTRY_BYTES - "huge".len();
         assert!(fills(most));
         assert_eq!(got(&memory, "huge", 0), Some(2));

@@ -100,6 +100,9 @@ pub struct Deadlines {
     pub heartbeat: Duration,
     /// The time between two queries for the primaries, to Sentinels or Cluster nodes.
     pub topology: Duration,
+    /// The time between two touches of a key that memory answers for: the first hit after it tells Redis that the key is
+    /// in use.
+    pub touch: Duration,
     /// For a heartbeat: without a reply in this time, the connection counts as lost.
     pub heartbeat_timeout: Duration,
     /// The wait for another node's computation, before this node computes. Up to two thirds are added at random, so
@@ -116,6 +119,7 @@ impl Default for Deadlines {
             handshake: Duration::from_secs(1),
             heartbeat: Duration::from_millis(100),
             topology: Duration::from_secs(1),
+            touch: Duration::from_secs(60),
             heartbeat_timeout: Duration::from_secs(1),
             patience: Duration::from_millis(600),
             lease: Duration::from_secs(3),
@@ -133,12 +137,13 @@ impl Deadlines {
     ///
     /// If a deadline is out of bounds.
     pub(crate) fn check(&self) -> Result<(), OptionsError> {
-        let Self { call, handshake, heartbeat, topology, heartbeat_timeout, patience, lease } = *self;
+        let Self { call, handshake, heartbeat, topology, touch, heartbeat_timeout, patience, lease } = *self;
         let all = [
             ("call", call),
             ("handshake", handshake),
             ("heartbeat", heartbeat),
             ("topology", topology),
+            ("touch", touch),
             ("heartbeat_timeout", heartbeat_timeout),
             ("patience", patience),
             ("lease", lease),
@@ -275,11 +280,12 @@ mod tests {
     fn deadlines_are_from_a_millisecond_to_a_day() {
         assert_eq!(Deadlines::default().check(), Ok(()));
         type Field = fn(&mut Deadlines) -> &mut Duration;
-        let fields: [(&str, Field); 7] = [
+        let fields: [(&str, Field); 8] = [
             ("call", |all| &mut all.call),
             ("handshake", |all| &mut all.handshake),
             ("heartbeat", |all| &mut all.heartbeat),
             ("topology", |all| &mut all.topology),
+            ("touch", |all| &mut all.touch),
             ("heartbeat_timeout", |all| &mut all.heartbeat_timeout),
             ("patience", |all| &mut all.patience),
             ("lease", |all| &mut all.lease),

@@ -171,6 +171,17 @@ pub(crate) fn kept(lifetime: Option<Duration>, state: State) -> Option<Duration>
     shorter(lifetime, bound)
 }
 
+/// The lifetime that an entry in use gets anew: what the cache gives its value, unless a person gave the entry another
+/// one, or a touch would come too late. `left` is what Redis gives it at the time of a write or a lookup.
+///
+/// The age of an entry is not known at a lookup, so what has lost more than the jitter may have been shortened by a
+/// person. The node that wrote the entry renews it, and then all nodes that look it up again may.
+pub(crate) fn renewal(given: Option<Duration>, left: Option<Duration>, touch: Duration) -> Option<Duration> {
+    let given = given?.min(LIFETIME_MAX);
+    let is_whole = left? >= given.mul_f64(1.0 - 2.0 * JITTER);
+    (is_whole && given >= 2 * touch).then_some(given)
+}
+
 /// The shorter of two durations, where `None` means for ever.
 pub(crate) fn shorter(a: Option<Duration>, b: Option<Duration>) -> Option<Duration> {
     match (a, b) {
@@ -300,6 +311,17 @@ mod tests {
         assert_eq!(lifetime(None, Some(Duration::ZERO), 1.0), Some(Duration::ZERO));
         // A century of years without leap days.
         assert_eq!(lifetime(Some(Duration::MAX), None, 0.5), Some(day * 36_500));
+    }
+
+    #[test]
+    fn an_entry_with_its_whole_lifetime_is_renewed() {
+        let hour = 3_600 * SECOND;
+        let after = |left| renewal(Some(hour), left, 60 * SECOND);
+        assert_eq!((after(Some(hour)), after(Some(hour.mul_f64(0.95)))), (Some(hour), Some(hour)));
+        assert_eq!(after(Some(hour.mul_f64(1.05))), Some(hour), "another node's jitter");
+        assert_eq!((after(Some(hour.mul_f64(0.89))), after(Some(SECOND))), (None, None), "a person's, perhaps");
+        assert_eq!((after(None), renewal(None, Some(hour), SECOND)), (None, None), "for ever");
+        assert_eq!(renewal(Some(119 * SECOND), Some(119 * SECOND), 60 * SECOND), None, "touches are too rare");
     }
 
     #[test]

@@ -81,6 +81,10 @@ pub struct Stats {
     pub write_behind: Vec<Count>,
     /// Such writes that are queued or being executed.
     pub write_behind_open: u64,
+    /// Keys in use that were told to Redis, at most once in [`Deadlines::touch`](crate::Deadlines::touch) each, by result:
+    /// `touched`, `prolonged` (it got its whole lifetime anew), `unchanged` (it is gone, or lives for longer), `dropped`
+    /// (too many, or Redis is late), `failed`.
+    pub touches: Vec<Count>,
     /// Removals that the operator requested while Redis was unreachable and that are not yet executed.
     pub removals_pending: u64,
     /// Errors of Redis, by kind.
@@ -154,6 +158,12 @@ labels! { WriteBehindResult {
     Unavailable = "dropped-unavailable", Refused = "dropped-refused", Oversize = "dropped-oversize",
 } }
 labels! {
+    /// The result of telling Redis that a key is in use.
+    TouchResult {
+        Touched = "touched", Prolonged = "prolonged", Unchanged = "unchanged", Dropped = "dropped", Failed = "failed",
+    }
+}
+labels! {
     /// The errors of Redis, distinguished as far as an operator reacts differently.
     Trouble {
         // The server is unreachable, or did not answer during the handshake.
@@ -213,6 +223,7 @@ pub(crate) struct Counters {
     pub(crate) flights: Tally<FlightResult>,
     pub(crate) invalidations: Tally<Cause>,
     pub(crate) write_behind: Tally<WriteBehindResult>,
+    pub(crate) touches: Tally<TouchResult>,
     pub(crate) errors: Tally<Trouble>,
     pub(crate) events: Events,
     latency_counts: Box<[AtomicU64]>,
@@ -233,6 +244,7 @@ impl Counters {
             flights: Tally::new(),
             invalidations: Tally::new(),
             write_behind: Tally::new(),
+            touches: Tally::new(),
             errors: Tally::new(),
             events,
             latency_counts: (0..=LATENCY_BOUNDS.len()).map(|_| AtomicU64::new(0)).collect(),

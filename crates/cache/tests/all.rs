@@ -17,4 +17,5 @@ mod pitfalls;
 mod public_api;
 mod support;
 mod topology;
+mod touch;
 mod variants;

@@ -506,7 +506,7 @@ fn variant(mode: Mode) -> Cow<'static, str> {
 
 /// Why an evaluation has no answer that may be stored. The reason lies in the machine, not in the text.
 #[derive(Clone, Debug)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// No worker was free.
     Overloaded,
     /// It ended at the deadline or by a bug of ours.
