@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::stats::State;
+use crate::state::State;
 
 /// Something that happened. The labels are those of the counters in [`Stats`](crate::Stats).
 #[derive(Clone, Debug, PartialEq)]

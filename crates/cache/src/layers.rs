@@ -13,14 +13,14 @@ use crate::entry::{self, Contents, Leases};
 use crate::events::Event;
 use crate::key::Key;
 use crate::link::CallError;
-use crate::memory::Memory;
+use crate::memory::{Memory, Upkeep};
 use crate::options::{Deadlines, Lookup, Options};
 use crate::outcome::{Found, Source};
 use crate::pending_removals::PendingRemovals;
 use crate::policy::{self, AfterSecondLookup, Completion, Expected, LeaseAttempt, LookupResult};
 use crate::primaries::{Primaries, RawLookup};
 use crate::stats::{Counters, Label, RedisLookup, State, TouchResult};
-use crate::touch::{Touch, Touches, Upkeep};
+use crate::touch::{Touch, Touches};
 use crate::write_behind::{PendingWrite, WriteBehind};
 
 /// Second lookups of one key, each after a change during the previous one, before its final write is given up.
@@ -90,7 +90,9 @@ impl<C: Contents> Layers<C> {
     fn touch(&self, key: &Key) {
         let Some(shared) = &self.shared else { return };
         let (stamp, now) = (self.coherence.stamp(key), Instant::now());
-        let Some(renewal) = self.memory.take_touch(key, stamp.purge, now, now + self.deadlines.touch) else { return };
+        let Some(due) = self.memory.take_touch(key, stamp.purge, now, now + self.deadlines.touch) else { return };
+        let is_half_over = |given: &Duration| due.left.is_some_and(|left| left < *given / 2);
+        let renewal = self.given_lifetime(&due.value).filter(|given| due.is_renewable && is_half_over(given));
         let touch = Touch { key: key.clone(), renewal, stamp };
         if !(shared.write_behind.take_token() && shared.touches.enqueue(touch)) {
             self.counters.touches.add(TouchResult::Dropped);
@@ -311,7 +313,7 @@ impl<C: Contents> Layers<C> {
         lifetime: Option<Duration>,
         stamp: VersionStamp,
     ) -> (bool, Option<Duration>) {
-        self.keep_with(key, value, lifetime, stamp, None)
+        self.keep_with(key, value, lifetime, stamp, Upkeep::NONE)
     }
 
     /// The same for a value that Redis was seen to hold for so long.
@@ -322,10 +324,10 @@ impl<C: Contents> Layers<C> {
         left: Option<Duration>,
         stamp: VersionStamp,
     ) -> (bool, Option<Duration>) {
-        let given = policy::shorter(self.options.ttl, self.contents.lifetime(value));
-        let renewal = policy::renewal(given, left, self.deadlines.touch);
-        let upkeep = Upkeep { due: Instant::now() + self.deadlines.touch, renewal };
-        self.keep_with(key, value, policy::shorter(self.lifetime(value), left), stamp, Some(upkeep))
+        let touch = self.deadlines.touch;
+        let is_renewable = policy::is_renewable(self.given_lifetime(value), left, touch);
+        let upkeep = self.memory.upkeep(Instant::now() + touch, is_renewable);
+        self.keep_with(key, value, policy::shorter(self.lifetime(value), left), stamp, upkeep)
     }
 
     fn keep_with(
@@ -334,7 +336,7 @@ impl<C: Contents> Layers<C> {
         value: &Arc<C::Value>,
         lifetime: Option<Duration>,
         stamp: VersionStamp,
-        upkeep: Option<Upkeep>,
+        upkeep: Upkeep,
     ) -> (bool, Option<Duration>) {
         let lifetime = policy::kept(lifetime, self.state_for(key));
         if !lasts(lifetime) || self.coherence.has_changed(stamp) {
@@ -351,6 +353,11 @@ impl<C: Contents> Layers<C> {
 
     pub(crate) fn lifetime(&self, value: &C::Value) -> Option<Duration> {
         policy::lifetime(self.options.ttl, self.contents.lifetime(value), fastrand::f64())
+    }
+
+    /// The lifetime without its jitter.
+    fn given_lifetime(&self, value: &C::Value) -> Option<Duration> {
+        policy::shorter(self.options.ttl, self.contents.lifetime(value))
     }
 
     pub(crate) fn count_error(&self, error: CallError) {

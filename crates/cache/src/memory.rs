@@ -11,15 +11,49 @@ use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use crate::key::{Key, KeyRef};
 use crate::sync::step;
-use crate::touch::Upkeep;
 
 /// Bytes of an entry besides its text and its value: the maps, the links, the counters of both `Arc`s.
-const ENTRY_BYTES: usize = 224;
+const ENTRY_BYTES: usize = 192;
 /// Several shards keep threads from waiting for each other, but an entry must fit into one.
 const SHARD_BYTES_MIN: u64 = 4 << 20;
 const ENTRY_BYTES_TYPICAL: u64 = 512;
 /// Entries for which the tables have room from the start.
 const ENTRIES_AT_FIRST: usize = 16 << 10;
+
+/// When a hit must be told to Redis, and whether the entry may then be prolonged there. It has eight bytes, since every
+/// entry has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Upkeep(u64);
+
+impl Upkeep {
+    /// For an entry that Redis is not known to hold.
+    pub(crate) const NONE: Self = Self(u64::MAX);
+
+    fn due_at(since: Duration, is_renewable: bool) -> Self {
+        Self(Self::encoded(since) | u64::from(is_renewable))
+    }
+
+    fn is_due(self, since: Duration) -> bool {
+        self.0 <= Self::encoded(since) | 1
+    }
+
+    fn is_renewable(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    /// Seconds in the upper half, nanoseconds in the lower one; the last bit is free.
+    fn encoded(since: Duration) -> u64 {
+        (since.as_secs() << 32) | (u64::from(since.subsec_nanos()) << 1)
+    }
+}
+
+/// An entry whose use is to be told to Redis.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DueTouch<V> {
+    pub(crate) value: Arc<V>,
+    pub(crate) left: Option<Duration>,
+    pub(crate) is_renewable: bool,
+}
 
 pub(crate) struct MemoryEntry<V> {
     pub(crate) value: Arc<V>,
@@ -29,8 +63,7 @@ pub(crate) struct MemoryEntry<V> {
     pub(crate) purge: u64,
     /// Bytes charged.
     pub(crate) bytes: u64,
-    /// For an entry that Redis holds, too.
-    pub(crate) upkeep: Option<Upkeep>,
+    pub(crate) upkeep: Upkeep,
 }
 
 /// An answer of memory.
@@ -71,6 +104,8 @@ impl<V> Weighter<Key, MemoryEntry<V>> for Bytes {
 
 pub(crate) struct Memory<V> {
     entries: Cache<Key, MemoryEntry<V>, Bytes>,
+    /// The times of upkeep count from here.
+    start: Instant,
     bytes_max: u64,
     /// The largest entry. One that nearly fills a shard would evict everything else in it, and `quick_cache` silently
     /// refuses entries above 97 % of a shard.
@@ -92,7 +127,7 @@ impl<V> Memory<V> {
         // A table that grows is copied while requests wait. Reserved but unused parts take no memory.
         entries.reserve(usize::try_from(bytes_max / ENTRY_BYTES_TYPICAL).unwrap_or(usize::MAX).min(ENTRIES_AT_FIRST));
         let entry_bytes_max = entries.shard_capacity() / 8 * 7;
-        Self { entries, bytes_max, entry_bytes_max }
+        Self { entries, start: Instant::now(), bytes_max, entry_bytes_max }
     }
 
     /// The value of `key` and its remaining time, if it belongs to this purge generation and has not expired. A miss
@@ -102,18 +137,29 @@ impl<V> Memory<V> {
         let entry = self.entries.get(key)?;
         let now = clock();
         let left = entry.left(now);
-        let is_touch_due = entry.upkeep.is_some_and(|upkeep| upkeep.due <= now);
+        let is_touch_due = entry.upkeep != Upkeep::NONE && entry.upkeep.is_due(self.since_start(now));
         entry.is_live(purge, now).then_some(Hit { value: entry.value, left, is_touch_due })
     }
 
+    fn since_start(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.start)
+    }
+
+    /// The upkeep of an entry that Redis holds: told from `due` on.
+    pub(crate) fn upkeep(&self, due: Instant, is_renewable: bool) -> Upkeep {
+        Upkeep::due_at(self.since_start(due), is_renewable)
+    }
+
     /// Takes the duty to tell Redis that the key is in use, if it is due: of callers at the same time, one gets it. The
-    /// next one is due at `next`. Gives the lifetime that the key is to get anew, if it is to get one.
-    pub(crate) fn take_touch(&self, key: &Key, purge: u64, now: Instant, next: Instant) -> Option<Option<Duration>> {
+    /// next one is due at `next`.
+    pub(crate) fn take_touch(&self, key: &Key, purge: u64, now: Instant, next: Instant) -> Option<DueTouch<V>> {
         self.change(key, purge, |entry| {
-            let left = entry.left(now);
-            let upkeep = entry.upkeep.as_mut().filter(|upkeep| upkeep.due <= now)?;
-            upkeep.due = next;
-            Some(upkeep.renewal_at(left))
+            let is_renewable = entry.upkeep.is_renewable();
+            let is_due = entry.upkeep != Upkeep::NONE && entry.upkeep.is_due(self.since_start(now));
+            is_due.then(|| {
+                entry.upkeep = self.upkeep(next, is_renewable);
+                DueTouch { value: entry.value.clone(), left: entry.left(now), is_renewable }
+            })
         })?
     }
 
@@ -136,7 +182,7 @@ impl<V> Memory<V> {
         }
     }
 
-    /// Inserts a value of the size `weight`, with its upkeep if Redis holds it. A value that is too large is not inserted, and the old entry is removed.
+    /// Inserts a value of the size `weight`, with its upkeep. A value that is too large is not inserted, and the old entry is removed.
     /// Gives whether it was inserted.
     pub(crate) fn insert(
         &self,
@@ -145,7 +191,7 @@ impl<V> Memory<V> {
         weight: usize,
         deadline: Option<Instant>,
         purge: u64,
-        upkeep: Option<Upkeep>,
+        upkeep: Upkeep,
     ) -> bool {
         let bytes = weight.saturating_add(key.text().len()).saturating_add(ENTRY_BYTES) as u64;
         step();
@@ -212,7 +258,7 @@ mod tests {
     use super::*;
 
     fn keep(memory: &Memory<u32>, text: &str, value: u32, weight: usize, purge: u64) {
-        memory.insert(&Key::new("1", text), Arc::new(value), weight, None, purge, None);
+        memory.insert(&Key::new("1", text), Arc::new(value), weight, None, purge, Upkeep::NONE);
     }
 
     fn got(memory: &Memory<u32>, text: &str, purge: u64) -> Option<u32> {
@@ -260,7 +306,7 @@ mod tests {
         let (answered, told) = mpsc::channel();
         for n in 0..3 {
             let value = AsksWhenDropped(Arc::downgrade(&memory), answered.clone());
-            memory.insert(&Key::new("1", &n.to_string()), Arc::new(value), 100, None, 7, None);
+            memory.insert(&Key::new("1", &n.to_string()), Arc::new(value), 100, None, 7, Upkeep::NONE);
         }
         memory.sweep(8, Instant::now());
         assert_eq!(told.try_iter().collect::<Vec<_>>(), [true; 3]);
@@ -270,39 +316,41 @@ mod tests {
     fn an_entry_expires_at_its_deadline() {
         let (memory, now) = (Memory::new(1 << 20), Instant::now());
         let key = Key::new("1", "2+2");
-        memory.insert(&key, Arc::new(4), 8, Some(now + Duration::from_secs(1)), 0, None);
+        memory.insert(&key, Arc::new(4), 8, Some(now + Duration::from_secs(1)), 0, Upkeep::NONE);
         let hit = Hit { value: Arc::new(4), left: Some(Duration::from_secs(1)), is_touch_due: false };
         assert_eq!(memory.get(&key, 0, || now), Some(hit));
         assert_eq!(memory.get(&key, 0, || now + Duration::from_secs(1)), None);
     }
 
-    /// One touch in a minute, whatever the load; with a renewal in the second half of the lifetime.
+    /// One touch in a minute, whatever the load.
     #[test]
     fn a_touch_is_due_once_a_minute() {
-        let (memory, start, key) = (Memory::new(1 << 20), Instant::now(), Key::new("1", "2+2"));
-        let minute = Duration::from_secs(60);
-        let upkeep = Upkeep { due: start + minute, renewal: Some(10 * minute) };
-        memory.insert(&key, Arc::new(4), 8, Some(start + 10 * minute), 0, Some(upkeep));
-        let is_due = |now| memory.get(&key, 0, || now).unwrap().is_touch_due;
-        let take = |now| memory.take_touch(&key, 0, now, now + minute);
-        let now = start + Duration::from_secs(59);
-        assert_eq!((is_due(now), take(now)), (false, None));
-        let now = start + minute;
-        assert_eq!((is_due(now), take(now), is_due(now), take(now)), (true, Some(None), false, None));
-        // Exactly half of it is left, and then less.
-        assert_eq!(take(start + 5 * minute), Some(None));
-        assert_eq!(take(start + 6 * minute), Some(Some(10 * minute)));
-        memory.prolong(&key, 0, start + 16 * minute);
-        assert_eq!(memory.get(&key, 0, || start + 15 * minute).unwrap().left, Some(minute));
-        assert_eq!(take(start + 7 * minute), Some(None));
-        // What was invalidated is not brought back.
-        assert_eq!(memory.take_touch(&key, 1, start + 9 * minute, start + 10 * minute), None, "a purge");
-        memory.remove(key.as_ref());
-        memory.prolong(&key, 0, start + 16 * minute);
-        assert_eq!((take(start + 9 * minute), memory.len(), memory.bytes()), (None, 0, 0));
-        // An entry that Redis does not hold needs none.
-        memory.insert(&key, Arc::new(4), 8, None, 0, None);
-        assert_eq!((is_due(start + 9 * minute), take(start + 9 * minute)), (false, None));
+        let (memory, key) = (Memory::new(1 << 20), Key::new("1", "2+2"));
+        let (start, minute) = (memory.start, Duration::from_secs(60));
+        for is_renewable in [true, false] {
+            let upkeep = memory.upkeep(start + minute, is_renewable);
+            memory.insert(&key, Arc::new(4), 8, Some(start + 10 * minute), 0, upkeep);
+            let is_due = |now| memory.get(&key, 0, || now).unwrap().is_touch_due;
+            let take = |now| memory.take_touch(&key, 0, now, now + minute);
+            let due = |left| Some(DueTouch { value: Arc::new(4), left: Some(left), is_renewable });
+            let now = start + minute - Duration::from_nanos(1);
+            assert_eq!((is_due(now), take(now)), (false, None));
+            let now = start + minute;
+            assert_eq!((is_due(now), take(now)), (true, due(9 * minute)));
+            assert_eq!((is_due(now), take(now)), (false, None), "another caller has it");
+            assert_eq!(take(start + 6 * minute), due(4 * minute));
+            memory.prolong(&key, 0, start + 16 * minute);
+            assert_eq!(memory.get(&key, 0, || start + 15 * minute).unwrap().left, Some(minute));
+            // What was invalidated is not brought back.
+            let later = start + 9 * minute;
+            assert_eq!(memory.take_touch(&key, 1, later, later + minute), None, "a purge");
+            memory.remove(key.as_ref());
+            memory.prolong(&key, 0, start + 16 * minute);
+            assert_eq!((take(later), memory.len(), memory.bytes()), (None, 0, 0));
+            // An entry that Redis does not hold needs none.
+            memory.insert(&key, Arc::new(4), 8, None, 0, Upkeep::NONE);
+            assert_eq!((is_due(later), take(later)), (false, None));
+        }
     }
 
     #[test]
@@ -321,7 +369,7 @@ mod tests {
     #[test]
     fn an_entry_that_is_too_large_is_refused_and_evicts_nothing() {
         let memory = Memory::new(1 << 16);
-        let fills = |weight| memory.insert(&Key::new("1", "huge"), Arc::new(2), weight, None, 0, None);
+        let fills = |weight| memory.insert(&Key::new("1", "huge"), Arc::new(2), weight, None, 0, Upkeep::NONE);
         let most = usize::try_from(memory.entry_bytes_max).unwrap() - ENTRY_BYTES - "huge".len();
         assert!(fills(most));
         assert_eq!(got(&memory, "huge", 0), Some(2));

@@ -23,22 +23,6 @@ const QUEUED_MAX: usize = 1_024;
 /// Touches in flight.
 const AT_ONCE: usize = 64;
 
-/// What an entry of memory must do for the same entry in Redis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Upkeep {
-    /// The first hit from then on is told to Redis.
-    pub(crate) due: Instant,
-    /// The lifetime that the entry gets anew while it is used; `None` if it keeps the one it has.
-    pub(crate) renewal: Option<Duration>,
-}
-
-impl Upkeep {
-    /// The renewal of an entry with so much time left: once half of its lifetime is over.
-    pub(crate) fn renewal_at(&self, left: Option<Duration>) -> Option<Duration> {
-        self.renewal.filter(|renewal| left.is_some_and(|left| left < *renewal / 2))
-    }
-}
-
 pub(crate) struct Touch {
     pub(crate) key: Key,
     pub(crate) renewal: Option<Duration>,
