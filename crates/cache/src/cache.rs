@@ -1,12 +1,10 @@
 //! `get_or_compute`: memory, a trial, one flight for each key, Redis, the computation, and storing its value.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::task::JoinSet;
@@ -15,20 +13,21 @@ use tokio::task::JoinSet;
 use crate::audit::Audit;
 use crate::audit::Gauge;
 use crate::call::Call;
-use crate::coherence::{Coherence, VersionStamp, sweep};
+use crate::coherence::{Coherence, sweep};
+use crate::driver::{EarlyLookup, Given, caught, unless_it_panics};
 use crate::entry::{Contents, Leases};
-use crate::events::{Event, Events};
-use crate::flight::{Flights, Joined, Leader, is_led_by_this_task, run_leader};
+use crate::events::Events;
+use crate::flight::{Flights, Joined, is_led_by_this_task, run_leader};
 use crate::key::{Key, Namespace};
-use crate::layers::{FinalWrite, Layers, Shared};
+use crate::layers::{Clock, Layers, Shared};
 use crate::memory::Memory;
 use crate::operator::{Operator, Removed, run_pending_removals};
 use crate::options::{Deadlines, Options, OptionsError};
 use crate::outcome::{ComputeError, Found, Source};
 use crate::pending_removals::PendingRemovals;
-use crate::policy::{self, AfterLookup, BRIEF, Completion, Expected, LookupResult};
 use crate::primaries::Primaries;
-use crate::stats::{Answered, Counters, FlightResult, Label, MemoryLookup, State, Stats};
+use crate::protocol::flight::Lookup;
+use crate::stats::{Answered, Counters, FlightResult, MemoryLookup, State, Stats};
 use crate::supervisor::Context;
 use crate::topology::keep_connected;
 use crate::touch::{Toucher, Touches};
@@ -38,20 +37,14 @@ use crate::write_behind::{WriteBehind, Writer};
 const LAST_WRITES: Duration = Duration::from_millis(100);
 /// Failed flights of other callers that a call waits for, before it computes for itself.
 const FLIGHTS_MAX: u32 = 2;
-/// Lookups of one flight, each after a change, before it stops using Redis: its replies may be nonsense.
-const LOOKUPS_MAX: u32 = 64;
 
-/// The outcome of a flight. The failure itself goes only to the caller that led the flight: see [`with_failure_apart`].
-pub(crate) type Outcome<C> = Result<Found<<C as Contents>::Value>, ComputeError<()>>;
-/// A lookup that was made before the flight, with the stamp from before its command.
-pub(crate) type MadeLookup<C> = (VersionStamp, LookupResult<Arc<<C as Contents>::Value>>);
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 pub(crate) type NoTrial<C> = fn() -> std::future::Ready<Option<<C as Contents>::Value>>;
 
 /// A layered cache. Its background work ends with it.
 pub struct Cache<C: Contents> {
     pub(crate) layers: Arc<Layers<C>>,
-    pub(crate) flights: Arc<Flights<Outcome<C>>>,
+    pub(crate) flights: Arc<Flights<Given<C>>>,
     /// Aborted when dropped.
     background: Mutex<JoinSet<()>>,
 }
@@ -130,9 +123,19 @@ impl<C: Contents> Cache<C> {
             background.spawn(writing);
             Shared { primaries, leases: Leases::new(), write_behind, touches }
         });
-        let (pending_removals, leaders) = (PendingRemovals::new(), Gauge::default());
-        let layers =
-            Layers { contents, options, deadlines, counters, memory, coherence, pending_removals, leaders, shared };
+        let (clock, pending_removals, leaders) = (Clock::start(), PendingRemovals::new(), Gauge::default());
+        let layers = Layers {
+            contents,
+            options,
+            deadlines,
+            clock,
+            counters,
+            memory,
+            coherence,
+            pending_removals,
+            leaders,
+            shared,
+        };
         let layers = Arc::new(layers);
         if layers.shared.is_some() {
             background.spawn(run_pending_removals(layers.clone()));
@@ -189,7 +192,7 @@ impl<C: Contents> Cache<C> {
             return None;
         }
         let stamp = self.layers.coherence.stamp(key);
-        let found = self.layers.keep_and_write_behind(key, Arc::new(trial()?), stamp);
+        let found = self.layers.keep_cheap(key.into(), Arc::new(trial()?), stamp);
         self.layers.counters.memory.add(MemoryLookup::Miss);
         self.layers.counters.answers.add(Answered::Computed);
         Some(found)
@@ -254,7 +257,7 @@ impl<C: Contents> Cache<C> {
     /// Stores a value that the caller has: in memory, and in Redis if the key is missing there, as if a trial had
     /// computed it just now. Storing is best effort; `found.source` tells whether memory keeps it.
     pub fn insert(&self, key: &Key, value: C::Value) -> Found<C::Value> {
-        self.layers.keep_and_write_behind(key, Arc::new(value), self.layers.coherence.stamp(key))
+        self.layers.keep_cheap(key.into(), Arc::new(value), self.layers.coherence.stamp(key))
     }
 
     /// Removes the answer of a key from memory, from Redis and from every node, as [`Operator::delete`] does. Since the
@@ -295,12 +298,12 @@ impl<C: Contents> Cache<C> {
         if let Some(value) = tried {
             return Ok(not_stored(value));
         }
-        let read = match call.uses_redis {
-            true => self.layers.lookup(call.key).await.1,
-            false => LookupResult::NoRedis,
+        let looked_up = match call.uses_redis {
+            true => self.layers.lookup(call.key).await,
+            false => (Lookup::NoRedis, None),
         };
-        let asked_redis = read.is_answered();
-        if let LookupResult::Value(value, ttl) = read {
+        let asked_redis = looked_up.0.is_answered();
+        if let (Lookup::Value(ttl), Some(value)) = looked_up {
             return Ok(Found { value, source: Source::Redis, ttl, asked_redis });
         }
         let value = unless_it_panics(compute).await?;
@@ -333,17 +336,9 @@ impl<C: Contents> Cache<C> {
         };
         let stamp = self.layers.coherence.stamp(call.key);
         match caught(trial).await {
-            Ok(Some(value)) => Ok(self.keep_cheap(call, value, stamp)),
+            Ok(Some(value)) => Ok(self.layers.keep_cheap(call, Arc::new(value), stamp)),
             Ok(None) => Box::pin(self.fly(call, None::<T>, compute)).await,
             Err(_) => Err(ComputeError::Panicked),
-        }
-    }
-
-    fn keep_cheap(&self, call: Call<'_>, value: C::Value, stamp: VersionStamp) -> Found<C::Value> {
-        let value = Arc::new(value);
-        match call.uses_redis {
-            true => self.layers.keep_and_write_behind(call.key, value, stamp),
-            false => self.layers.keep_in_memory(call.key, value, stamp, None),
         }
     }
 
@@ -366,11 +361,11 @@ impl<C: Contents> Cache<C> {
         let key = call.key;
         let flights = if is_led_by_this_task(key) { 0 } else { FLIGHTS_MAX };
         for _ in 0..flights {
-            match self.flights.join(key) {
+            match self.flights.join(key, self.layers.coherence.stamp(key)) {
                 Joined::Leader(leader) => {
                     let own = leader.follower();
                     // Without Redis, the flight begins as if a lookup had found that there is none.
-                    let no_redis = || (self.layers.coherence.stamp(key), LookupResult::NoRedis);
+                    let no_redis = || EarlyLookup::no_redis(self.layers.coherence.stamp(key));
                     let lookup = (!call.uses_redis).then(no_redis);
                     let (compute, failure) = with_failure_apart(compute);
                     let flight = self.layers.clone().lead(leader, lookup, trial, compute);
@@ -382,6 +377,10 @@ impl<C: Contents> Cache<C> {
                     if let Some(Ok(found)) = follower.wait().await {
                         return Ok(found.collapsed());
                     }
+                }
+                Joined::Aside => {
+                    self.layers.counters.flights.add(FlightResult::Aside);
+                    break;
                 }
             }
         }
@@ -446,152 +445,6 @@ impl<C: Contents> Cache<C> {
     }
 }
 
-/// The result of a flight's search.
-enum Search<V> {
-    Found(Found<V>),
-    /// The value must be computed under this stamp, unless the trial has done so.
-    Missing {
-        stamp: VersionStamp,
-        completion: Completion,
-        tried: Option<V>,
-        /// Whether Redis was asked and replied.
-        asked_redis: bool,
-    },
-}
-
-impl<C: Contents> Layers<C> {
-    /// A whole flight: search, compute, answer, final write. It begins with the given lookup, if there is one.
-    pub(crate) async fn lead<T, U, F, W>(
-        self: Arc<Self>,
-        leader: Leader<Outcome<C>>,
-        lookup: Option<MadeLookup<C>>,
-        trial: Option<T>,
-        compute: F,
-    ) where
-        T: FnOnce() -> U,
-        U: Future<Output = Option<C::Value>>,
-        F: FnOnce() -> W,
-        W: Future<Output = Result<C::Value, ()>>,
-    {
-        let key = &leader.key().clone();
-        let _inside = self.leaders.enter();
-        let (began, result) = (Instant::now(), FlightResult::Panicked);
-        let mut counted = CountedFlight { counters: &self.counters, began, result };
-        let (stamp, completion, tried, asked_redis) = match self.search(key, lookup, trial).await {
-            Search::Found(found) => {
-                counted.result = FlightResult::Found;
-                return leader.complete(Ok(found));
-            }
-            Search::Missing { stamp, completion, tried, asked_redis } => (stamp, completion, tried, asked_redis),
-        };
-        let computed = match tried {
-            Some(value) => Ok(value),
-            None => unless_it_panics(compute).await,
-        };
-        let value = match computed {
-            Ok(value) => Arc::new(value),
-            Err(error) => {
-                counted.result = match error {
-                    ComputeError::Panicked => FlightResult::Panicked,
-                    ComputeError::Computation(_) => FlightResult::Failed,
-                };
-                // Delete our lease before reporting the failure: with NOLOOP, Redis does not push our own DEL to us, so a
-                // caller that retries and finds the old lease would wait for a push that never comes.
-                self.release(key, &completion, stamp).await;
-                return leader.complete(Err(error));
-            }
-        };
-        counted.result = FlightResult::Computed;
-        let found = |found| Ok(Found { asked_redis, ..found });
-        match completion {
-            Completion::Keep => leader.complete(found(self.keep_in_memory(key, value, stamp, None))),
-            Completion::KeepAndWriteBehind => leader.complete(found(self.keep_and_write_behind(key, value, stamp))),
-            Completion::KeepBriefly => leader.complete(found(self.keep_in_memory(key, value, stamp, Some(BRIEF)))),
-            Completion::KeepBrieflyAndRelease(ref expected) => {
-                leader.announce(found(self.keep_in_memory(key, value.clone(), stamp, Some(BRIEF))));
-                self.finish_with_retries(key, expected, None, FinalWrite::DeleteLease).await;
-                // Deleting the lease removed the entry from memory, and the next caller would compute it again.
-                self.keep_in_memory(key, value, stamp, Some(BRIEF));
-            }
-            Completion::Replace(ref expected) => match self.prepare(key, &value) {
-                Some(prepared) => {
-                    leader.announce(found(self.answer_before_write(&prepared, stamp)));
-                    self.finish_with_retries(key, expected, Some(stamp), FinalWrite::Value(prepared)).await;
-                }
-                // Too large or not to be stored: neither Redis nor a later caller gets it.
-                None => {
-                    self.release(key, &completion, stamp).await;
-                    leader.complete(found(self.keep_in_memory(key, value, stamp, None)));
-                }
-            },
-        }
-    }
-
-    /// Looks up, waits and takes a lease, until there is an answer or permission to compute one.
-    async fn search<T, U>(&self, key: &Key, mut lookup: Option<MadeLookup<C>>, mut trial: Option<T>) -> Search<C::Value>
-    where
-        T: FnOnce() -> U,
-        U: Future<Output = Option<C::Value>>,
-    {
-        // The previous flight may have completed between the caller's lookup and its joining.
-        if let Some(found) = self.get_from_memory(key) {
-            return Search::Found(found);
-        }
-        let (mut patience, mut lookups, mut asked_redis) = (None, 0, false);
-        loop {
-            let (stamp, read) = match lookup.take() {
-                Some(made) => made,
-                None => self.lookup(key).await,
-            };
-            lookups += 1;
-            asked_redis |= read.is_answered();
-            let next = policy::after_lookup(read);
-            let tried = match trial.take_if(|_| !matches!(next, AfterLookup::Answer(..))) {
-                Some(trial) => trial().await,
-                None => None,
-            };
-            let (stamp, completion) = match next {
-                AfterLookup::Answer(value, left) => {
-                    let (_, ttl) = self.keep_shared(key, &value, left, stamp);
-                    let source = if patience.is_some() { Source::Collapsed } else { Source::Redis };
-                    return Search::Found(Found { value, source, ttl, asked_redis: true });
-                }
-                next if tried.is_some() => (stamp, policy::if_cheap(next)),
-                AfterLookup::Compute(completion) => (stamp, Some(completion)),
-                AfterLookup::TakeLease => {
-                    let (stamp, attempt) = self.take_lease(key).await;
-                    (stamp, policy::after_lease_attempt(attempt))
-                }
-                AfterLookup::Wait(lease) => {
-                    let least = self.deadlines.patience;
-                    let until =
-                        *patience.get_or_insert_with(|| Instant::now() + policy::patience(least, fastrand::f64()));
-                    let has_changed = self.wait_for_change(key, stamp, until).await;
-                    (stamp, (!has_changed).then_some(Completion::Replace(Expected::OtherLease(lease))))
-                }
-            };
-            if let Some(completion) = completion.or((lookups == LOOKUPS_MAX).then_some(Completion::KeepBriefly)) {
-                return Search::Missing { stamp, completion, tried, asked_redis };
-            }
-        }
-    }
-}
-
-/// Counts a flight by its result, however its task ends.
-struct CountedFlight<'a> {
-    counters: &'a Counters,
-    began: Instant,
-    result: FlightResult,
-}
-
-impl Drop for CountedFlight<'_> {
-    fn drop(&mut self) {
-        self.counters.flights.add(self.result);
-        let ended = || Event::FlightEnded { result: self.result.label(), took: self.began.elapsed() };
-        self.counters.events.emit(ended);
-    }
-}
-
 /// Where a failure waits for the caller that led its flight.
 pub(crate) struct FailureApart<E>(oneshot::Receiver<E>);
 
@@ -623,33 +476,6 @@ where
         Box::pin(async move { compute().await.map_err(|error| drop(failed.send(error))) })
     };
     (compute, FailureApart(failure))
-}
-
-/// Runs a computation to its end; a panic becomes an error.
-async fn unless_it_panics<V, E, F, W>(compute: F) -> Result<V, ComputeError<E>>
-where
-    F: FnOnce() -> W,
-    W: Future<Output = Result<V, E>>,
-{
-    match caught(compute).await {
-        Ok(computed) => computed.map_err(ComputeError::Computation),
-        Err(_) => Err(ComputeError::Panicked),
-    }
-}
-
-/// Runs work to its end, or to its panic.
-async fn caught<F, W>(work: F) -> std::thread::Result<W::Output>
-where
-    F: FnOnce() -> W,
-    W: Future,
-{
-    let mut working = pin!(async move { work().await });
-    // After a panic, the work is not polled again.
-    let poll = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| working.as_mut().poll(context))) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => Poll::Ready(Err(panic)),
-    });
-    poll.await
 }
 
 /// A value that was computed only for one caller.

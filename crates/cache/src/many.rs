@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
-use crate::cache::{Cache, FailureApart, NoTrial, Outcome, with_failure_apart};
-use crate::coherence::VersionStamp;
+use crate::cache::{Cache, FailureApart, NoTrial, with_failure_apart};
+use crate::driver::{EarlyLookup, Given};
 use crate::entry::Contents;
 use crate::flight::{Follower, Joined, is_led_by_this_task, run_leader};
 use crate::key::Key;
@@ -16,6 +16,7 @@ use crate::layers::Layers;
 use crate::link::CallError;
 use crate::outcome::{ComputeError, Found};
 use crate::primaries::RawLookup;
+use crate::protocol::version::VersionStamp;
 use crate::stats::FlightResult;
 
 /// A lookup before its value is decoded.
@@ -35,10 +36,10 @@ struct WaitingFlight {
 /// How one of the keys will be answered.
 enum Place<C: Contents, E> {
     Known(Found<C::Value>),
-    Leads(Follower<Outcome<C>>, FailureApart<E>),
-    Follows(Follower<Outcome<C>>),
-    /// This task is in the flight of the key, and cannot wait for it.
-    InFlight,
+    Leads(Follower<Given<C>>, FailureApart<E>),
+    Follows(Follower<Given<C>>),
+    /// It is computed for this caller alone: this task is in the flight of the key, or the flight is not current.
+    Aside,
 }
 
 impl<C: Contents> Cache<C> {
@@ -86,14 +87,15 @@ impl<C: Contents> Cache<C> {
             return Place::Known(found);
         }
         if is_led_by_this_task(key) {
-            return Place::InFlight;
+            return Place::Aside;
         }
-        let leader = match self.flights.join(key) {
+        let leader = match self.flights.join(key, self.layers.coherence.stamp(key)) {
             Joined::Leader(leader) => leader,
             Joined::Follower(follower) => {
                 self.layers.counters.flights.add(FlightResult::Joined);
                 return Place::Follows(follower);
             }
+            Joined::Aside => return Place::Aside,
         };
         let own = leader.follower();
         let (compute, failure) = with_failure_apart(of_key(compute, key));
@@ -101,12 +103,14 @@ impl<C: Contents> Cache<C> {
         waiting.push(WaitingFlight { key: key.clone(), lookup });
         let layers = self.layers.clone();
         let flight = async move {
-            let lookup = match looked_up.await {
-                Ok(StampedLookup { stamp, raw, took }) => Some((stamp, layers.decode(raw, took).await)),
+            let early = match looked_up.await {
+                Ok(StampedLookup { stamp, raw, took }) => {
+                    Some(EarlyLookup { stamp, looked_up: layers.decode(raw, took).await })
+                }
                 // It looks up for itself.
                 Err(_) => None,
             };
-            layers.lead(leader, lookup, None::<NoTrial<C>>, compute).await;
+            layers.lead(leader, early, None::<NoTrial<C>>, compute).await;
         };
         tokio::spawn(run_leader(key.clone(), flight));
         Place::Leads(own, failure)
@@ -133,9 +137,9 @@ impl<C: Contents> Cache<C> {
                     return Ok(found.collapsed());
                 }
             }
-            Place::InFlight => {}
+            Place::Aside => {}
         }
-        // The computation of another caller failed.
+        // The computation of another caller failed, or is outdated.
         Box::pin(self.fly(key.into(), None::<NoTrial<C>>, of_key(compute, key))).await
     }
 }

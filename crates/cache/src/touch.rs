@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
 
-use crate::coherence::{Coherence, VersionStamp};
+use crate::coherence::Coherence;
 use crate::key::Key;
 use crate::link::CallError;
 use crate::memory::Memory;
 use crate::policy;
 use crate::primaries::Primaries;
+use crate::protocol::version::VersionStamp;
 use crate::stats::{Counters, TouchResult};
 
 /// The maximum number of queued touches.
