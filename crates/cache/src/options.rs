@@ -27,7 +27,8 @@ pub struct Options {
     pub namespace: String,
     /// The bound of the memory layer, in bytes; with 0, nothing is kept in memory.
     pub memory_bytes: u64,
-    /// The lifetime of an answer; `None` for ever (until it is evicted).
+    /// The lifetime of an answer; `None` for ever (until it is evicted). An expensive answer that is used gets it anew once
+    /// half of it is over.
     pub ttl: Option<Duration>,
     /// When Redis is looked up.
     pub lookup: Lookup,
