@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, watch};
 use crate::coherence::Coherence;
 use crate::invalidation::{Canary, apply_invalidations, push_handler};
 use crate::key::{Key, Namespace};
-use crate::memory::Memory;
+use crate::memory::{Memory, Upkeep};
 use crate::stats::{Counters, State};
 
 /// A text that is stored in its name, and two that are stored under a digest.
@@ -27,7 +27,7 @@ pub fn check_push(bytes: &[u8]) {
     let memory = Arc::new(Memory::new(1 << 20));
     let keys = TEXTS.map(|text| Key::new("1", text));
     for key in &keys {
-        memory.insert(key, Arc::new(4), 8, None, coherence.purge_generation());
+        memory.insert(key, Arc::new(4), 8, None, coherence.purge_generation(), Upkeep::NONE);
     }
     let (sender, queue) = mpsc::channel(1);
     let handle = push_handler(coherence.clone(), sender, Arc::default());

@@ -119,6 +119,11 @@ impl Link {
         }
     }
 
+    /// Whether commands that nobody waits for should not be sent now.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.state() != State::Coherent || self.is_late.load(SeqCst) || self.breaker.is_open()
+    }
+
     /// A heartbeat is overdue, long before the connection counts as lost.
     pub(crate) fn record_late_heartbeat(&self) {
         self.is_late.store(true, SeqCst);

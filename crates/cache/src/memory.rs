@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::sync::{Cache, DefaultLifecycle, EntryAction, EntryResult};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use crate::key::{Key, KeyRef};
@@ -20,6 +20,41 @@ const ENTRY_BYTES_TYPICAL: u64 = 512;
 /// Entries for which the tables have room from the start.
 const ENTRIES_AT_FIRST: usize = 16 << 10;
 
+/// When a hit must be told to Redis, and whether the entry may then be prolonged there. It has eight bytes, since every
+/// entry has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Upkeep(u64);
+
+impl Upkeep {
+    /// For an entry that Redis is not known to hold.
+    pub(crate) const NONE: Self = Self(u64::MAX);
+
+    fn due_at(since: Duration, is_renewable: bool) -> Self {
+        Self(Self::encoded(since) | u64::from(is_renewable))
+    }
+
+    fn is_due(self, since: Duration) -> bool {
+        self.0 <= Self::encoded(since) | 1
+    }
+
+    fn is_renewable(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    /// Seconds in the upper half, nanoseconds in the lower one; the last bit is free.
+    fn encoded(since: Duration) -> u64 {
+        (since.as_secs() << 32) | (u64::from(since.subsec_nanos()) << 1)
+    }
+}
+
+/// An entry whose use is to be told to Redis.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DueTouch<V> {
+    pub(crate) value: Arc<V>,
+    pub(crate) left: Option<Duration>,
+    pub(crate) is_renewable: bool,
+}
+
 pub(crate) struct MemoryEntry<V> {
     pub(crate) value: Arc<V>,
     /// `None` for never.
@@ -28,11 +63,22 @@ pub(crate) struct MemoryEntry<V> {
     pub(crate) purge: u64,
     /// Bytes charged.
     pub(crate) bytes: u64,
+    pub(crate) upkeep: Upkeep,
+}
+
+/// An answer of memory.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Hit<V> {
+    pub(crate) value: Arc<V>,
+    pub(crate) left: Option<Duration>,
+    /// Redis is to be told that the key is in use.
+    pub(crate) is_touch_due: bool,
 }
 
 impl<V> Clone for MemoryEntry<V> {
     fn clone(&self) -> Self {
-        Self { value: self.value.clone(), deadline: self.deadline, purge: self.purge, bytes: self.bytes }
+        let Self { deadline, purge, bytes, upkeep, .. } = *self;
+        Self { value: self.value.clone(), deadline, purge, bytes, upkeep }
     }
 }
 
@@ -58,6 +104,8 @@ impl<V> Weighter<Key, MemoryEntry<V>> for Bytes {
 
 pub(crate) struct Memory<V> {
     entries: Cache<Key, MemoryEntry<V>, Bytes>,
+    /// The times of upkeep count from here.
+    start: Instant,
     bytes_max: u64,
     /// The largest entry. One that nearly fills a shard would evict everything else in it, and `quick_cache` silently
     /// refuses entries above 97 % of a shard.
@@ -79,25 +127,62 @@ impl<V> Memory<V> {
         // A table that grows is copied while requests wait. Reserved but unused parts take no memory.
         entries.reserve(usize::try_from(bytes_max / ENTRY_BYTES_TYPICAL).unwrap_or(usize::MAX).min(ENTRIES_AT_FIRST));
         let entry_bytes_max = entries.shard_capacity() / 8 * 7;
-        Self { entries, bytes_max, entry_bytes_max }
+        Self { entries, start: Instant::now(), bytes_max, entry_bytes_max }
     }
 
     /// The value of `key` and its remaining time, if it belongs to this purge generation and has not expired. A miss
     /// does not read the clock.
-    pub(crate) fn get(
-        &self,
-        key: &Key,
-        purge: u64,
-        clock: impl FnOnce() -> Instant,
-    ) -> Option<(Arc<V>, Option<Duration>)> {
+    pub(crate) fn get(&self, key: &Key, purge: u64, clock: impl FnOnce() -> Instant) -> Option<Hit<V>> {
         step();
         let entry = self.entries.get(key)?;
         let now = clock();
         let left = entry.left(now);
-        entry.is_live(purge, now).then_some((entry.value, left))
+        let is_touch_due = entry.upkeep != Upkeep::NONE && entry.upkeep.is_due(self.since_start(now));
+        entry.is_live(purge, now).then_some(Hit { value: entry.value, left, is_touch_due })
     }
 
-    /// Inserts a value of the size `weight`. A value that is too large is not inserted, and the old entry is removed.
+    fn since_start(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.start)
+    }
+
+    /// The upkeep of an entry that Redis holds: told from `due` on.
+    pub(crate) fn upkeep(&self, due: Instant, is_renewable: bool) -> Upkeep {
+        Upkeep::due_at(self.since_start(due), is_renewable)
+    }
+
+    /// Takes the duty to tell Redis that the key is in use, if it is due: of callers at the same time, one gets it. The
+    /// next one is due at `next`.
+    pub(crate) fn take_touch(&self, key: &Key, purge: u64, now: Instant, next: Instant) -> Option<DueTouch<V>> {
+        self.change(key, purge, |entry| {
+            let is_renewable = entry.upkeep.is_renewable();
+            let is_due = entry.upkeep != Upkeep::NONE && entry.upkeep.is_due(self.since_start(now));
+            is_due.then(|| {
+                entry.upkeep = self.upkeep(next, is_renewable);
+                DueTouch { value: entry.value.clone(), left: entry.left(now), is_renewable }
+            })
+        })?
+    }
+
+    /// Lets an entry live until `deadline`.
+    pub(crate) fn prolong(&self, key: &Key, purge: u64, deadline: Instant) {
+        self.change(key, purge, |entry| entry.deadline = Some(deadline));
+    }
+
+    /// Changes an entry in place, if it is there; it is not inserted again.
+    fn change<T>(&self, key: &Key, purge: u64, change: impl FnOnce(&mut MemoryEntry<V>) -> T) -> Option<T> {
+        let mut change = Some(change);
+        let changed = self.entries.entry(key, Some(Duration::ZERO), |_, entry| {
+            let change = change.take().filter(|_| entry.purge == purge);
+            EntryAction::Retain(change.map(|change| change(entry)))
+        });
+        match changed {
+            EntryResult::Retained(changed) => changed,
+            // Dropping a guard leaves no entry.
+            _ => None,
+        }
+    }
+
+    /// Inserts a value of the size `weight`, with its upkeep. A value that is too large is not inserted, and the old entry is removed.
     /// Gives whether it was inserted.
     pub(crate) fn insert(
         &self,
@@ -106,12 +191,13 @@ impl<V> Memory<V> {
         weight: usize,
         deadline: Option<Instant>,
         purge: u64,
+        upkeep: Upkeep,
     ) -> bool {
         let bytes = weight.saturating_add(key.text().len()).saturating_add(ENTRY_BYTES) as u64;
         step();
         let is_taken = bytes <= self.entry_bytes_max;
         if is_taken {
-            self.entries.insert(key.clone(), MemoryEntry { value, deadline, purge, bytes });
+            self.entries.insert(key.clone(), MemoryEntry { value, deadline, purge, bytes, upkeep });
         } else {
             self.entries.remove(&key.as_ref());
         }
@@ -172,11 +258,11 @@ mod tests {
     use super::*;
 
     fn keep(memory: &Memory<u32>, text: &str, value: u32, weight: usize, purge: u64) {
-        memory.insert(&Key::new("1", text), Arc::new(value), weight, None, purge);
+        memory.insert(&Key::new("1", text), Arc::new(value), weight, None, purge, Upkeep::NONE);
     }
 
     fn got(memory: &Memory<u32>, text: &str, purge: u64) -> Option<u32> {
-        memory.get(&Key::new("1", text), purge, Instant::now).map(|(value, _)| *value)
+        memory.get(&Key::new("1", text), purge, Instant::now).map(|hit| *hit.value)
     }
 
     #[test]
@@ -220,7 +306,7 @@ mod tests {
         let (answered, told) = mpsc::channel();
         for n in 0..3 {
             let value = AsksWhenDropped(Arc::downgrade(&memory), answered.clone());
-            memory.insert(&Key::new("1", &n.to_string()), Arc::new(value), 100, None, 7);
+            memory.insert(&Key::new("1", &n.to_string()), Arc::new(value), 100, None, 7, Upkeep::NONE);
         }
         memory.sweep(8, Instant::now());
         assert_eq!(told.try_iter().collect::<Vec<_>>(), [true; 3]);
@@ -230,9 +316,41 @@ mod tests {
     fn an_entry_expires_at_its_deadline() {
         let (memory, now) = (Memory::new(1 << 20), Instant::now());
         let key = Key::new("1", "2+2");
-        memory.insert(&key, Arc::new(4), 8, Some(now + Duration::from_secs(1)), 0);
-        assert_eq!(memory.get(&key, 0, || now), Some((Arc::new(4), Some(Duration::from_secs(1)))));
+        memory.insert(&key, Arc::new(4), 8, Some(now + Duration::from_secs(1)), 0, Upkeep::NONE);
+        let hit = Hit { value: Arc::new(4), left: Some(Duration::from_secs(1)), is_touch_due: false };
+        assert_eq!(memory.get(&key, 0, || now), Some(hit));
         assert_eq!(memory.get(&key, 0, || now + Duration::from_secs(1)), None);
+    }
+
+    /// One touch in a minute, whatever the load.
+    #[test]
+    fn a_touch_is_due_once_a_minute() {
+        let (memory, key) = (Memory::new(1 << 20), Key::new("1", "2+2"));
+        let (start, minute) = (memory.start, Duration::from_secs(60));
+        for is_renewable in [true, false] {
+            let upkeep = memory.upkeep(start + minute, is_renewable);
+            memory.insert(&key, Arc::new(4), 8, Some(start + 10 * minute), 0, upkeep);
+            let is_due = |now| memory.get(&key, 0, || now).unwrap().is_touch_due;
+            let take = |now| memory.take_touch(&key, 0, now, now + minute);
+            let due = |left| Some(DueTouch { value: Arc::new(4), left: Some(left), is_renewable });
+            let now = start + minute - Duration::from_nanos(1);
+            assert_eq!((is_due(now), take(now)), (false, None));
+            let now = start + minute;
+            assert_eq!((is_due(now), take(now)), (true, due(9 * minute)));
+            assert_eq!((is_due(now), take(now)), (false, None), "another caller has it");
+            assert_eq!(take(start + 6 * minute), due(4 * minute));
+            memory.prolong(&key, 0, start + 16 * minute);
+            assert_eq!(memory.get(&key, 0, || start + 15 * minute).unwrap().left, Some(minute));
+            // What was invalidated is not brought back.
+            let later = start + 9 * minute;
+            assert_eq!(memory.take_touch(&key, 1, later, later + minute), None, "a purge");
+            memory.remove(key.as_ref());
+            memory.prolong(&key, 0, start + 16 * minute);
+            assert_eq!((take(later), memory.len(), memory.bytes()), (None, 0, 0));
+            // An entry that Redis does not hold needs none.
+            memory.insert(&key, Arc::new(4), 8, None, 0, Upkeep::NONE);
+            assert_eq!((is_due(later), take(later)), (false, None));
+        }
     }
 
     #[test]
@@ -251,7 +369,7 @@ mod tests {
     #[test]
     fn an_entry_that_is_too_large_is_refused_and_evicts_nothing() {
         let memory = Memory::new(1 << 16);
-        let fills = |weight| memory.insert(&Key::new("1", "huge"), Arc::new(2), weight, None, 0);
+        let fills = |weight| memory.insert(&Key::new("1", "huge"), Arc::new(2), weight, None, 0, Upkeep::NONE);
         let most = usize::try_from(memory.entry_bytes_max).unwrap() - ENTRY_BYTES - "huge".len();
         assert!(fills(most));
         assert_eq!(got(&memory, "huge", 0), Some(2));

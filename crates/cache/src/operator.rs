@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 
 use crate::entry::{self, Contents, LINE_BYTES_MAX, Stored};
 use crate::hex;
-use crate::key::{Key, KeyRef, RedisName};
+use crate::key::{Key, KeyRef, RedisName, VariantError, check_variant};
 use crate::layers::Layers;
 use crate::link::{CallError, Link};
-use crate::memory::{Memory, MemoryEntry};
+use crate::memory::MemoryEntry;
 use crate::pending_removals::Removals;
 use crate::primaries::{Preview, Primaries};
 use crate::stats::{Cause, Label, State, Trouble};
@@ -284,14 +284,34 @@ impl<C: Contents> Operator<C> {
     /// If the name is not one of this cache.
     pub async fn delete(&self, name: &str) -> Result<Removed, NameError> {
         self.layers.read(name)?;
-        let (layers, name) = (self.layers.clone(), name.to_owned());
-        Ok(finished(tokio::spawn(async move { layers.delete(name).await }).await))
+        Ok(self.delete_name(name.to_owned()).await)
+    }
+
+    pub(crate) async fn delete_key(&self, key: &Key) -> Removed {
+        self.delete_name(self.name(key)).await
+    }
+
+    async fn delete_name(&self, name: String) -> Removed {
+        let layers = self.layers.clone();
+        finished(tokio::spawn(async move { layers.delete(name).await }).await)
     }
 
     /// Removes every entry of this namespace, on every node. Answers that are computed meanwhile may be stored again.
     pub async fn clear(&self) -> Removed {
         let layers = self.layers.clone();
         finished(tokio::spawn(async move { layers.clear().await }).await)
+    }
+
+    /// Removes every entry of one variant, on every node: the answers of an earlier version, after all nodes have the
+    /// new one. Answers that are computed meanwhile may be stored again.
+    ///
+    /// # Errors
+    ///
+    /// If no key can have this variant.
+    pub async fn clear_variant(&self, variant: &str) -> Result<Removed, VariantError> {
+        check_variant(variant)?;
+        let (layers, variant) = (self.layers.clone(), variant.to_owned());
+        Ok(finished(tokio::spawn(async move { layers.clear_variant(variant).await }).await))
     }
 }
 
@@ -310,7 +330,7 @@ pub(crate) async fn run_pending_removals<C: Contents>(layers: Arc<Layers<C>>) {
             // The primary of a pending name may be reachable although another one is not.
             () = tokio::time::sleep(RETRY_MAX) => {}
         }
-        if layers.remove_pending(layers.pending_removals.begin()).await {
+        if layers.clone().remove_pending(layers.pending_removals.begin()).await {
             pause = RETRY_FIRST;
             continue;
         }
@@ -351,10 +371,11 @@ impl<C: Contents> Layers<C> {
         let mut entries = Vec::new();
         for _ in 0..PAGE_STEPS_MAX {
             let Some(link) = links.get(primary) else { break };
-            let step = match primaries.scan(link, scan, limit - entries.len()).await {
-                Ok(step) => step,
-                Err(error) => return Some(Err(error)),
-            };
+            let step =
+                match primaries.scan(link, scan, &self.coherence.namespace.pattern(), limit - entries.len()).await {
+                    Ok(step) => step,
+                    Err(error) => return Some(Err(error)),
+                };
             for names in self.ours(step.names).chunks(PREVIEWS_PER_CALL) {
                 match primaries.preview_all(link, names, PREVIEW_BYTES).await {
                     Ok(previews) => {
@@ -491,57 +512,99 @@ impl<C: Contents> Layers<C> {
     }
 
     async fn clear(self: Arc<Self>) -> Removed {
-        let in_memory = self.clone().on_memory(|memory, purge, now| memory.live(purge, now).count() as u64).await;
+        let in_memory =
+            self.clone().on_memory(|layers, purge, now| layers.memory.live(purge, now).count() as u64).await;
         // This prevents computations in progress from being written after the steps below.
         self.coherence.purge(Cause::Operator);
-        let (count, redis) = match self.unlink_all().await {
-            (count, Ok(())) => (count, RemovalStatus::Done),
-            (count, Err(error)) => (count, self.removal(error)),
-        };
+        let (count, redis) = self.unlinked(self.unlink_all(None).await);
         if redis == RemovalStatus::Pending {
             self.pending_removals.add_everything();
         }
         // Once more, for lookups of entries that were not removed yet.
         self.coherence.purge(Cause::Operator);
-        self.on_memory(|memory, purge, now| memory.sweep(purge, now)).await;
+        self.on_memory(|layers, purge, now| layers.memory.sweep(purge, now)).await;
         Removed { count: count.max(in_memory), redis }
+    }
+
+    async fn clear_variant(self: Arc<Self>, variant: String) -> Removed {
+        let in_memory = self.clone().invalidate_variant(&variant).await;
+        let (count, redis) = self.unlinked(self.unlink_all(Some(&variant)).await);
+        if redis == RemovalStatus::Pending {
+            self.pending_removals.add_variant(variant.clone());
+        }
+        // Once more, for lookups of entries that were not removed yet.
+        self.invalidate_variant(&variant).await;
+        Removed { count: count.max(in_memory), redis }
+    }
+
+    /// Removes the entries of a variant from memory, one by one; gives how many there were.
+    async fn invalidate_variant(self: Arc<Self>, variant: &str) -> u64 {
+        let variant = variant.to_owned();
+        let invalidate = move |layers: &Self, purge, now| {
+            let keys = layers.memory.live(purge, now).map(|(key, _)| key).filter(|key| key.variant() == variant);
+            keys.map(|key| layers.coherence.invalidate(&layers.memory, key.as_ref(), Cause::Operator)).count() as u64
+        };
+        self.on_memory(invalidate).await
+    }
+
+    /// The number of entries removed from Redis, and the status.
+    fn unlinked(&self, (count, outcome): (u64, Result<(), CallError>)) -> (u64, RemovalStatus) {
+        (count, outcome.map_or_else(|error| self.removal(error), |()| RemovalStatus::Done))
     }
 
     /// Runs work that visits all of memory on a thread that does not serve requests.
     async fn on_memory<T: Default + Send + 'static>(
         self: Arc<Self>,
-        work: impl FnOnce(&Memory<C::Value>, u64, Instant) -> T + Send + 'static,
+        work: impl FnOnce(&Self, u64, Instant) -> T + Send + 'static,
     ) -> T {
         let working =
-            tokio::task::spawn_blocking(move || work(&self.memory, self.coherence.purge_generation(), Instant::now()));
+            tokio::task::spawn_blocking(move || work(&self, self.coherence.purge_generation(), Instant::now()));
         // This fails only if the runtime ends.
         working.await.unwrap_or_default()
     }
 
-    /// Removes every answer of this namespace, step by step; gives how many, and whether all were removed. If one
-    /// primary is unreachable, the entries of the others are still removed.
-    async fn unlink_all(&self) -> (u64, Result<(), CallError>) {
+    /// Removes every answer of this namespace, or of one of its variants, step by step; gives how many, and whether all
+    /// were removed. If one primary is unreachable, the entries of the others are still removed.
+    async fn unlink_all(&self, variant: Option<&str>) -> (u64, Result<(), CallError>) {
         let Some(primaries) = self.primaries() else { return (0, Ok(())) };
         let links = primaries.links();
         let mut removed = 0;
         let mut outcome = if links.is_empty() { Err(CallError::NotSent) } else { Ok(()) };
         for link in links {
-            outcome = outcome.and(self.unlink_all_of(primaries, &link, &mut removed).await);
+            outcome = outcome.and(self.unlink_all_of(primaries, &link, variant, &mut removed).await);
         }
         (removed, outcome)
     }
 
-    async fn unlink_all_of(&self, primaries: &Primaries, link: &Link, removed: &mut u64) -> Result<(), CallError> {
+    async fn unlink_all_of(
+        &self,
+        primaries: &Primaries,
+        link: &Link,
+        variant: Option<&str>,
+        removed: &mut u64,
+    ) -> Result<(), CallError> {
+        let namespace = &self.coherence.namespace;
+        let pattern = variant.map_or_else(|| namespace.pattern(), |variant| namespace.pattern_of(variant));
         let mut cursor = 0;
         loop {
-            let step = primaries.scan(link, cursor, STEP).await?;
+            let step = primaries.scan(link, cursor, &pattern, STEP).await?;
             for names in self.ours(step.names).chunks(STEP) {
                 *removed += primaries.unlink_all(link, names).await?;
+                if variant.is_some() {
+                    self.invalidate_names(names);
+                }
             }
             if step.cursor == 0 {
                 return Ok(());
             }
             cursor = step.cursor;
+        }
+    }
+
+    /// Does what the push of a removal would do, which is not sent to us.
+    fn invalidate_names(&self, names: &[String]) {
+        for key in names.iter().filter_map(|name| self.read(name).ok()) {
+            self.coherence.invalidate(&self.memory, key, Cause::Operator);
         }
     }
 
@@ -558,13 +621,19 @@ impl<C: Contents> Layers<C> {
     }
 
     /// Executes pending removals; gives whether none is left.
-    async fn remove_pending(&self, removals: Removals) -> bool {
+    async fn remove_pending(self: Arc<Self>, removals: Removals) -> bool {
         let mut rest = Removals::default();
         if removals.everything {
-            if let (_, Err(error)) = self.unlink_all().await {
-                rest.everything = self.removal(error) == RemovalStatus::Pending;
-            }
+            let (_, redis) = self.unlinked(self.unlink_all(None).await);
+            rest.everything = redis == RemovalStatus::Pending;
             self.coherence.purge(Cause::Operator);
+        }
+        for variant in removals.variants {
+            let (_, redis) = self.unlinked(self.unlink_all(Some(&variant)).await);
+            self.clone().invalidate_variant(&variant).await;
+            if redis == RemovalStatus::Pending {
+                rest.variants.insert(variant);
+            }
         }
         for name in removals.names {
             let (Ok(key), Some(primaries)) = (self.read(&name), self.primaries()) else { continue };

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::events::EventHook;
 use crate::url::redacted;
 
 /// When Redis is looked up.
@@ -26,7 +27,8 @@ pub struct Options {
     pub namespace: String,
     /// The bound of the memory layer, in bytes; with 0, nothing is kept in memory.
     pub memory_bytes: u64,
-    /// The lifetime of an answer; `None` for ever (until it is evicted).
+    /// The lifetime of an answer; `None` for ever (until it is evicted). An expensive answer that is used gets it anew once
+    /// half of it is over.
     pub ttl: Option<Duration>,
     /// When Redis is looked up.
     pub lookup: Lookup,
@@ -39,11 +41,16 @@ pub struct Options {
     pub redis_password_file: Option<PathBuf>,
     /// CA certificates for TLS, in PEM; `None` for the system's trust store.
     pub redis_ca: Option<Vec<u8>>,
+    /// Called for each [`Event`](crate::Event), on the thread where it happens: it should take some microseconds at most.
+    /// It may use the cache, since no lock is held. Its panics are counted in
+    /// [`Stats::hook_panics`](crate::Stats::hook_panics) and affect no call. Hits in memory are no events.
+    pub on_event: Option<EventHook>,
 }
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { namespace, memory_bytes, ttl, lookup, redis, redis_user, redis_password_file, redis_ca } = self;
+        let Self { namespace, memory_bytes, ttl, lookup, redis, redis_user, redis_password_file, redis_ca, on_event } =
+            self;
         f.debug_struct("Options")
             .field("namespace", namespace)
             .field("memory_bytes", memory_bytes)
@@ -53,6 +60,7 @@ impl fmt::Debug for Options {
             .field("redis_user", redis_user)
             .field("redis_password_file", redis_password_file)
             .field("redis_ca", &redis_ca.as_ref().map(Vec::len))
+            .field("on_event", &on_event.as_ref().map(|_| "a function"))
             .finish()
     }
 }
@@ -75,6 +83,7 @@ impl Default for Options {
             redis_user: None,
             redis_password_file: None,
             redis_ca: None,
+            on_event: None,
         }
     }
 }
@@ -92,6 +101,9 @@ pub struct Deadlines {
     pub heartbeat: Duration,
     /// The time between two queries for the primaries, to Sentinels or Cluster nodes.
     pub topology: Duration,
+    /// The time between two touches of a key that memory answers for: the first hit after it tells Redis that the key is
+    /// in use.
+    pub touch: Duration,
     /// For a heartbeat: without a reply in this time, the connection counts as lost.
     pub heartbeat_timeout: Duration,
     /// The wait for another node's computation, before this node computes. Up to two thirds are added at random, so
@@ -108,6 +120,7 @@ impl Default for Deadlines {
             handshake: Duration::from_secs(1),
             heartbeat: Duration::from_millis(100),
             topology: Duration::from_secs(1),
+            touch: Duration::from_secs(60),
             heartbeat_timeout: Duration::from_secs(1),
             patience: Duration::from_millis(600),
             lease: Duration::from_secs(3),
@@ -125,12 +138,13 @@ impl Deadlines {
     ///
     /// If a deadline is out of bounds.
     pub(crate) fn check(&self) -> Result<(), OptionsError> {
-        let Self { call, handshake, heartbeat, topology, heartbeat_timeout, patience, lease } = *self;
+        let Self { call, handshake, heartbeat, topology, touch, heartbeat_timeout, patience, lease } = *self;
         let all = [
             ("call", call),
             ("handshake", handshake),
             ("heartbeat", heartbeat),
             ("topology", topology),
+            ("touch", touch),
             ("heartbeat_timeout", heartbeat_timeout),
             ("patience", patience),
             ("lease", lease),
@@ -267,11 +281,12 @@ mod tests {
     fn deadlines_are_from_a_millisecond_to_a_day() {
         assert_eq!(Deadlines::default().check(), Ok(()));
         type Field = fn(&mut Deadlines) -> &mut Duration;
-        let fields: [(&str, Field); 7] = [
+        let fields: [(&str, Field); 8] = [
             ("call", |all| &mut all.call),
             ("handshake", |all| &mut all.handshake),
             ("heartbeat", |all| &mut all.heartbeat),
             ("topology", |all| &mut all.topology),
+            ("touch", |all| &mut all.touch),
             ("heartbeat_timeout", |all| &mut all.heartbeat_timeout),
             ("patience", |all| &mut all.patience),
             ("lease", |all| &mut all.lease),

@@ -4,6 +4,7 @@
 //! deadline, and the topology's supervisor is told that the map may be out of date.
 
 mod keyspace;
+mod many;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -160,8 +161,7 @@ impl Primaries {
     /// block the connection.
     pub(crate) async fn lookup(&self, key: &Key) -> Result<RawLookup, CallError> {
         let name = self.namespace.name(key);
-        let commands = [command("GETRANGE", &name).arg(0).arg(LINE_BYTES_MAX).take(), command("PTTL", &name)];
-        self.call(&name, &commands, CallKind::Read, |replies| match replies {
+        self.call(&name, &lookup_commands(&name), CallKind::Read, |replies| match replies {
             [found, left] => read_lookup(key, found, left),
             _ => Err(Trouble::Protocol),
         })
@@ -251,6 +251,10 @@ fn command(verb: &str, name: &str) -> Cmd {
     let mut command = redis::cmd(verb);
     command.arg(name);
     command
+}
+
+fn lookup_commands(name: &str) -> [Cmd; 2] {
+    [command("GETRANGE", name).arg(0).arg(LINE_BYTES_MAX).take(), command("PTTL", name)]
 }
 
 fn read_lookup(key: &Key, found: &Value, left: &Value) -> Result<RawLookup, Trouble> {

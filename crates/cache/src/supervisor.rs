@@ -265,10 +265,11 @@ impl<V: Send + Sync + 'static> Supervisor<V> {
     fn detach(&self, endpoint: &Endpoint, error: &ConnectError) -> bool {
         let coherence = &self.context.coherence;
         let was = self.link.state();
+        let (server, trouble, reason) = (endpoint.shown(), error.trouble.label(), error.reason.as_str());
+        // Before the state, whose event names the reason.
+        coherence.note_failure(&server, reason);
         self.link.install(None);
         self.publish_state();
-        let (server, trouble, reason) = (endpoint.shown(), error.trouble.label(), error.reason.as_str());
-        coherence.note_failure(&server, reason);
         if was != State::Detached {
             coherence.purge(Cause::Detached);
             tracing::warn!(server, trouble, "the connection to Redis is lost: memory keeps for 5 s at most");

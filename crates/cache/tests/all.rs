@@ -2,11 +2,14 @@
 // Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+mod calls;
 mod coherence;
 mod contract;
+mod events;
 mod failures;
 mod interleavings;
 mod laws;
+mod many;
 mod model;
 mod operator;
 mod outages;
@@ -14,3 +17,5 @@ mod pitfalls;
 mod public_api;
 mod support;
 mod topology;
+mod touch;
+mod variants;

@@ -67,7 +67,7 @@ async fn an_address_of_ipv6() {
 async fn a_user_with_a_password_that_means_something_in_a_url() {
     let server = Server::start();
     // Exactly the permissions that the cache needs, as in docs/operations.md.
-    let needs = "~tabuada:* -@all +getrange +pttl +strlen +set +setrange +del +unlink +scan +role +hello +client|tracking +cluster|slots +cluster|info";
+    let needs = "~tabuada:* -@all +getrange +pttl +touch +pexpire +strlen +set +setrange +del +unlink +scan +role +hello +client|tracking +cluster|slots +cluster|info";
     server.person().does(&format!("ACL SETUSER ana on >p@ss/w:rd {needs}"));
     server.person().does("ACL SETUSER default off");
     let url = format!("redis://ana:p%40ss%2Fw%3Ard@127.0.0.1:{}", server.port());

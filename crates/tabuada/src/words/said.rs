@@ -111,11 +111,19 @@ pub(crate) const MEMORY_ONLY: Words = Words::new(
     "sem conexão com o Redis: isto é o que a memória do servidor guarda",
 );
 pub(crate) const CLEAR_NEEDS_YES: Words = Words::new(
-    "clear forgets everything: say --yes where there is nobody to ask",
-    "clear esquece tudo: use --yes onde não há a quem perguntar",
+    "clear forgets all that it is told to: say --yes where there is nobody to ask",
+    "clear esquece tudo o que lhe pedem: use --yes onde não há a quem perguntar",
 );
 pub(crate) const CLEAR_ASKS: Words =
     Words::new("Forget everything that is remembered {}? [y/N] ", "Esquecer tudo o que está lembrado {}? [s/N] ");
+pub(crate) const CLEAR_ASKS_OF: Words = Words::new(
+    "Forget every answer of variant {} that is remembered {}? [y/N] ",
+    "Esquecer toda resposta da variante {} que está lembrada {}? [s/N] ",
+);
+pub(crate) const NOT_A_VARIANT: Words = Words::new(
+    "a variant is printable ASCII without : and #, such as 2 or 2@exact",
+    "uma variante é ASCII visível sem : e #, como 2 ou 2@exact",
+);
 pub(crate) const BY_THE_SERVER: Words =
     Words::new("by the server at {}, and in its Redis", "pelo servidor em {} e no Redis dele");
 pub(crate) const IN_THIS_REDIS: Words = Words::new("in this Redis under {}:", "neste Redis em {}:");
