@@ -146,14 +146,14 @@ impl<C: Contents> Cache<C> {
     /// Looks in memory only, without await and without allocation.
     pub fn get(&self, key: &Key) -> Option<Found<C::Value>> {
         let found = self.layers.get_from_memory(key);
-        self.layers.counters.memory.add(if found.is_some() { MemoryLookup::Hit } else { MemoryLookup::Miss });
-        found
+        self.layers.counters.memory.add(found.as_ref().err().copied().unwrap_or(MemoryLookup::Hit));
+        found.ok()
     }
 
     /// The answer for `key`, if memory has one and `accept` accepts it: the same as from [`Cache::get_or_compute`], and
     /// counted in the same way. Otherwise nothing is counted, since the caller will call `get_or_compute`.
     pub fn get_if(&self, key: &Key, accept: impl FnOnce(&Found<C::Value>) -> bool) -> Option<Found<C::Value>> {
-        let found = self.layers.get_from_memory(key).filter(accept)?;
+        let found = self.layers.get_from_memory(key).ok().filter(accept)?;
         self.layers.counters.memory.add(MemoryLookup::Hit);
         self.layers.counters.answers.add(Answered::Memory);
         Some(found)
@@ -326,6 +326,8 @@ impl<C: Contents> Cache<C> {
     /// A snapshot of the counters and of the present contents.
     pub fn stats(&self) -> Stats {
         let Layers { counters, memory, shared, .. } = &*self.layers;
+        let (refuses_reads, refuses_writes) =
+            shared.as_ref().map_or((false, false), |shared| shared.primaries.refusals());
         Stats {
             state: self.state(),
             answers: counters.answers.read(),
@@ -342,6 +344,8 @@ impl<C: Contents> Cache<C> {
             write_behind_open: shared.as_ref().map_or(0, |shared| shared.write_behind.open()),
             removals_pending: self.layers.pending_removals.count(),
             redis_errors: counters.errors.read(),
+            refuses_reads,
+            refuses_writes,
         }
     }
 
@@ -373,7 +377,7 @@ impl<C: Contents> Cache<C> {
             let mut background = std::mem::take(&mut *self.background.lock().unwrap_or_else(PoisonError::into_inner));
             background.abort_all();
             while background.join_next().await.is_some() {}
-            shared.primaries.links().iter().for_each(|link| link.install(None));
+            shared.primaries.links().iter().for_each(|link| link.detach());
             self.layers.coherence.close();
         }
     }
@@ -461,7 +465,7 @@ impl<C: Contents> Layers<C> {
         U: Future<Output = Option<C::Value>>,
     {
         // The previous flight may have completed between the caller's lookup and its joining.
-        if let Some(found) = self.get_from_memory(key) {
+        if let Ok(found) = self.get_from_memory(key) {
             return Search::Found(found);
         }
         let (mut patience, mut lookups, mut asked_redis) = (None, 0, false);

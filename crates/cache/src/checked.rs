@@ -231,6 +231,7 @@ impl Node {
     fn new(in_redis: Option<u64>) -> Arc<Self> {
         let counters = Arc::new(Counters::new());
         let coherence = Coherence::new(Namespace::new("n").unwrap(), State::Coherent, counters.clone());
+        coherence.believe_for_ever();
         let layers = Layers {
             contents: Arc::new(Numbers),
             options: Options::default(),
@@ -251,7 +252,7 @@ impl Node {
         let Layers { coherence, memory, .. } = &self.layers;
         let (canary, _) = watch::channel(Canary::default());
         let handle = push_handler(coherence.clone(), sender, Arc::new(Notify::new()));
-        (handle, apply_invalidations(coherence.clone(), memory.clone(), canary, queue))
+        (handle, apply_invalidations(coherence.clone(), memory.clone(), canary, queue, |_| {}))
     }
 
     fn in_redis(&self) -> Option<u64> {
@@ -263,7 +264,7 @@ impl Node {
     }
 
     fn in_memory(&self) -> Option<u64> {
-        self.layers.get_from_memory(&key()).map(|found| *found.value)
+        self.layers.get_from_memory(&key()).ok().map(|found| *found.value)
     }
 
     fn look_up_and_keep(&self) -> bool {

@@ -17,7 +17,8 @@ use crate::outcome::{Found, Source};
 use crate::pending_removals::PendingRemovals;
 use crate::policy::{self, AfterSecondLookup, Completion, Expected, LeaseAttempt, LookupResult};
 use crate::primaries::{Primaries, RawLookup};
-use crate::stats::{Counters, RedisLookup, State};
+use crate::protocol::hit::Kept;
+use crate::stats::{Counters, MemoryLookup, RedisLookup, State};
 use crate::write_behind::{PendingWrite, WriteBehind};
 
 /// Second lookups of one key, each after a change during the previous one, before its final write is given up.
@@ -71,9 +72,12 @@ impl<C: Contents> Layers<C> {
         self.shared.as_ref().map_or(State::Memory, |shared| shared.primaries.state_for(key))
     }
 
-    pub(crate) fn get_from_memory(&self, key: &Key) -> Option<Found<C::Value>> {
-        let (value, ttl) = self.memory.get(key, self.coherence.purge_generation(), Instant::now)?;
-        Some(Found { value, source: Source::Memory, ttl, asked_redis: false })
+    pub(crate) fn get_from_memory(&self, key: &Key) -> Result<Found<C::Value>, MemoryLookup> {
+        // In this order: see `may_answer`.
+        let believed_until = self.coherence.believed_until();
+        let purge = self.coherence.purge_generation();
+        let (value, ttl) = self.memory.get(key, purge, believed_until, || self.coherence.now())?;
+        Ok(Found { value, source: Source::Memory, ttl, asked_redis: false })
     }
 
     /// Looks the key up in Redis. The stamp is from before the command, so that a change during the lookup is noticed.
@@ -157,7 +161,7 @@ impl<C: Contents> Layers<C> {
         most: Option<Duration>,
     ) -> Found<C::Value> {
         let lifetime = policy::shorter(self.lifetime(&value), most);
-        let (stored, ttl) = self.keep(key, &value, lifetime, stamp);
+        let (stored, ttl) = self.keep_as(key, &value, lifetime, stamp, most.is_some());
         Found { value, source: Source::Computed { stored }, ttl, asked_redis: false }
     }
 
@@ -270,13 +274,28 @@ impl<C: Contents> Layers<C> {
         lifetime: Option<Duration>,
         stamp: VersionStamp,
     ) -> (bool, Option<Duration>) {
-        let lifetime = policy::kept(lifetime, self.state_for(key));
+        self.keep_as(key, value, lifetime, stamp, false)
+    }
+
+    /// [`Layers::keep`]; if `is_brief`, memory serves it even while Redis is not heard from.
+    fn keep_as(
+        &self,
+        key: &Key,
+        value: &Arc<C::Value>,
+        lifetime: Option<Duration>,
+        stamp: VersionStamp,
+        is_brief: bool,
+    ) -> (bool, Option<Duration>) {
+        let state = self.state_for(key);
+        let lifetime = policy::kept(lifetime, state);
         if !lasts(lifetime) || self.coherence.has_changed(stamp) {
             return (false, None);
         }
-        let deadline = lifetime.and_then(|lifetime| Instant::now().checked_add(lifetime));
+        let deadline = lifetime.and_then(|lifetime| self.coherence.now().checked_add(lifetime));
+        let is_brief = is_brief || matches!(state, State::CatchingUp | State::Detached);
+        let kept = Kept { purge: stamp.purge, deadline, is_brief };
         let weight = self.contents.weight(value);
-        let insert = || self.memory.insert(key, value.clone(), weight, deadline, stamp.purge);
+        let insert = || self.memory.insert(key, value.clone(), weight, kept);
         match self.coherence.if_unchanged(stamp, insert) {
             None => (false, None),
             Some(is_taken) => (is_taken, lifetime),
