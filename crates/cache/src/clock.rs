@@ -2,23 +2,25 @@
 
 use std::time::Instant;
 
-use crate::protocol::hit::Moment;
+use crate::protocol::version::Moment;
 
-/// The monotonic clock of a node, from the moment at which its cache was built. It does not count the time for which the
-/// machine is suspended.
+/// The monotonic clock of a node, as the protocol counts it. It does not count the time for which the machine is suspended.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock(Instant);
+pub(crate) struct Clock {
+    since: Instant,
+}
 
 impl Clock {
     pub(crate) fn start() -> Self {
-        Self(Instant::now())
+        Self { since: Instant::now() }
     }
 
     pub(crate) fn now(self) -> Moment {
-        self.0.elapsed()
+        self.since.elapsed()
     }
 
-    pub(crate) fn instant(self, moment: Moment) -> Instant {
-        self.0 + moment
+    /// `None` beyond the range of the system's clock.
+    pub(crate) fn instant(self, moment: Moment) -> Option<Instant> {
+        self.since.checked_add(moment)
     }
 }

@@ -1,5 +1,6 @@
 //! What went wrong with a server, and its own words for it.
 
+use crate::protocol::link::Fault;
 use crate::stats::{Label, Trouble};
 
 /// Characters of a server's message that are told.
@@ -18,6 +19,20 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn new(trouble: Trouble, words: &str) -> Self {
         Self { trouble, words: cleaned(words) }
+    }
+}
+
+impl Fault for Failure {
+    fn late() -> Self {
+        Trouble::Timeout.into()
+    }
+
+    fn demoted() -> Self {
+        Trouble::Demoted.into()
+    }
+
+    fn is_read_only(&self) -> bool {
+        self.trouble == Trouble::ReadOnly
     }
 }
 

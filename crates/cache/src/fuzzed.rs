@@ -11,7 +11,8 @@ use crate::coherence::Coherence;
 use crate::invalidation::{Canary, apply_invalidations, push_handler};
 use crate::key::{Key, Namespace};
 use crate::memory::Memory;
-use crate::protocol::hit::{Kept, Moment};
+use crate::protocol::hit::Validity;
+use crate::protocol::version::Moment;
 use crate::stats::{Counters, State};
 
 /// A text that is stored in its name, and two that are stored under a digest.
@@ -31,7 +32,7 @@ pub fn check_push(bytes: &[u8]) {
             key,
             Arc::new(4),
             8,
-            Kept { purge: coherence.purge_generation(), deadline: None, is_brief: true },
+            Validity { purge: coherence.purge_generation(), deadline: None, is_brief: true },
         );
     }
     let (sender, queue) = mpsc::channel(1);

@@ -123,7 +123,8 @@ pub(crate) async fn apply_invalidations<V>(
 mod tests {
     use super::*;
     use crate::key::{Key, Namespace};
-    use crate::protocol::hit::{Kept, Moment};
+    use crate::protocol::hit::Validity;
+    use crate::protocol::version::Moment;
     use crate::stats::{Counters, State};
 
     fn coherence() -> Arc<Coherence> {
@@ -194,7 +195,7 @@ mod tests {
                 &key(text),
                 Arc::new(4),
                 8,
-                Kept { purge: coherence.purge_generation(), deadline: None, is_brief: true },
+                Validity { purge: coherence.purge_generation(), deadline: None, is_brief: true },
             );
         }
         let stamps = [coherence.stamp(&key("2+2")), coherence.stamp(&key(&other))];

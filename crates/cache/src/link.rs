@@ -13,8 +13,8 @@ use crate::breaker::Breaker;
 use crate::clock::Clock;
 use crate::connection::{Address, Connection, failure, within};
 use crate::failure::Failure;
-use crate::protocol::hit::Moment;
-use crate::protocol::link::{Access, Sender, Status};
+use crate::protocol::link::{Access, Sender, Status, Trust};
+use crate::protocol::version::Moment;
 use crate::stats::{State, Trouble};
 
 /// The least time between two answers that are passed on as signs of life: a busy node has thousands in a second.
@@ -138,7 +138,7 @@ impl Link {
             let mut present = self.present.write().unwrap_or_else(PoisonError::into_inner);
             std::mem::replace(&mut *present, Present { attached, status })
         };
-        if before.attached.is_none() || status.state == State::Detached {
+        if before.attached.is_none() || status.state == Trust::Detached {
             self.refuses_reads.store(false, SeqCst);
             self.refuses_writes.store(false, SeqCst);
             self.breaker.reset();
@@ -165,7 +165,11 @@ impl Link {
     }
 
     pub(crate) fn state(&self) -> State {
-        self.status().state
+        match self.status().state {
+            Trust::Detached => State::Detached,
+            Trust::CatchingUp => State::CatchingUp,
+            Trust::Coherent => State::Coherent,
+        }
     }
 
     /// Notes whether a write was refused by the heartbeat.

@@ -10,7 +10,8 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use crate::key::{Key, KeyRef};
-use crate::protocol::hit::{Kept, Moment, may_answer};
+use crate::protocol::hit::{Validity, may_answer};
+use crate::protocol::version::Moment;
 use crate::stats::MemoryLookup;
 use crate::sync::step;
 
@@ -24,7 +25,7 @@ const ENTRIES_AT_FIRST: usize = 16 << 10;
 
 pub(crate) struct MemoryEntry<V> {
     pub(crate) value: Arc<V>,
-    pub(crate) kept: Kept,
+    pub(crate) kept: Validity,
     /// Bytes charged.
     pub(crate) bytes: u64,
 }
@@ -98,7 +99,7 @@ impl<V> Memory<V> {
 
     /// Inserts a value of the size `weight`. A value that is too large is not inserted, and the old entry is removed.
     /// Gives whether it was inserted.
-    pub(crate) fn insert(&self, key: &Key, value: Arc<V>, weight: usize, kept: Kept) -> bool {
+    pub(crate) fn insert(&self, key: &Key, value: Arc<V>, weight: usize, kept: Validity) -> bool {
         let bytes = weight.saturating_add(key.text().len()).saturating_add(ENTRY_BYTES) as u64;
         step();
         let is_taken = bytes <= self.entry_bytes_max;
@@ -167,8 +168,8 @@ mod tests {
         memory.insert(&Key::new("1", text), Arc::new(value), weight, forever(purge));
     }
 
-    fn forever(purge: u64) -> Kept {
-        Kept { purge, deadline: None, is_brief: false }
+    fn forever(purge: u64) -> Validity {
+        Validity { purge, deadline: None, is_brief: false }
     }
 
     /// What memory gives while Redis is heard from.
@@ -231,7 +232,7 @@ mod tests {
     fn an_entry_expires_at_its_deadline() {
         let (memory, now, second) = (Memory::new(1 << 20), Moment::from_secs(7), Duration::from_secs(1));
         let key = Key::new("1", "2+2");
-        memory.insert(&key, Arc::new(4), 8, Kept { deadline: Some(now + second), ..forever(0) });
+        memory.insert(&key, Arc::new(4), 8, Validity { deadline: Some(now + second), ..forever(0) });
         assert_eq!(memory.get(&key, 0, Moment::MAX, || now), Ok((Arc::new(4), Some(second))));
         assert_eq!(memory.get(&key, 0, Moment::MAX, || now + second), Err(MemoryLookup::Miss));
     }

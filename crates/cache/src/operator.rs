@@ -21,7 +21,7 @@ use crate::link::{CallError, Link};
 use crate::memory::{Memory, MemoryEntry};
 use crate::pending_removals::Removals;
 use crate::primaries::{Preview, Primaries};
-use crate::protocol::hit::Moment;
+use crate::protocol::version::Moment;
 use crate::stats::{Cause, Label, State, Trouble};
 
 /// The maximum number of entries on a page.

@@ -16,7 +16,8 @@ use crate::connection::Address;
 use crate::entry::{self, LINE_BYTES_MAX, Lease, Stored};
 use crate::key::{Key, Namespace};
 use crate::link::{CallError, CallReply, CallRequest, Link, Redirection};
-use crate::protocol::hit::Moment;
+use crate::protocol::link::Trust;
+use crate::protocol::version::Moment;
 use crate::stats::{State, Trouble};
 
 pub(crate) use keyspace::Preview;
@@ -137,7 +138,7 @@ impl Primaries {
     pub(crate) fn believed_until(&self) -> Moment {
         let map = self.map();
         let statuses = map.links().iter().map(|link| link.status());
-        let coherent = statuses.filter(|status| status.state == State::Coherent);
+        let coherent = statuses.filter(|status| status.state == Trust::Coherent);
         coherent.map(|status| status.believed_until).min().unwrap_or_default()
     }
 

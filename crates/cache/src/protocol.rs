@@ -1,5 +1,10 @@
-//! The cache's protocol without I/O: what may answer, and what follows an event. Time and randomness are handed in; a
-//! driver does what is asked for. So the same code runs in the service, in its tests and in a simulator.
+//! The protocol of the cache as state machines without I/O: an event in, a step out. Nothing here awaits, reads a
+//! clock, draws a random number or knows Redis: the driver ([`Layers::lead`](crate::layers::Layers::lead)) does what a
+//! step names and reports the result as the next event; the package `simulation` runs these very files for whole fleets.
+//!
+//! A file here imports only from `core`, `std` and its siblings, so that it compiles in both places.
 
+pub(crate) mod flight;
 pub(crate) mod hit;
 pub(crate) mod link;
+pub(crate) mod version;

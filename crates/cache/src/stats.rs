@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 /// Whether memory is coherent with Redis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum State {
     /// No Redis is configured.
@@ -58,7 +58,7 @@ pub struct Stats {
     /// not sent because earlier calls failed).
     pub redis_lookups: Vec<Count>,
     /// Flights by result: `computed`, `found` (perhaps after waiting for another node), `failed`, `panicked`; and callers
-    /// that joined one: `joined`.
+    /// that joined one: `joined`, or that computed beside one, since its answer was from before a change: `aside`.
     pub flights: Vec<Count>,
     /// Flights open now.
     pub flights_open: u64,
@@ -144,7 +144,10 @@ labels! { MemoryLookup {
 labels! { RedisLookup {
     Hit = "hit", Miss = "miss", Lease = "lease", Unusable = "unusable", Unavailable = "unavailable",
 } }
-labels! { FlightResult { Computed = "computed", Found = "found", Failed = "failed", Panicked = "panicked", Joined = "joined", } }
+labels! { FlightResult {
+    Computed = "computed", Found = "found", Failed = "failed", Panicked = "panicked", Joined = "joined",
+    Aside = "aside",
+} }
 labels! {
     /// The cause of an invalidation.
     Cause {

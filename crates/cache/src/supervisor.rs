@@ -14,9 +14,11 @@ use crate::link::{Answered, Attached, Link};
 use crate::memory::Memory;
 use crate::options::Deadlines;
 use crate::primaries::Primaries;
-use crate::protocol::hit::Moment;
-use crate::protocol::link::{Access, Action, Event, Machine, News, Role, Sender, Settings, Status, Timer};
-use crate::stats::{Label, State, Trouble};
+use crate::protocol::link::{
+    Access, Action, Event, Machine, News, Purge, Role, Sender, Settings, Status, Timer, Trust,
+};
+use crate::protocol::version::Moment;
+use crate::stats::{Cause, Label, Trouble};
 
 /// The maximum number of queued messages: invalidations, each with any number of keys, and answers.
 const MESSAGES_MAX: usize = 4_096;
@@ -77,7 +79,7 @@ impl<V> Clone for Context<V> {
 
 /// What a task of an attempt reports.
 enum Report {
-    Event(Event),
+    Event(Event<Failure>),
     Found(Endpoint),
     Connected(Attached),
 }
@@ -101,7 +103,7 @@ impl Attempt {
     }
 
     /// Runs work in a task, and reports its event.
-    fn run(&mut self, work: impl Future<Output = Event> + Send + 'static) {
+    fn run(&mut self, work: impl Future<Output = Event<Failure>> + Send + 'static) {
         let sender = self.sender.clone();
         self.tasks.spawn(async move {
             // The receiver is gone if the attempt is.
@@ -153,7 +155,7 @@ impl<V: Send + Sync + 'static, P: Place> Supervisor<V, P> {
 /// A machine that is driven.
 struct Driven<'s, V, P> {
     supervisor: &'s Supervisor<V, P>,
-    machine: Machine,
+    machine: Machine<Failure>,
     attempt: Attempt,
     timers: [Option<(Moment, Timer)>; Timer::COUNT],
     /// The server of the last attempt, for logs.
@@ -171,21 +173,21 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
         self.context().coherence.now()
     }
 
-    fn step(&mut self, event: Event) {
+    fn step(&mut self, event: Event<Failure>) {
         for action in self.machine.on(event, self.now(), fastrand::f64()) {
             self.perform(action);
         }
     }
 
     /// Waits for what happens next. What was reported comes before the timers: an answer that has arrived is not late.
-    async fn next(&mut self) -> Event {
+    async fn next(&mut self) -> Event<Failure> {
         loop {
             let next = self.timers.iter().copied().flatten().min_by_key(|(at, _)| *at);
             let clock = self.context().coherence.clock;
             let rings = async {
-                match next {
+                match next.and_then(|(at, timer)| Some((clock.instant(at)?, timer))) {
                     Some((at, timer)) => {
-                        tokio::time::sleep_until(clock.instant(at).into()).await;
+                        tokio::time::sleep_until(at.into()).await;
                         timer
                     }
                     None => std::future::pending().await,
@@ -216,7 +218,7 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
         }
     }
 
-    fn perform(&mut self, action: Action) {
+    fn perform(&mut self, action: Action<Failure>) {
         let Context { coherence, .. } = self.context();
         match action {
             Action::Connect => self.connect(),
@@ -235,11 +237,12 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
                 // The topology may have changed.
                 self.context().primaries.doubt();
             }
-            Action::ForgetAll(cause) => coherence.purge(cause),
+            Action::ForgetAll(Purge::Attached) => coherence.purge(Cause::Attached),
+            Action::ForgetAll(Purge::Detached) => coherence.purge(Cause::Detached),
             Action::Publish(status) => self.publish(status),
             Action::WakeAt(at, timer) => self.timers[timer as usize] = Some((at, timer)),
             Action::Tell(news) => self.tell(news),
-            Action::Count(trouble) => coherence.counters.errors.add(trouble),
+            Action::Count(failure) => coherence.counters.errors.add(failure.trouble),
         }
     }
 
@@ -363,12 +366,12 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
 
     fn publish(&self, status: Status) {
         let (link, Context { coherence, primaries, .. }) = (&self.supervisor.link, self.context());
-        let before = link.state();
-        if before == State::Coherent && status.state != State::Coherent {
+        let before = link.status().state;
+        if before == Trust::Coherent && status.state != Trust::Coherent {
             // Belief no longer depends on this primary, and so may rise: nothing that it vouched for may be left.
             coherence.raise_purge_generation();
         }
-        let attached = self.attempt.attached.clone().filter(|_| status.state != State::Detached);
+        let attached = self.attempt.attached.clone().filter(|_| status.state != Trust::Detached);
         link.publish(status, attached);
         if before == status.state {
             coherence.publish_belief(primaries);
@@ -377,7 +380,7 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
         }
     }
 
-    fn tell(&mut self, news: News) {
+    fn tell(&mut self, news: News<Failure>) {
         let server = self.server.as_str();
         let coherence = &self.context().coherence;
         match news {

@@ -13,9 +13,7 @@
 
 use std::time::Duration;
 
-use crate::failure::Failure;
-use crate::protocol::hit::Moment;
-use crate::stats::{Cause, State, Trouble};
+use super::version::Moment;
 
 /// Pauses, with a jitter of half. After any outage, the cache shall be coherent within two seconds: an attempt that
 /// will fail may have begun just before the end of the outage, and takes up to one.
@@ -26,6 +24,18 @@ const CANARY: Pause = Pause::between(Duration::from_millis(250), Duration::from_
 const ROLE: Pause = Pause::between(Duration::from_secs(1), Duration::from_secs(16));
 /// Refusals and roles count when they have held for this time. Shorter ones are flapping, or part of a failover.
 const HELD: Duration = Duration::from_secs(1);
+
+/// What went wrong, in words for people. The machine passes it on, and knows no more of it than this.
+pub(crate) trait Fault: Clone {
+    /// A heartbeat is late.
+    fn late() -> Self;
+
+    /// The server has become a replica.
+    fn demoted() -> Self;
+
+    /// Whether the server refuses writes as a replica does.
+    fn is_read_only(&self) -> bool;
+}
 
 /// What the driver decides for a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,7 +82,7 @@ pub(crate) enum Sender {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Event {
+pub(crate) enum Event<F> {
     /// There is a connection, and the login was accepted.
     Connected,
     /// The command that starts tracking was sent at this moment, and was accepted.
@@ -81,13 +91,13 @@ pub(crate) enum Event {
     },
     /// A change made over another connection was reported.
     CanaryHeard,
-    CanaryFailed(Failure),
+    CanaryFailed(F),
     /// A reply, after the invalidations that arrived before it. A refusal is a reply.
     Answered {
         sent: Moment,
         access: Access,
         sender: Sender,
-        refused: Option<Failure>,
+        refused: Option<F>,
     },
     /// The heartbeat got its replies. This does not wait for invalidations.
     HeartbeatEnded,
@@ -96,7 +106,7 @@ pub(crate) enum Event {
     /// The role of the server to which the address leads now, over a new connection.
     AddressLeadsTo(Role),
     /// No connection, or none any more, or one that must not be used any more.
-    Lost(Failure),
+    Lost(F),
     Rang(Timer),
 }
 
@@ -116,7 +126,7 @@ impl Timer {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Action {
+pub(crate) enum Action<F> {
     /// Find the server and connect: [`Event::Connected`].
     Connect,
     /// Start tracking: [`Event::Armed`].
@@ -134,18 +144,34 @@ pub(crate) enum Action {
     AskAddress,
     /// Drop the connection, what is in progress on it, and all timers.
     Leave,
-    ForgetAll(Cause),
+    ForgetAll(Purge),
     Publish(Status),
     WakeAt(Moment, Timer),
-    Tell(News),
+    Tell(News<F>),
     /// Count an error; always after everything that it led to.
-    Count(Trouble),
+    Count(F),
+}
+
+/// How far a connection is trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Trust {
+    Detached,
+    CatchingUp,
+    Coherent,
+}
+
+/// Why everything is forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Purge {
+    /// Tracking has started, or is proven.
+    Attached,
+    Detached,
 }
 
 /// What others see of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Status {
-    pub(crate) state: State,
+    pub(crate) state: Trust,
     pub(crate) believed_until: Moment,
     pub(crate) is_late: bool,
     /// Whether reads and writes are refused for longer than a moment.
@@ -155,25 +181,25 @@ pub(crate) struct Status {
 
 impl Status {
     pub(crate) fn detached() -> Self {
-        let (state, believed_until) = (State::Detached, Moment::ZERO);
+        let (state, believed_until) = (Trust::Detached, Moment::ZERO);
         Self { state, believed_until, is_late: false, refuses_reads: false, refuses_writes: false }
     }
 }
 
 /// What an operator is told, once for each edge.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum News {
+pub(crate) enum News<F> {
     Coherent,
     /// The connection is lost or given up.
-    Lost(Failure),
+    Lost(F),
     /// No connection was made; the first time since the last one.
-    Unreachable(Failure),
-    StillUnreachable(Failure),
+    Unreachable(F),
+    StillUnreachable(F),
     /// Changes are not reported.
-    Unreported(Failure),
+    Unreported(F),
     /// The address leads to a replica, or to a server that refuses writes and does not tell its role.
     AtReplica(Role),
-    Refused(Access, Failure),
+    Refused(Access, F),
     TakenAgain(Access, Duration),
 }
 
@@ -203,12 +229,12 @@ impl Pause {
 }
 
 /// Whether the server takes reads, or writes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Refusal {
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Refusal<F> {
     by_call: bool,
     by_heartbeat: bool,
     /// The last refusal.
-    failure: Option<Failure>,
+    failure: Option<F>,
     /// Since when they are refused, if that was told.
     told: Option<Moment>,
     /// Since when it is the other way round.
@@ -216,17 +242,21 @@ struct Refusal {
 }
 
 /// An edge that has held.
-enum Edge {
-    Refused(Failure),
+enum Edge<F> {
+    Refused(F),
     TakenAgain(Duration),
 }
 
-impl Refusal {
+impl<F: Fault> Refusal<F> {
+    fn none() -> Self {
+        Self { by_call: false, by_heartbeat: false, failure: None, told: None, turned: None }
+    }
+
     fn is_now(&self) -> bool {
         self.by_call || self.by_heartbeat
     }
 
-    fn hear(&mut self, sender: Sender, refused: Option<Failure>, now: Moment) -> Option<Edge> {
+    fn hear(&mut self, sender: Sender, refused: Option<F>, now: Moment) -> Option<Edge<F>> {
         let is_refused = refused.is_some();
         self.failure = refused.or(self.failure.take());
         match sender {
@@ -267,14 +297,14 @@ enum Phase {
 
 /// One primary's connection. It outlives each single connection, so that an edge is told once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Machine {
+pub(crate) struct Machine<F> {
     settings: Settings,
     phase: Phase,
     believed_until: Moment,
     is_late: bool,
     is_heartbeat_open: bool,
-    reads: Refusal,
-    writes: Refusal,
+    reads: Refusal<F>,
+    writes: Refusal<F>,
     reconnect: Pause,
     canary: Pause,
     role: Pause,
@@ -291,9 +321,9 @@ pub(crate) struct Machine {
     published: Option<Status>,
 }
 
-type Actions = Vec<Action>;
+type Actions<F> = Vec<Action<F>>;
 
-impl Machine {
+impl<F: Fault> Machine<F> {
     pub(crate) fn new(settings: Settings) -> Self {
         Self {
             settings,
@@ -301,8 +331,8 @@ impl Machine {
             believed_until: Moment::ZERO,
             is_late: false,
             is_heartbeat_open: false,
-            reads: Refusal::default(),
-            writes: Refusal::default(),
+            reads: Refusal::none(),
+            writes: Refusal::none(),
             reconnect: RECONNECT,
             canary: CANARY,
             role: ROLE,
@@ -319,7 +349,7 @@ impl Machine {
 
     /// Takes an event, and gives what to do, in this order. The first event is [`Timer::Reconnect`]. An event that does
     /// not fit the phase does nothing. `chance` is a random number from 0 to 1.
-    pub(crate) fn on(&mut self, event: Event, now: Moment, chance: f64) -> Actions {
+    pub(crate) fn on(&mut self, event: Event<F>, now: Moment, chance: f64) -> Actions<F> {
         let mut actions = match event {
             Event::Lost(failure) => return self.lost(failure, now, chance),
             Event::Rang(Timer::Reconnect) if self.phase == Phase::Detached => {
@@ -345,9 +375,9 @@ impl Machine {
     fn status(&self) -> Status {
         Status {
             state: match self.phase {
-                Phase::Detached | Phase::Connecting | Phase::Arming => State::Detached,
-                Phase::CatchingUp => State::CatchingUp,
-                Phase::Coherent => State::Coherent,
+                Phase::Detached | Phase::Connecting | Phase::Arming => Trust::Detached,
+                Phase::CatchingUp => Trust::CatchingUp,
+                Phase::Coherent => Trust::Coherent,
             },
             believed_until: self.believed_until,
             is_late: self.is_late,
@@ -357,7 +387,7 @@ impl Machine {
     }
 
     /// Publishes the status if it has changed: after what was forgotten, and before anything is told.
-    fn publish(&mut self, actions: &mut Actions) {
+    fn publish(&mut self, actions: &mut Actions<F>) {
         let status = self.status();
         if self.published.replace(status) != Some(status) {
             let forgotten = actions.iter().take_while(|action| matches!(action, Action::ForgetAll(_))).count();
@@ -365,7 +395,7 @@ impl Machine {
         }
     }
 
-    fn armed(&mut self, sent: Moment, now: Moment) -> Actions {
+    fn armed(&mut self, sent: Moment, now: Moment) -> Actions<F> {
         self.phase = Phase::CatchingUp;
         self.believed_until = sent + self.settings.belief;
         self.is_outage_told = false;
@@ -374,7 +404,7 @@ impl Machine {
         self.canary.reset();
         self.role.reset();
         // Changes before this moment were not reported; later ones are, if they are reported at all.
-        let mut actions = vec![Action::ForgetAll(Cause::Attached)];
+        let mut actions = vec![Action::ForgetAll(Purge::Attached)];
         // Nobody knows yet whether this server is another one than the replica that was left.
         if !self.was_demoted {
             actions.push(Action::Canary);
@@ -383,7 +413,7 @@ impl Machine {
         actions
     }
 
-    fn heartbeat(&mut self, now: Moment) -> [Action; 2] {
+    fn heartbeat(&mut self, now: Moment) -> [Action<F>; 2] {
         self.is_heartbeat_open = true;
         // While reads are refused, nothing else may ask for them: calls are held back by their breaker.
         [
@@ -392,13 +422,13 @@ impl Machine {
         ]
     }
 
-    fn on_attached(&mut self, event: Event, now: Moment, chance: f64) -> Actions {
+    fn on_attached(&mut self, event: Event<F>, now: Moment, chance: f64) -> Actions<F> {
         match event {
             Event::CanaryHeard if self.phase == Phase::CatchingUp && !self.is_at_replica() => {
                 self.phase = Phase::Coherent;
                 self.reconnect.reset();
                 // Entries that were kept before the proof may have missed a change.
-                vec![Action::ForgetAll(Cause::Attached), Action::Tell(News::Coherent)]
+                vec![Action::ForgetAll(Purge::Attached), Action::Tell(News::Coherent)]
             }
             Event::CanaryFailed(failure) if self.phase == Phase::CatchingUp => self.unreported(failure, now, chance),
             Event::Rang(Timer::Canary) if self.phase == Phase::CatchingUp && !self.is_at_replica() => {
@@ -407,7 +437,7 @@ impl Machine {
             Event::Rang(Timer::Heartbeat) => self.heartbeat(now).into(),
             Event::Rang(Timer::Late) if self.is_heartbeat_open => {
                 self.is_late = true;
-                vec![Action::Count(Trouble::Timeout)]
+                vec![Action::Count(F::late())]
             }
             Event::HeartbeatEnded => {
                 self.is_heartbeat_open = false;
@@ -421,9 +451,7 @@ impl Machine {
             Event::RoleIs(role) => self.role_is(role, now, chance),
             Event::Rang(Timer::Role) if self.replica_since.is_some() => vec![Action::AskRole],
             Event::Rang(Timer::Address) if self.is_at_replica() => vec![Action::AskAddress],
-            Event::AddressLeadsTo(Role::Primary) if self.is_at_replica() => {
-                self.lost(Failure::from(Trouble::Demoted), now, chance)
-            }
+            Event::AddressLeadsTo(Role::Primary) if self.is_at_replica() => self.lost(F::demoted(), now, chance),
             Event::AddressLeadsTo(_) if self.is_at_replica() => {
                 vec![Action::WakeAt(now + self.address.draw(chance), Timer::Address)]
             }
@@ -436,20 +464,20 @@ impl Machine {
         self.was_demoted && self.replica_since.is_some()
     }
 
-    fn unreported(&mut self, failure: Failure, now: Moment, chance: f64) -> Actions {
-        let (trouble, mut actions) = (failure.trouble, vec![]);
+    fn unreported(&mut self, failure: F, now: Moment, chance: f64) -> Actions<F> {
+        let (fault, mut actions) = (failure.clone(), vec![]);
         // Once for each connection, since the attempts may continue for days.
         if !std::mem::replace(&mut self.is_unreported_told, true) {
             actions.push(Action::Tell(News::Unreported(failure)));
         }
         actions.push(Action::WakeAt(now + self.canary.draw(chance), Timer::Canary));
-        actions.push(Action::Count(trouble));
+        actions.push(Action::Count(fault));
         actions
     }
 
-    fn answered(&mut self, access: Access, sender: Sender, refused: Option<Failure>, now: Moment) -> Actions {
-        let is_read_only = refused.as_ref().is_some_and(|failure| failure.trouble == Trouble::ReadOnly);
-        let (is_refused, mut actions) = (refused.is_some(), Vec::new());
+    fn answered(&mut self, access: Access, sender: Sender, refused: Option<F>, now: Moment) -> Actions<F> {
+        let is_read_only = refused.as_ref().is_some_and(F::is_read_only);
+        let (is_refused, mut actions) = (refused.is_some(), vec![]);
         let refusal = match access {
             Access::Reads => &mut self.reads,
             Access::Writes => &mut self.writes,
@@ -470,7 +498,7 @@ impl Machine {
     }
 
     /// The server takes writes, so it is a primary.
-    fn takes_writes(&mut self) -> Option<Action> {
+    fn takes_writes(&mut self) -> Option<Action<F>> {
         self.replica_since = None;
         self.role.reset();
         self.address.reset();
@@ -478,7 +506,7 @@ impl Machine {
         std::mem::take(&mut self.was_demoted).then_some(Action::Canary)
     }
 
-    fn role_is(&mut self, role: Role, now: Moment, chance: f64) -> Actions {
+    fn role_is(&mut self, role: Role, now: Moment, chance: f64) -> Actions<F> {
         self.ask_role_from = now + self.role.draw(chance);
         if role == Role::Primary {
             // It refuses for another reason, and so would over another connection.
@@ -497,10 +525,10 @@ impl Machine {
             return vec![Action::WakeAt(since + HELD, Timer::Role)];
         }
         self.was_demoted = true;
-        self.lost(Failure::from(Trouble::Demoted), now, chance)
+        self.lost(F::demoted(), now, chance)
     }
 
-    fn lost(&mut self, failure: Failure, now: Moment, chance: f64) -> Actions {
+    fn lost(&mut self, failure: F, now: Moment, chance: f64) -> Actions<F> {
         let was_attached = self.is_attached();
         self.phase = Phase::Detached;
         self.believed_until = Moment::ZERO;
@@ -512,9 +540,9 @@ impl Machine {
         let mut actions = vec![Action::Leave];
         // Published before everything is forgotten: what is kept from now on is kept briefly.
         self.publish(&mut actions);
-        let trouble = failure.trouble;
+        let fault = failure.clone();
         let news = if was_attached {
-            actions.push(Action::ForgetAll(Cause::Detached));
+            actions.push(Action::ForgetAll(Purge::Detached));
             News::Lost(failure)
         } else if std::mem::replace(&mut self.is_outage_told, true) {
             News::StillUnreachable(failure)
@@ -523,7 +551,7 @@ impl Machine {
         };
         actions.push(Action::Tell(news));
         actions.push(Action::WakeAt(now + self.reconnect.draw(chance), Timer::Reconnect));
-        actions.push(Action::Count(trouble));
+        actions.push(Action::Count(fault));
         actions
     }
 }
@@ -540,21 +568,44 @@ mod tests {
         is_role_watched: false,
     };
 
-    fn failure(trouble: Trouble) -> Failure {
-        Failure::from(trouble)
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Trouble {
+        Canary,
+        Connect,
+        Demoted,
+        Denied,
+        Full,
+        Late,
+        Lost,
+        ReadOnly,
+        Silent,
     }
 
-    fn replied(sent: u32, access: Access, sender: Sender, refused: Option<Trouble>) -> Event {
-        Event::Answered { sent: sent * MS, access, sender, refused: refused.map(failure) }
+    impl Fault for Trouble {
+        fn late() -> Self {
+            Self::Late
+        }
+
+        fn demoted() -> Self {
+            Self::Demoted
+        }
+
+        fn is_read_only(&self) -> bool {
+            *self == Self::ReadOnly
+        }
+    }
+
+    fn replied(sent: u32, access: Access, sender: Sender, refused: Option<Trouble>) -> Event<Trouble> {
+        Event::Answered { sent: sent * MS, access, sender, refused }
     }
 
     /// The reply to a heartbeat that was sent at this millisecond.
-    fn beat(sent: u32, refused: Option<Trouble>) -> Event {
+    fn beat(sent: u32, refused: Option<Trouble>) -> Event<Trouble> {
         replied(sent, Access::Writes, Sender::Heartbeat, refused)
     }
 
     /// A history: each row is a millisecond, an event, and the actions that follow it, without publications.
-    fn runs(machine: &mut Machine, rows: Vec<(u32, Event, Vec<Action>)>) {
+    fn runs(machine: &mut Machine<Trouble>, rows: Vec<(u32, Event<Trouble>, Vec<Action<Trouble>>)>) {
         for (at, event, expected) in rows {
             let mut actions = machine.on(event.clone(), at * MS, 0.5);
             actions.retain(|action| !matches!(action, Action::Publish(_)));
@@ -562,20 +613,20 @@ mod tests {
         }
     }
 
-    fn wake(at: u32, timer: Timer) -> Action {
+    fn wake(at: u32, timer: Timer) -> Action<Trouble> {
         Action::WakeAt(at * MS, timer)
     }
 
-    fn asks(reads: bool) -> Action {
+    fn asks(reads: bool) -> Action<Trouble> {
         Action::Heartbeat { reads }
     }
 
-    fn rang(timer: Timer) -> Event {
+    fn rang(timer: Timer) -> Event<Trouble> {
         Event::Rang(timer)
     }
 
     /// A machine that became coherent at 0 ms.
-    fn coherent() -> Machine {
+    fn coherent() -> Machine<Trouble> {
         let mut machine = Machine::new(SETTINGS);
         for event in [
             rang(Timer::Reconnect),
@@ -586,13 +637,13 @@ mod tests {
         ] {
             machine.on(event, Moment::ZERO, 0.5);
         }
-        assert_eq!(machine.status().state, State::Coherent);
+        assert_eq!(machine.status().state, Trust::Coherent);
         machine
     }
 
     #[test]
     fn it_is_coherent_after_the_canary_and_forgets_at_each_edge() {
-        let lost = || failure(Trouble::Lost);
+        let lost = || Trouble::Lost;
         let mut machine = Machine::new(SETTINGS);
         runs(
             &mut machine,
@@ -604,9 +655,9 @@ mod tests {
                 (
                     3,
                     Event::Armed { sent: 2 * MS },
-                    vec![Action::ForgetAll(Cause::Attached), Action::Canary, asks(false), wake(4, Timer::Late)],
+                    vec![Action::ForgetAll(Purge::Attached), Action::Canary, asks(false), wake(4, Timer::Late)],
                 ),
-                (5, Event::CanaryHeard, vec![Action::ForgetAll(Cause::Attached), Action::Tell(News::Coherent)]),
+                (5, Event::CanaryHeard, vec![Action::ForgetAll(Purge::Attached), Action::Tell(News::Coherent)]),
                 (6, Event::CanaryHeard, vec![]),
                 (7, Event::HeartbeatEnded, vec![wake(107, Timer::Heartbeat)]),
                 (107, rang(Timer::Heartbeat), vec![asks(false), wake(108, Timer::Late)]),
@@ -615,7 +666,7 @@ mod tests {
                     Event::Lost(lost()),
                     vec![
                         Action::Leave,
-                        Action::ForgetAll(Cause::Detached),
+                        Action::ForgetAll(Purge::Detached),
                         Action::Tell(News::Lost(lost())),
                         wake(250, Timer::Reconnect),
                         Action::Count(Trouble::Lost),
@@ -630,7 +681,7 @@ mod tests {
 
     #[test]
     fn an_outage_is_told_once_and_pauses_grow() {
-        let refused = || failure(Trouble::Connect);
+        let refused = || Trouble::Connect;
         let mut machine = Machine::new(SETTINGS);
         for (news, pause) in [
             (News::Unreachable(refused()), 50),
@@ -649,7 +700,7 @@ mod tests {
 
     #[test]
     fn changes_that_are_not_reported_are_told_once_for_each_connection() {
-        let silent = || failure(Trouble::Canary);
+        let silent = || Trouble::Canary;
         let mut machine = Machine::new(SETTINGS);
         for event in [rang(Timer::Reconnect), Event::Connected, Event::Armed { sent: Moment::ZERO }] {
             machine.on(event, Moment::ZERO, 0.5);
@@ -666,7 +717,7 @@ mod tests {
                 (250, rang(Timer::Canary), vec![Action::Canary]),
                 (300, Event::CanaryFailed(silent()), vec![wake(800, Timer::Canary), Action::Count(Trouble::Canary)]),
                 (800, rang(Timer::Canary), vec![Action::Canary]),
-                (801, Event::CanaryHeard, vec![Action::ForgetAll(Cause::Attached), Action::Tell(News::Coherent)]),
+                (801, Event::CanaryHeard, vec![Action::ForgetAll(Purge::Attached), Action::Tell(News::Coherent)]),
             ],
         );
     }
@@ -689,7 +740,7 @@ mod tests {
         ] {
             let forgets = machine.on(event.clone(), at * MS, 0.5).iter().any(|it| matches!(it, Action::ForgetAll(_)));
             let Status { state, believed_until, is_late: late, .. } = machine.status();
-            assert_eq!((state, believed_until, late), (State::Coherent, until * MS, is_late), "{event:?}");
+            assert_eq!((state, believed_until, late), (Trust::Coherent, until * MS, is_late), "{event:?}");
             assert!(!forgets, "{event:?}");
         }
     }
@@ -698,7 +749,7 @@ mod tests {
     #[test]
     fn a_refusal_is_told_when_it_has_held_for_a_second() {
         let full = || Some(Trouble::Full);
-        let refused = |access| vec![Action::Tell(News::Refused(access, failure(Trouble::Full)))];
+        let refused = |access| vec![Action::Tell(News::Refused(access, Trouble::Full))];
         let taken = |access, time: u32| vec![Action::Tell(News::TakenAgain(access, time * MS))];
         let (call, writes, reads) = (Sender::Call, Access::Writes, Access::Reads);
         let mut machine = coherent();
@@ -741,7 +792,7 @@ mod tests {
     /// A user who lacks one command: heartbeats are taken, and say nothing of the calls.
     #[test]
     fn calls_that_alone_are_refused_are_told_of() {
-        let denied = failure(Trouble::Denied);
+        let denied = Trouble::Denied;
         let call = |at, refused| replied(at, Access::Writes, Sender::Call, refused);
         runs(
             &mut coherent(),
@@ -759,11 +810,11 @@ mod tests {
         );
     }
 
-    fn left(at: u32, pause: u32) -> Vec<Action> {
-        let demoted = failure(Trouble::Demoted);
+    fn left(at: u32, pause: u32) -> Vec<Action<Trouble>> {
+        let demoted = Trouble::Demoted;
         vec![
             Action::Leave,
-            Action::ForgetAll(Cause::Detached),
+            Action::ForgetAll(Purge::Detached),
             Action::Tell(News::Lost(demoted)),
             wake(at + pause, Timer::Reconnect),
             Action::Count(Trouble::Demoted),
@@ -773,7 +824,7 @@ mod tests {
     #[test]
     fn a_replica_is_left_after_a_second_and_the_new_primary_is_proven() {
         let read_only = || Some(Trouble::ReadOnly);
-        let told = Action::Tell(News::Refused(Access::Writes, failure(Trouble::ReadOnly)));
+        let told = Action::Tell(News::Refused(Access::Writes, Trouble::ReadOnly));
         let taken = Action::Tell(News::TakenAgain(Access::Writes, 1_200 * MS));
         for role in [Role::Replica, Role::Unknown] {
             let mut machine = coherent();
@@ -793,10 +844,10 @@ mod tests {
                     (
                         1_254,
                         Event::Armed { sent: 1_253 * MS },
-                        vec![Action::ForgetAll(Cause::Attached), asks(false), wake(1_255, Timer::Late)],
+                        vec![Action::ForgetAll(Purge::Attached), asks(false), wake(1_255, Timer::Late)],
                     ),
                     (1_300, beat(1_300, None), vec![Action::Canary]),
-                    (1_301, Event::CanaryHeard, vec![Action::ForgetAll(Cause::Attached), Action::Tell(News::Coherent)]),
+                    (1_301, Event::CanaryHeard, vec![Action::ForgetAll(Purge::Attached), Action::Tell(News::Coherent)]),
                     (2_300, beat(2_300, None), vec![taken.clone()]),
                 ],
             );
@@ -816,7 +867,7 @@ mod tests {
             }
         }
         assert_eq!(asked, [0, 1_000, 3_000, 7_000, 15_000, 31_000, 47_000]);
-        assert_eq!(machine.status().state, State::Coherent);
+        assert_eq!(machine.status().state, Trust::Coherent);
     }
 
     #[test]
@@ -826,7 +877,7 @@ mod tests {
         machine.on(beat(0, read_only()), Moment::ZERO, 0.5);
         machine.on(Event::RoleIs(Role::Replica), Moment::ZERO, 0.5);
         runs(&mut machine, vec![(1_000, Event::RoleIs(Role::Replica), left(1_000, 50))]);
-        let attach = |machine: &mut Machine, at: u32| {
+        let attach = |machine: &mut Machine<Trouble>, at: u32| {
             for event in [rang(Timer::Reconnect), Event::Connected, Event::Armed { sent: at * MS }] {
                 machine.on(event, at * MS, 0.5);
             }
@@ -847,7 +898,7 @@ mod tests {
                 (9_300, rang(Timer::Address), vec![Action::AskAddress]),
             ],
         );
-        assert_eq!(machine.status().state, State::CatchingUp);
+        assert_eq!(machine.status().state, Trust::CatchingUp);
         // Another server is behind the address, but is demoted in turn before it took a write.
         runs(&mut machine, vec![(9_400, Event::AddressLeadsTo(Role::Primary), left(9_400, 100))]);
         let asks_role = attach(&mut machine, 10_000);
@@ -859,7 +910,7 @@ mod tests {
             &mut machine,
             vec![
                 (10_200, beat(10_200, None), vec![Action::Canary]),
-                (10_201, Event::CanaryHeard, vec![Action::ForgetAll(Cause::Attached), Action::Tell(News::Coherent)]),
+                (10_201, Event::CanaryHeard, vec![Action::ForgetAll(Purge::Attached), Action::Tell(News::Coherent)]),
             ],
         );
     }
@@ -872,12 +923,12 @@ mod tests {
         machine.on(rang(Timer::Reconnect), Moment::ZERO, 0.5);
         machine.on(Event::Connected, Moment::ZERO, 0.5);
         for (event, state, forgets_first) in [
-            (Event::Armed { sent: Moment::ZERO }, State::CatchingUp, true),
-            (Event::CanaryHeard, State::Coherent, true),
-            (Event::Lost(failure(Trouble::Silent)), State::Detached, false),
+            (Event::Armed { sent: Moment::ZERO }, Trust::CatchingUp, true),
+            (Event::CanaryHeard, Trust::Coherent, true),
+            (Event::Lost(Trouble::Silent), Trust::Detached, false),
         ] {
             let actions = machine.on(event, Moment::ZERO, 0.5);
-            let at = |is: fn(&Action) -> bool| actions.iter().position(is).expect("it is there");
+            let at = |is: fn(&Action<Trouble>) -> bool| actions.iter().position(is).expect("it is there");
             let (published, forgotten) =
                 (at(|it| matches!(it, Action::Publish(_))), at(|it| matches!(it, Action::ForgetAll(_))));
             assert_eq!(forgotten < published, forgets_first, "{actions:?}");
