@@ -20,6 +20,11 @@ impl Failure {
     pub(crate) fn new(trouble: Trouble, words: &str) -> Self {
         Self { trouble, words: cleaned(words) }
     }
+
+    /// The same, after what it is about.
+    pub(crate) fn about(self, what: &str) -> Self {
+        Self::new(self.trouble, &format!("{what}: {}", self.words))
+    }
 }
 
 impl Fault for Failure {

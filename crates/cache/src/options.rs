@@ -92,7 +92,7 @@ pub struct Deadlines {
     pub heartbeat: Duration,
     /// The time between two queries for the primaries, to Sentinels or Cluster nodes.
     pub topology: Duration,
-    /// How long memory serves what Redis vouches for after the last sign of life: from the moment at which a command was
+    /// How long memory serves what is not kept briefly, after the last sign of life: from the moment at which a command was
     /// sent that Redis answered. `None` for three heartbeats, and at least 300 ms. Nothing is forgotten after this time,
     /// and a later sign renews it. So what is deleted in Redis is not served from memory for longer than this,
     /// whatever the network and the scheduler do. The monotonic clock counts, which on Linux stands still while the

@@ -32,6 +32,9 @@ pub(crate) trait Place: Send + Sync + 'static {
     /// Whether it may turn out to be a replica, because another server may have become the primary.
     const IS_ROLE_WATCHED: bool;
 
+    /// For logs.
+    fn shown(&self) -> String;
+
     /// The server to connect to now.
     fn find(&self) -> impl Future<Output = Result<Endpoint, Failure>> + Send;
 
@@ -44,6 +47,10 @@ pub(crate) struct Fixed<const IS_ROLE_WATCHED: bool>(pub(crate) Endpoint);
 
 impl<const IS_ROLE_WATCHED: bool> Place for Fixed<IS_ROLE_WATCHED> {
     const IS_ROLE_WATCHED: bool = IS_ROLE_WATCHED;
+
+    fn shown(&self) -> String {
+        self.0.shown()
+    }
 
     async fn find(&self) -> Result<Endpoint, Failure> {
         Ok(self.0.clone())
@@ -89,6 +96,9 @@ struct Attempt {
     /// What is known of it so far.
     endpoint: Option<Endpoint>,
     attached: Option<Attached>,
+    /// The name that heartbeats use: one that this primary holds. If it holds none, any name shows that its slots are not
+    /// served.
+    heartbeat_name: Option<String>,
     canary: watch::Sender<Canary>,
     tasks: JoinSet<()>,
     reports: mpsc::UnboundedReceiver<Report>,
@@ -99,7 +109,7 @@ impl Attempt {
     fn new() -> Self {
         let (sender, reports) = mpsc::unbounded_channel();
         let canary = watch::channel(Canary::default()).0;
-        Self { endpoint: None, attached: None, canary, tasks: JoinSet::new(), reports, sender }
+        Self { endpoint: None, attached: None, heartbeat_name: None, canary, tasks: JoinSet::new(), reports, sender }
     }
 
     /// Runs work in a task, and reports its event.
@@ -174,6 +184,9 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
     }
 
     fn step(&mut self, event: Event<Failure>) {
+        if let Event::Lost(Failure { words, .. }) = &event {
+            self.context().coherence.note_failure(&self.server, words);
+        }
         for action in self.machine.on(event, self.now(), fastrand::f64()) {
             self.perform(action);
         }
@@ -252,6 +265,7 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
         let Context { coherence, memory, .. } = self.context().clone();
         let on_push = push_handler(coherence.clone(), messages.clone(), lost.clone());
         let place = self.supervisor.place.clone();
+        self.server = place.shown();
         let answers = sender.clone();
         let on_answer = move |Answered { sent, access, sender, refused }| {
             let _ = answers.send(Report::Event(Event::Answered { sent, access, sender, refused }));
@@ -289,8 +303,8 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
                     return Err(Trouble::Demoted.into());
                 }
                 let sent = coherence.now();
-                connection.track(coherence.namespace.prefix()).await?;
-                Ok(sent)
+                let tracking = connection.track(coherence.namespace.prefix()).await;
+                tracking.map_err(|failure| failure.about("it does not report changes")).map(|()| sent)
             };
             armed.await.map_or_else(Event::Lost, |sent| Event::Armed { sent })
         });
@@ -317,12 +331,16 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
         });
     }
 
+    fn heartbeat_name(&mut self) -> String {
+        let draw = || self.supervisor.draw_canary().unwrap_or_default().1;
+        self.attempt.heartbeat_name.get_or_insert_with(draw).clone()
+    }
+
     /// TCP alone does not notice a peer that vanished, and an open connection does not show that its server has become a
     /// replica.
     fn heartbeat(&mut self, reads: bool) {
         let Some(attached) = self.attempt.attached.clone() else { return };
-        // In a Cluster, a name that this primary holds; if it holds none, any name shows that its slots are not served.
-        let (_, name) = self.supervisor.draw_canary().unwrap_or_default();
+        let name = self.heartbeat_name();
         let (link, coherence) = (self.supervisor.link.clone(), self.context().coherence.clone());
         let deadline = self.context().deadlines.heartbeat_timeout;
         self.attempt.run(async move {
@@ -350,8 +368,7 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
 
     /// Asks the server to which the address of a replica leads now. One that does not tell its role may take writes.
     fn ask_address(&mut self) {
-        let place = self.supervisor.place.clone();
-        let (_, name) = self.supervisor.draw_canary().unwrap_or_default();
+        let (place, name) = (self.supervisor.place.clone(), self.heartbeat_name());
         let deadline = self.context().deadlines.handshake;
         self.attempt.run(async move {
             let asked = async {
@@ -382,14 +399,12 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
 
     fn tell(&mut self, news: News<Failure>) {
         let server = self.server.as_str();
-        let coherence = &self.context().coherence;
         match news {
             News::Coherent => {
                 tracing::info!(server, "coherent with Redis");
                 self.check_eviction();
             }
             News::Lost(Failure { trouble, words }) => {
-                coherence.note_failure(server, &words);
                 let (trouble, reason, is_demoted) = (trouble.label(), words, trouble == Trouble::Demoted);
                 if is_demoted {
                     tracing::warn!(server, trouble, "the server has become a replica: connecting to the address again");
@@ -402,12 +417,8 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
                     );
                 }
             }
-            News::Unreachable(failure) => {
-                coherence.note_failure(server, &failure.words);
-                tell_unreachable(server, &failure);
-            }
+            News::Unreachable(failure) => tell_unreachable(server, &failure),
             News::StillUnreachable(Failure { trouble, words }) => {
-                coherence.note_failure(server, &words);
                 tracing::debug!(server, trouble = trouble.label(), reason = words, "Redis cannot be used");
             }
             News::Unreported(Failure { trouble, words }) => {

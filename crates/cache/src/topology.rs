@@ -42,12 +42,13 @@ struct Named {
 impl Place for Named {
     const IS_ROLE_WATCHED: bool = true;
 
+    fn shown(&self) -> String {
+        self.sentinels.shown()
+    }
+
     async fn find(&self) -> Result<Endpoint, Failure> {
         let named = self.sentinels.primary().await;
-        let unnamed = |Failure { trouble, words }| {
-            Failure::new(trouble, &format!("no Sentinel names a primary {}: {words}", self.sentinels.shown()))
-        };
-        named.map(|address| self.login.at(&address)).map_err(unnamed)
+        named.map(|address| self.login.at(&address)).map_err(|failure| failure.about("no Sentinel names a primary"))
     }
 
     async fn moved(&self, from: &Endpoint) -> Failure {

@@ -70,7 +70,7 @@ async fn a_demoted_primary_behind_a_name_is_left_for_the_new_one() {
     proxy.lead_to(new.port());
     old.person().does(&format!("REPLICAOF 127.0.0.1 {}", new.port()));
     eventually("it is left", || node.errors("demoted") == 1).await;
-    assert!(!node.remembers("2+2"), "nobody vouches for it");
+    assert!(!node.remembers("2+2"), "no server reports its changes");
     node.becomes(State::Coherent).await;
     node.expensive("3+3").await;
     node.is_sound().await;
