@@ -61,7 +61,9 @@ impl Primaries {
             None => touch.cmd("TOUCH").arg(&name),
             Some(millis) => touch.cmd("PEXPIRE").arg(&name).arg(millis).arg("GT"),
         };
-        let replies = within(self.deadline, connection.send(&touch)).await.map_err(CallError::Trouble)?;
+        let replies = within(self.deadline, connection.send(&touch))
+            .await
+            .map_err(|failure| CallError::Trouble(failure.trouble))?;
         match replies.into_iter().next() {
             Some(Value::Int(done)) => Ok(done == 1),
             Some(Value::ServerError(error)) => Err(CallError::Trouble(trouble(&error.into()))),
