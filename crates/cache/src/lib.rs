@@ -114,7 +114,8 @@
 //! *Changed* means that everything was purged, or a key of the same shard (of 4,096) was invalidated, since before the command
 //! that permitted the computation was sent (or, without one, since it began). Then nothing is kept or written without a
 //! second lookup. Memory gets an expensive value only after Redis confirmed it, and `XX` never creates a key: so a purge is
-//! not undone. The write-behind is best effort: 200 writes at once, then 1,000 a second; the rest are dropped.
+//! not undone. The write-behind is best effort: 200 writes at once, then 1,000 a second; the rest are dropped. Up to 64
+//! writes are in flight, so that the round trip does not limit them up to 64 ms.
 //!
 //! A lease is a value of the key itself: `"lease:3f9c0a51d2e87b46.17"`, the seventeenth of that node. Deleting the key ends the
 //! lease, and the push that keeps memory coherent also notifies the waiting nodes; nothing polls. A computation that fails

@@ -13,6 +13,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use futures_util::future::join_all;
+use futures_util::{StreamExt as _, stream};
+
 use crate::entry::{self, Contents, LINE_BYTES_MAX, Stored};
 use crate::hex;
 use crate::key::{Key, KeyRef, RedisName};
@@ -20,7 +23,7 @@ use crate::layers::Layers;
 use crate::link::{CallError, Link};
 use crate::memory::{Memory, MemoryEntry};
 use crate::pending_removals::Removals;
-use crate::primaries::{Preview, Primaries};
+use crate::primaries::{CALLS_AT_ONCE, Preview, Primaries};
 use crate::stats::{Cause, Label, State, Trouble};
 
 /// The maximum number of entries on a page.
@@ -518,31 +521,45 @@ impl<C: Contents> Layers<C> {
         working.await.unwrap_or_default()
     }
 
-    /// Removes every answer of this namespace, step by step; gives how many, and whether all were removed. If one
-    /// primary is unreachable, the entries of the others are still removed.
+    /// Removes every answer of this namespace, on all primaries at the same time; gives how many, and whether all were
+    /// removed. If one primary is unreachable, the entries of the others are still removed.
     async fn unlink_all(&self) -> (u64, Result<(), CallError>) {
         let Some(primaries) = self.primaries() else { return (0, Ok(())) };
         let links = primaries.links();
-        let mut removed = 0;
-        let mut outcome = if links.is_empty() { Err(CallError::NotSent) } else { Ok(()) };
-        for link in links {
-            outcome = outcome.and(self.unlink_all_of(primaries, &link, &mut removed).await);
-        }
-        (removed, outcome)
+        let nobody = if links.is_empty() { Err(CallError::NotSent) } else { Ok(()) };
+        let all: Vec<_> = links.iter().map(|link| self.unlink_all_of(primaries, link)).collect();
+        let all = join_all(all).await;
+        all.into_iter().fold((0, nobody), |(sum, outcome), (removed, of_one)| (sum + removed, outcome.and(of_one)))
     }
 
-    async fn unlink_all_of(&self, primaries: &Primaries, link: &Link, removed: &mut u64) -> Result<(), CallError> {
-        let mut cursor = 0;
-        loop {
-            let step = primaries.scan(link, cursor, STEP).await?;
-            for names in self.ours(step.names).chunks(STEP) {
-                *removed += primaries.unlink_all(link, names).await?;
+    /// Step by step: the names of a step are removed while the next step is on its way.
+    async fn unlink_all_of(&self, primaries: &Primaries, link: &Link) -> (u64, Result<(), CallError>) {
+        let (mut removed, mut names, mut cursor) = (0, Vec::new(), Some(0));
+        while cursor.is_some() || !names.is_empty() {
+            let unlinking = async {
+                let mut removed = 0;
+                for names in names.chunks(STEP) {
+                    removed += primaries.unlink_all(link, names).await?;
+                }
+                Ok(removed)
+            };
+            let scanning = async {
+                match cursor {
+                    Some(cursor) => primaries.scan(link, cursor, STEP).await.map(Some),
+                    None => Ok(None),
+                }
+            };
+            let (unlinked, step) = tokio::join!(unlinking, scanning);
+            removed += unlinked.unwrap_or(0);
+            match unlinked.and(step) {
+                Ok(step) => {
+                    cursor = step.as_ref().map(|step| step.cursor).filter(|cursor| *cursor != 0);
+                    names = step.map(|step| self.ours(step.names)).unwrap_or_default();
+                }
+                Err(error) => return (removed, Err(error)),
             }
-            if step.cursor == 0 {
-                return Ok(());
-            }
-            cursor = step.cursor;
         }
+        (removed, Ok(()))
     }
 
     /// The status of a removal that failed with this error.
@@ -557,6 +574,18 @@ impl<C: Contents> Layers<C> {
         }
     }
 
+    /// Executes one pending removal; gives the name if the removal must be tried again.
+    async fn unless_removed(&self, name: String) -> Option<String> {
+        let (Ok(key), Some(primaries)) = (self.read(&name), self.primaries()) else { return None };
+        if let Err(error) = primaries.unlink(&name).await
+            && self.removal(error) == RemovalStatus::Pending
+        {
+            return Some(name);
+        }
+        self.coherence.invalidate(&self.memory, key, Cause::Operator);
+        None
+    }
+
     /// Executes pending removals; gives whether none is left.
     async fn remove_pending(&self, removals: Removals) -> bool {
         let mut rest = Removals::default();
@@ -566,16 +595,9 @@ impl<C: Contents> Layers<C> {
             }
             self.coherence.purge(Cause::Operator);
         }
-        for name in removals.names {
-            let (Ok(key), Some(primaries)) = (self.read(&name), self.primaries()) else { continue };
-            if let Err(error) = primaries.unlink(&name).await
-                && self.removal(error) == RemovalStatus::Pending
-            {
-                rest.names.insert(name);
-                continue;
-            }
-            self.coherence.invalidate(&self.memory, key, Cause::Operator);
-        }
+        let removing: Vec<_> = removals.names.into_iter().map(|name| self.unless_removed(name)).collect();
+        let left: Vec<Option<String>> = stream::iter(removing).buffer_unordered(CALLS_AT_ONCE).collect().await;
+        rest.names = left.into_iter().flatten().collect();
         let is_done = rest == Removals::default();
         // Last: until this point, no lookup uses the values to be removed.
         self.pending_removals.end(rest);

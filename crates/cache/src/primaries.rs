@@ -18,7 +18,7 @@ use crate::key::{Key, Namespace};
 use crate::link::{CallError, CallReply, CallRequest, Link, Redirection};
 use crate::stats::{State, Trouble};
 
-pub(crate) use keyspace::Preview;
+pub(crate) use keyspace::{CALLS_AT_ONCE, Preview};
 
 /// The slots of a Cluster.
 pub(crate) const SLOTS: u16 = 16_384;

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::Value;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::JoinSet;
 
 use crate::connection::{Address, Connection, Endpoint, text};
@@ -23,7 +23,7 @@ pub(crate) struct Sentinels {
 
 struct Sentinel {
     endpoint: Endpoint,
-    connection: Mutex<Option<Connection>>,
+    connection: Arc<Mutex<Option<Connection>>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +35,7 @@ struct NamedPrimary {
 
 impl Sentinels {
     pub(crate) fn new(endpoints: Vec<Endpoint>, name: &str) -> Self {
-        let sentinel = |endpoint| Arc::new(Sentinel { endpoint, connection: Mutex::new(None) });
+        let sentinel = |endpoint| Arc::new(Sentinel { endpoint, connection: Arc::default() });
         Self { sentinels: endpoints.into_iter().map(sentinel).collect(), name: name.into() }
     }
 
@@ -48,8 +48,7 @@ impl Sentinels {
     pub(crate) async fn primary(&self) -> Result<Address, Trouble> {
         let mut asking = JoinSet::new();
         for sentinel in &self.sentinels {
-            let (sentinel, name) = (sentinel.clone(), self.name.clone());
-            asking.spawn(async move { sentinel.ask(&name).await });
+            asking.spawn(sentinel.clone().ask(self.name.clone()));
         }
         let (mut answers, mut trouble) = (Vec::new(), Trouble::Connect);
         while let Some(answer) = asking.join_next().await {
@@ -77,16 +76,25 @@ impl Sentinels {
 }
 
 impl Sentinel {
-    async fn ask(&self, name: &str) -> Result<NamedPrimary, Trouble> {
-        let mut slot = self.connection.lock().await;
-        let connection = match slot.take() {
-            Some(connection) => connection,
-            None => self.connect().await?,
+    /// Asks over the connection of the previous call. A majority of answers cancels the slower calls: a query that has
+    /// begun still goes on, up to its deadline, and leaves its connection to the next call. Otherwise the slowest
+    /// Sentinel would have to accept a new connection for each query.
+    async fn ask(self: Arc<Self>, name: Arc<str>) -> Result<NamedPrimary, Trouble> {
+        let slot = self.connection.clone().lock_owned().await;
+        let asking = tokio::spawn(async move { self.query(slot, &name).await });
+        // A task that panicked has no answer.
+        asking.await.unwrap_or(Err(Trouble::Other))
+    }
+
+    async fn query(&self, mut slot: OwnedMutexGuard<Option<Connection>>, name: &str) -> Result<NamedPrimary, Trouble> {
+        let connection = match &*slot {
+            Some(connection) => connection.clone(),
+            None => slot.insert(self.connect().await?).clone(),
         };
         let reply = connection.say(redis::cmd("SENTINEL").arg("MASTER").arg(name)).await;
         // A connection that gave any reply is kept, even if the reply was that the name is unknown.
-        if !matches!(reply, Err(Trouble::Timeout | Trouble::Lost | Trouble::Protocol)) {
-            *slot = Some(connection);
+        if matches!(reply, Err(Trouble::Timeout | Trouble::Lost | Trouble::Protocol)) {
+            *slot = None;
         }
         read_answer(reply?).ok_or(Trouble::Protocol)
     }

@@ -4,7 +4,7 @@
 use crate::support;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -395,29 +395,31 @@ async fn a_clear_invalidates_entries_read_meanwhile() {
     assert!(fake.text(&name("2+2")).is_none());
 }
 
-/// A computation begun before a clear is not written after it.
+/// A write that waits for its turn when a clear begins is not sent after it. As many writes are in flight as may be,
+/// and the server replies to them when it gets the clear's first command.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clear_drops_queued_writes() {
-    let (open, gate) = std::sync::mpsc::channel::<()>();
-    let gate = Mutex::new(gate);
-    let fake = Fake::start(move |words| {
-        if words[0] == "SET" && words[1] == name("first") {
-            gate.lock().expect("no panic").recv().expect("it is opened");
+    const IN_FLIGHT_MAX: usize = 64;
+    let sent = Arc::new(AtomicUsize::new(0));
+    let received = sent.clone();
+    let fake = Fake::start(move |words| match &*words[0] {
+        "SET" if !words[1].contains("::") => {
+            received.fetch_add(1, SeqCst);
+            Some(vec![])
         }
-        (words[0] == "SCAN").then(|| b"*2\r\n$1\r\n0\r\n*0\r\n".to_vec())
+        "SCAN" => Some([&b"+OK\r\n".repeat(IN_FLIGHT_MAX)[..], b"*2\r\n$1\r\n0\r\n*0\r\n"].concat()),
+        _ => None,
     });
-    let node = Setting::new().redis(fake.url()).coherent().await;
-    node.cheap("first").await;
-    eventually("the first is on the wire", || fake.received_for("SET", &name("first")).len() == 1).await;
+    let node = quiet(&fake).await;
+    for n in 0..IN_FLIGHT_MAX {
+        node.cheap(&n.to_string()).await;
+    }
+    eventually("as many as may be are on the wire", || sent.load(SeqCst) == IN_FLIGHT_MAX).await;
     node.cheap("2+2").await;
-    let operator = node.cache.operator();
-    let clearing = tokio::spawn(async move { operator.clear().await });
-    eventually("it has begun", || !node.remembers("2+2")).await;
-    open.send(()).expect("the server waits");
-    assert_eq!(clearing.await.expect("it ends").redis, RemovalStatus::Done);
+    assert_eq!(clears(&node).await.1, RemovalStatus::Done);
     node.is_sound().await;
-    assert_eq!(node.writes_behind("dropped-moved"), 1);
-    assert!(fake.text(&name("2+2")).is_none());
+    assert_eq!((node.writes_behind("stored"), node.writes_behind("dropped-moved")), (IN_FLIGHT_MAX as u64, 1));
+    assert_eq!(sent.load(SeqCst), IN_FLIGHT_MAX);
 }
 
 /// Computations that began before a clear are answered but not stored.
@@ -497,6 +499,33 @@ async fn deletions_during_an_outage_are_executed_when_redis_is_back() {
     eventually("they are executed", || node.stats().removals_pending == 0).await;
     assert_eq!(person.keys(), [name("3")], "a key without a removal is still there");
     assert_eq!(deletes(&node, &name("3")).await, done(1));
+}
+
+/// The server replies to none of the removals before it has received all of them. It reports no canary, so that the node
+/// sends nothing else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pending_removals_do_not_wait_for_each_others_replies() {
+    const NAMES: usize = 16;
+    let (is_there, received) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
+    let appears = is_there.clone();
+    let fake = Fake::start(move |words| match (&*words[0], words.get(1)) {
+        ("HELLO", _) if !is_there.load(SeqCst) => Some(b"-LOADING not yet\r\n".to_vec()),
+        ("SET", _) => Some(b"+OK\r\n".to_vec()),
+        ("UNLINK", Some(name)) if !name.contains("::") => {
+            let is_last = received.fetch_add(1, SeqCst) + 1 == NAMES;
+            Some(b":1\r\n".repeat(if is_last { NAMES } else { 0 }))
+        }
+        _ => None,
+    });
+    let mut setting = Setting::new().redis(fake.url());
+    setting.deadlines.heartbeat = 4 * PATIENCE;
+    let node = setting.start();
+    for n in 0..NAMES {
+        assert_eq!(deletes(&node, &name(&n.to_string())).await, pending(0));
+    }
+    appears.store(true, SeqCst);
+    eventually("they are executed", || node.stats().removals_pending == 0).await;
+    assert_eq!(node.errors("timeout"), 0);
 }
 
 /// Redis answers reads but refuses removals: until it executes them, no answer comes from these entries.

@@ -3,11 +3,16 @@
 
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use redis::{Cmd, Value};
 
 use super::{CallKind, Primaries, command};
 use crate::link::{CallError, CallReply, Link};
 use crate::stats::Trouble;
+
+/// The maximum number of calls in flight for names of which each has its own call, so that their number does not multiply
+/// the round trip.
+pub(crate) const CALLS_AT_ONCE: usize = 64;
 
 /// One step of a `SCAN`.
 #[derive(Debug, PartialEq, Eq)]
@@ -63,11 +68,8 @@ impl Primaries {
             return Ok(previews);
         }
         self.doubt();
-        let mut previews = Vec::new();
-        for name in names {
-            previews.push(self.preview(name, most).await?);
-        }
-        Ok(previews)
+        let calls: Vec<_> = names.iter().map(|name| self.preview(name, most)).collect();
+        stream::iter(calls).buffered(CALLS_AT_ONCE).try_collect().await
     }
 
     /// `UNLINK`; gives how many keys were present.
@@ -87,11 +89,9 @@ impl Primaries {
             return Ok(removed);
         }
         self.doubt();
-        let mut removed = 0;
-        for name in names {
-            removed += self.unlink(name).await?;
-        }
-        Ok(removed)
+        let calls: Vec<_> = names.iter().map(|name| self.unlink(name)).collect();
+        let removed: Vec<u64> = stream::iter(calls).buffer_unordered(CALLS_AT_ONCE).try_collect().await?;
+        Ok(removed.into_iter().sum())
     }
 }
 

@@ -169,6 +169,16 @@ impl Setting {
     }
 }
 
+/// A coherent node at a scripted server that will withhold replies: the node sends nothing by itself any more, since the
+/// reply to it would be taken for one of those withheld.
+pub async fn quiet(fake: &fake::Fake) -> Node {
+    let mut setting = Setting::new().redis(fake.url());
+    setting.deadlines.heartbeat = 4 * PATIENCE;
+    let node = setting.coherent().await;
+    eventually("it has asked for the eviction policy", || fake.received("INFO") == 1).await;
+    node
+}
+
 pub fn key(text: &str) -> Key {
     Key::new("1", text)
 }
