@@ -178,6 +178,8 @@ mod audit;
 pub use audit::Audit;
 mod hex;
 pub mod url;
+mod access;
+pub use access::{Credentials, Login};
 mod options;
 pub use options::{Deadlines, Lookup, Options, OptionsError, UrlFault};
 mod key;

@@ -23,6 +23,8 @@ pub(crate) struct Sentinels {
 
 struct Sentinel {
     endpoint: Endpoint,
+    /// Whether the login is the Sentinels' own, and not that of the servers.
+    has_own_login: bool,
     connection: Arc<Mutex<Option<Connection>>>,
 }
 
@@ -34,8 +36,8 @@ struct NamedPrimary {
 }
 
 impl Sentinels {
-    pub(crate) fn new(endpoints: Vec<Endpoint>, name: &str) -> Self {
-        let sentinel = |endpoint| Arc::new(Sentinel { endpoint, connection: Arc::default() });
+    pub(crate) fn new(endpoints: Vec<Endpoint>, has_own_login: bool, name: &str) -> Self {
+        let sentinel = |endpoint| Arc::new(Sentinel { endpoint, has_own_login, connection: Arc::default() });
         Self { sentinels: endpoints.into_iter().map(sentinel).collect(), name: name.into() }
     }
 
@@ -99,10 +101,13 @@ impl Sentinel {
         read_answer(reply?).ok_or(Trouble::Protocol)
     }
 
-    /// The login is that of the servers. Sentinels often have none and refuse every login; then none is used.
+    /// Without a login of their own, they get that of the servers. Sentinels often have none and refuse every login; then
+    /// none is used.
     async fn connect(&self) -> Result<Connection, Trouble> {
         let connected = match self.endpoint.connect(|_| {}).await {
-            Err(error) if error.trouble == Trouble::Denied => self.endpoint.without_login().connect(|_| {}).await,
+            Err(error) if error.trouble == Trouble::Denied && !self.has_own_login => {
+                self.endpoint.without_login().connect(|_| {}).await
+            }
             connected => connected,
         };
         connected.map_err(|error| error.trouble)

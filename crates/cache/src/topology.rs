@@ -15,9 +15,10 @@ use crate::supervisor::{Backoff, Context, Role, Supervisor};
 pub(crate) async fn keep_connected<V: Send + Sync + 'static>(context: Context<V>, url: RedisUrl) {
     match url {
         RedisUrl::Server(endpoint) => single(&context, Role::Any).run(&endpoint).await,
-        RedisUrl::Sentinels { sentinels, name, login } => {
+        RedisUrl::Sentinels { sentinels, have_own_login, name, login } => {
             let supervisor = single(&context, Role::Primary);
-            keep_named(&context, &supervisor, &Sentinels::new(sentinels, &name), &login).await;
+            let sentinels = Sentinels::new(sentinels, have_own_login, &name);
+            keep_named(&context, &supervisor, &sentinels, &login).await;
         }
         RedisUrl::Cluster { seeds } => keep_cluster(context, seeds).await,
     }

@@ -10,6 +10,7 @@ pub mod moves;
 pub mod outage;
 pub mod proxy;
 pub mod server;
+pub mod tls;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -164,7 +165,8 @@ impl Setting {
 
     pub async fn coherent(self) -> Node {
         let node = self.start();
-        assert_eq!(node.cache.wait_until_ready(PATIENCE).await, State::Coherent);
+        let state = node.cache.wait_until_ready(PATIENCE).await;
+        assert_eq!(state, State::Coherent, "{:?}", node.cache.last_failure());
         node
     }
 }
