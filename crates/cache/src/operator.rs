@@ -1,7 +1,7 @@
 //! The operator's view: lists, shows and removes entries.
 //!
-//! It sees and removes only names that [`key`](crate::key) reads as names of answers: no bookkeeping, no foreign keys.
-//! No command takes long in Redis: names are listed by `SCAN`, in steps between which other calls run, and removed by
+//! The namespace belongs to the cache: whatever begins with it is listed and cleared, except canaries, which their nodes
+//! remove. Single entries are shown and deleted by names that [`key`](crate::key) reads as names of answers. No command takes long in Redis: names are listed by `SCAN`, in steps between which other calls run, and removed by
 //! `UNLINK`.
 //!
 //! With NOLOOP, Redis does not push our own removals to us; the reply takes the place of the push. So a removal runs in
@@ -77,7 +77,8 @@ pub enum EntryKind {
     Answer,
     /// The lease of a node that is computing the answer.
     Lease,
-    /// A value that no node can use; the next computation of the answer replaces it.
+    /// A value that no node can use. The next computation of the answer replaces it, if its name is that of an answer;
+    /// otherwise only [`Operator::clear`] removes it.
     Unusable,
 }
 
@@ -96,7 +97,7 @@ impl EntryKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EntryInfo {
-    /// Its name in Redis.
+    /// Its name in Redis; `\\xff` stands for a byte that is not UTF-8.
     pub name: String,
     /// The text of its key; `None` if the name has only a digest and the value does not contain the text. In a listing,
     /// long texts are cut short and end in `…`.
@@ -177,6 +178,8 @@ pub struct Cursor(Position);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Position {
     Redis {
+        /// The number of the map; with another map, the index has no meaning.
+        map: u64,
         /// The index of the primary.
         primary: usize,
         /// The cursor of this primary's `SCAN`.
@@ -203,7 +206,7 @@ impl std::error::Error for CursorError {}
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Position::Redis { primary, scan } => write!(f, "r{primary}-{scan}"),
+            Position::Redis { map, primary, scan } => write!(f, "r{map:x}-{primary}-{scan}"),
             Position::Memory { after } => {
                 f.write_str("m")?;
                 hex::write(after.as_bytes(), f)
@@ -222,8 +225,10 @@ impl FromStr for Cursor {
 
 fn read_position(text: &str) -> Option<Position> {
     if let Some(numbers) = text.strip_prefix('r') {
+        let (map, numbers) = numbers.split_once('-')?;
         let (primary, scan) = numbers.split_once('-')?;
-        return Some(Position::Redis { primary: primary.parse().ok()?, scan: scan.parse().ok()? });
+        let map = u64::from_str_radix(map, 16).ok()?;
+        return Some(Position::Redis { map, primary: primary.parse().ok()?, scan: scan.parse().ok()? });
     }
     let after = hex::read(text.strip_prefix('m')?)?;
     Some(Position::Memory { after: String::from_utf8(after).ok()? })
@@ -246,16 +251,17 @@ impl<C: Contents> Operator<C> {
 
     /// About `limit` (1 to 1,000) of the entries in Redis, from the beginning or from the end of the previous page;
     /// there may be a few more. An entry that exists the whole time is on one of the pages; one that is added or
-    /// removed meanwhile may be missing.
+    /// removed meanwhile may be missing. If the primaries of a Cluster or their slots have changed since the previous
+    /// page, the listing begins anew, and entries occur twice.
     ///
     /// Without Redis, or if it is unreachable, lists this node's memory. (Otherwise, memory holds few entries that
     /// Redis does not: too large ones, and those that the write-behind dropped. [`Operator::entry`] finds these, too.)
     pub async fn list(&self, from: Option<&Cursor>, limit: usize) -> Page {
         let limit = limit.clamp(1, PAGE_MAX);
-        let start = Position::Redis { primary: 0, scan: 0 };
+        let start = Position::Redis { map: 0, primary: 0, scan: 0 };
         let after = match from.map_or(&start, |cursor| &cursor.0) {
             Position::Memory { after } => after.clone(),
-            Position::Redis { primary, scan } => match self.layers.page(*primary, *scan, limit).await {
+            Position::Redis { map, primary, scan } => match self.layers.page(*map, *primary, *scan, limit).await {
                 Some(Ok(page)) => return page,
                 Some(Err(error)) => {
                     self.layers.count_error(error);
@@ -291,7 +297,7 @@ impl<C: Contents> Operator<C> {
         Ok(finished(tokio::spawn(async move { layers.delete(name).await }).await))
     }
 
-    /// Removes every entry of this namespace, on every node. Answers that are computed meanwhile may be stored again.
+    /// Removes everything in this namespace, on every node, whatever it is. Answers that are computed meanwhile may be stored again.
     pub async fn clear(&self) -> Removed {
         let layers = self.layers.clone();
         finished(tokio::spawn(async move { layers.clear().await }).await)
@@ -338,16 +344,17 @@ impl<C: Contents> Layers<C> {
         }
     }
 
-    /// The names of answers among these.
-    fn ours(&self, names: Vec<Vec<u8>>) -> Vec<String> {
-        let names = names.into_iter().filter_map(|name| String::from_utf8(name).ok());
-        names.filter(|name| self.read(name).is_ok()).collect()
+    /// The names that do not belong to a canary, among names of the namespace.
+    fn without_canaries(&self, mut names: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        names.retain(|name| !self.coherence.namespace.is_canary(name));
+        names
     }
 
     /// A page from Redis; `None` if no Redis is configured.
-    async fn page(&self, mut primary: usize, mut scan: u64, limit: usize) -> Option<Result<Page, CallError>> {
+    async fn page(&self, of: u64, primary: usize, scan: u64, limit: usize) -> Option<Result<Page, CallError>> {
         let primaries = self.primaries()?;
-        let links = primaries.links();
+        let (links, map) = primaries.in_order();
+        let (mut primary, mut scan) = if of == map { (primary, scan) } else { (0, 0) };
         if links.is_empty() {
             return Some(Err(CallError::NotSent));
         }
@@ -358,11 +365,11 @@ impl<C: Contents> Layers<C> {
                 Ok(step) => step,
                 Err(error) => return Some(Err(error)),
             };
-            for names in self.ours(step.names).chunks(PREVIEWS_PER_CALL) {
+            for names in self.without_canaries(step.names).chunks(PREVIEWS_PER_CALL) {
                 match primaries.preview_all(link, names, PREVIEW_BYTES).await {
                     Ok(previews) => {
                         let present = names.iter().zip(previews).filter_map(|(name, preview)| Some((name, preview?)));
-                        entries.extend(present.filter_map(|(name, preview)| self.info_of(name, &preview)));
+                        entries.extend(present.map(|(name, preview)| self.info_of(name, &preview)));
                     }
                     Err(error) => return Some(Err(error)),
                 }
@@ -372,7 +379,7 @@ impl<C: Contents> Layers<C> {
                 break;
             }
         }
-        let next = (primary < links.len()).then_some(Cursor(Position::Redis { primary, scan }));
+        let next = (primary < links.len()).then_some(Cursor(Position::Redis { map, primary, scan }));
         Some(Ok(Page { entries, next, redis: RedisStatus::Reached }))
     }
 
@@ -412,10 +419,13 @@ impl<C: Contents> Layers<C> {
         self.memory.peek(key, self.coherence.purge_generation(), Instant::now())
     }
 
-    /// The entry of a preview; `None` if the name is not ours.
-    fn info_of(&self, name: &str, preview: &Preview) -> Option<EntryInfo> {
-        let key = self.read(name).ok()?;
-        let bytes = preview.bytes.unwrap_or(0);
+    /// The entry of a preview. A name that is no answer's is that of an unusable entry.
+    fn info_of(&self, name: &[u8], preview: &Preview) -> EntryInfo {
+        let (bytes, ttl) = (preview.bytes.unwrap_or(0), preview.left);
+        let Some(RedisName::Answer(key)) = self.coherence.namespace.read(name) else {
+            let (name, text, kind) = (escaped(name), None, EntryKind::Unusable);
+            return EntryInfo { name, text, kind, in_memory: false, in_redis: true, ttl, bytes };
+        };
         let is_whole = preview.beginning.len() as u64 == bytes;
         let text = match key.text() {
             Some(text) => Some(text.to_owned()),
@@ -429,13 +439,13 @@ impl<C: Contents> Layers<C> {
             _ => EntryKind::Unusable,
         };
         let in_memory = self.remembers(key).is_some();
-        Some(EntryInfo { name: name.to_owned(), text, kind, in_memory, in_redis: true, ttl: preview.left, bytes })
+        EntryInfo { name: escaped(name), text, kind, in_memory, in_redis: true, ttl, bytes }
     }
 
     async fn entry(&self, name: &str, key: KeyRef<'_>) -> (Option<EntryDetail>, RedisStatus) {
         let (found, behind) = match self.primaries() {
             None => (None, RedisStatus::Absent),
-            Some(primaries) => match primaries.preview(name, LINE_BYTES_MAX + 1).await {
+            Some(primaries) => match primaries.preview(name.as_bytes(), LINE_BYTES_MAX + 1).await {
                 Ok(preview) => (preview, RedisStatus::Reached),
                 Err(error) => {
                     self.count_error(error);
@@ -444,10 +454,10 @@ impl<C: Contents> Layers<C> {
             },
         };
         let entry = match found {
-            Some(preview) => match self.info_of(name, &preview) {
-                Some(seen) => Some(self.with_line(key, seen, &preview).await),
-                None => None,
-            },
+            Some(preview) => {
+                let info = self.info_of(name.as_bytes(), &preview);
+                Some(self.with_line(key, info, &preview).await)
+            }
             None => self.remembers(key).map(|entry| EntryDetail {
                 line: self.contents.encode(&entry.value),
                 info: EntryInfo {
@@ -480,7 +490,7 @@ impl<C: Contents> Layers<C> {
         let in_memory = u64::from(self.remembers(key).is_some());
         let (count, redis) = match self.primaries() {
             None => (0, RemovalStatus::Done),
-            Some(primaries) => match primaries.unlink(&name).await {
+            Some(primaries) => match primaries.unlink(name.as_bytes()).await {
                 Ok(count) => (count, RemovalStatus::Done),
                 Err(error) => (0, self.removal(error)),
             },
@@ -521,7 +531,7 @@ impl<C: Contents> Layers<C> {
         working.await.unwrap_or_default()
     }
 
-    /// Removes every answer of this namespace, on all primaries at the same time; gives how many, and whether all were
+    /// Removes everything in this namespace, on all primaries at the same time; gives how many, and whether all were
     /// removed. If one primary is unreachable, the entries of the others are still removed.
     async fn unlink_all(&self) -> (u64, Result<(), CallError>) {
         let Some(primaries) = self.primaries() else { return (0, Ok(())) };
@@ -554,7 +564,7 @@ impl<C: Contents> Layers<C> {
             match unlinked.and(step) {
                 Ok(step) => {
                     cursor = step.as_ref().map(|step| step.cursor).filter(|cursor| *cursor != 0);
-                    names = step.map(|step| self.ours(step.names)).unwrap_or_default();
+                    names = step.map(|step| self.without_canaries(step.names)).unwrap_or_default();
                 }
                 Err(error) => return (removed, Err(error)),
             }
@@ -577,7 +587,7 @@ impl<C: Contents> Layers<C> {
     /// Executes one pending removal; gives the name if the removal must be tried again.
     async fn unless_removed(&self, name: String) -> Option<String> {
         let (Ok(key), Some(primaries)) = (self.read(&name), self.primaries()) else { return None };
-        if let Err(error) = primaries.unlink(&name).await
+        if let Err(error) = primaries.unlink(name.as_bytes()).await
             && self.removal(error) == RemovalStatus::Pending
         {
             return Some(name);
@@ -603,6 +613,16 @@ impl<C: Contents> Layers<C> {
         self.pending_removals.end(rest);
         is_done
     }
+}
+
+/// A name as a text.
+fn escaped(name: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in name.utf8_chunks() {
+        text.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02x}")));
+    }
+    text
 }
 
 /// A text in a listing.

@@ -159,9 +159,10 @@ impl Deadlines {
             ("patience", patience),
             ("lease", lease),
         ];
-        match all.into_iter().find(|(_, given)| !(Self::LEAST..=Self::MOST).contains(given)) {
+        let (least, most) = (Self::LEAST, Self::MOST);
+        match all.into_iter().find(|(_, given)| !(least..=most).contains(given)) {
             None => Ok(()),
-            Some((name, given)) => Err(OptionsError::Deadline { name, given }),
+            Some((name, given)) => Err(OptionsError::Deadline { name, given, least, most }),
         }
     }
 }
@@ -182,12 +183,16 @@ pub enum OptionsError {
         /// What is wrong with it.
         fault: UrlFault,
     },
-    /// A deadline is shorter than a millisecond, or longer than a day.
+    /// A deadline is out of bounds.
     Deadline {
         /// The name of the field of [`Deadlines`].
         name: &'static str,
         /// What was given.
         given: Duration,
+        /// The shortest that is possible.
+        least: Duration,
+        /// The longest that is possible.
+        most: Duration,
     },
     /// The CA certificates cannot be read.
     Certificates,
@@ -203,8 +208,8 @@ impl fmt::Display for OptionsError {
                 write!(f, "namespace {given:?} may not contain {character:?}")
             }
             Self::Url { fault } => write!(f, "not a usable Redis URL (redis://host:port/db): {fault}"),
-            Self::Deadline { name, given } => {
-                write!(f, "deadline {name} must be from 1 ms to 24 h, it is {given:?}")
+            Self::Deadline { name, given, least, most } => {
+                write!(f, "deadline {name} must be from {least:?} to {most:?}, it is {given:?}")
             }
             Self::Certificates => f.write_str("not certificates in PEM"),
         }
@@ -331,12 +336,14 @@ mod tests {
             ] {
                 let mut deadlines = Deadlines::default();
                 *field(&mut deadlines) = given;
-                let error = is_wrong.then_some(OptionsError::Deadline { name, given });
+                let (least, most) = (Duration::from_millis(1), Duration::from_secs(86_400));
+                let error = is_wrong.then_some(OptionsError::Deadline { name, given, least, most });
                 assert_eq!(deadlines.check().err(), error);
             }
         }
-        let error = OptionsError::Deadline { name: "lease", given: Duration::ZERO };
-        assert_eq!(error.to_string(), "deadline lease must be from 1 ms to 24 h, it is 0ns");
+        let (given, least, most) = (Duration::ZERO, Duration::from_millis(1), Duration::from_secs(60));
+        let error = OptionsError::Deadline { name: "lease", given, least, most };
+        assert_eq!(error.to_string(), "deadline lease must be from 1ms to 60s, it is 0ns");
     }
 
     #[test]

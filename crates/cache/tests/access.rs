@@ -2,9 +2,9 @@
 
 use crate::support;
 
-use std::sync::Arc;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
 use support::constellation::{Cluster, Watched};
@@ -290,4 +290,80 @@ async fn credentials_that_change() {
     let issued = issued.lock().expect("no panic").clone();
     assert!(issued.len() >= before + 2, "one for each connection, and each canary has its own");
     hides(&node, &["t0ken"]);
+}
+
+/// What a command is in the table of the pages: its name, with the subcommand, or what a `SET` is for.
+fn kind_of(words: &[String]) -> String {
+    let has = |word: &str| words.iter().skip(3).any(|given| given == word);
+    match (&*words[0], words.get(1), words.get(2)) {
+        ("SET", Some(name), _) if name.contains("::") => "SET of a canary".to_owned(),
+        ("SET", _, Some(value)) if value.starts_with("\"lease:") && has("NX") => "SET of a lease".to_owned(),
+        ("SET", ..) => format!("SET {}", ["NX", "XX"].into_iter().find(|word| has(word)).expect("a condition")),
+        ("CLIENT" | "CLUSTER" | "CONFIG" | "SENTINEL", Some(sub), _) => format!("{} {sub}", words[0]),
+        (name, ..) => name.to_owned(),
+    }
+}
+
+/// The commands in the table of a page.
+fn documented(page: &str) -> BTreeSet<String> {
+    let rows =
+        page.lines().skip_while(|line| !line.starts_with("| `HELLO 3` |")).take_while(|line| line.starts_with('|'));
+    let cells = rows.map(|row| row.split(" | ").next().expect("a cell"));
+    let commands = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
+    commands.map(|command| kind_of(&command.split(' ').map(str::to_owned).collect::<Vec<_>>())).collect()
+}
+
+/// A server for each form of URL as a script, which gives each command of the table an occasion.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_page_lists_every_command_that_redis_receives() {
+    let bulk = |text: &str| format!("${}\r\n{text}\r\n", text.len());
+    let (listed, port, is_moving) = (bulk(&name("2+2")), Arc::new(OnceLock::new()), AtomicBool::new(true));
+    let own_port = port.clone();
+    let server = Fake::start(move |words| {
+        let (info, port) = (bulk("cluster_current_epoch:1\r\n"), own_port.get().copied().unwrap_or_default());
+        match (&*words[0], words.get(1).map(String::as_str)) {
+            ("ROLE", _) => Some(b"*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n".to_vec()),
+            ("INFO" | "CONFIG", _) => Some(b"-NOPERM no permissions\r\n".to_vec()),
+            ("SCAN", _) => Some(format!("*2\r\n$1\r\n0\r\n*1\r\n{listed}").into_bytes()),
+            ("CLUSTER", Some("INFO")) => Some(info.into_bytes()),
+            ("CLUSTER", _) => {
+                let node = format!("*3\r\n:0\r\n:16383\r\n*2\r\n$9\r\n127.0.0.1\r\n:{port}\r\n");
+                Some(format!("*1\r\n{node}").into_bytes())
+            }
+            ("GETRANGE", Some(moving)) if moving == name("moving") && is_moving.swap(false, SeqCst) => {
+                Some(format!("-ASK 1 127.0.0.1:{port}\r\n").into_bytes())
+            }
+            _ => None,
+        }
+    });
+    port.set(server.port()).expect("once");
+    let sentinel = sentinel(server.port(), Duration::ZERO);
+    let urls = [
+        format!("{}/3", server.url()),
+        format!("redis+sentinel://127.0.0.1:{}/main", sentinel.port()),
+        format!("redis+cluster://127.0.0.1:{}", server.port()),
+    ];
+    for (n, url) in urls.iter().enumerate() {
+        let mut setting = Setting::new().redis(url);
+        setting.deadlines.topology = Duration::from_millis(10);
+        let node = setting.coherent().await;
+        node.expensive(&format!("{n}+1")).await;
+        node.cheap(&format!("{n}+2")).await;
+        let _ = node.ask(&format!("{n}+3"), async |_| Err("it releases its lease")).await;
+        if n == 2 {
+            node.expensive("moving").await;
+        }
+        let operator = node.cache.operator();
+        operator.list(None, 10).await;
+        let _ = operator.delete(&name("2+2")).await;
+        operator.clear().await;
+        let beats = server.received("SETRANGE");
+        eventually("the heart beats", || server.received("SETRANGE") > beats).await;
+        node.is_sound().await;
+    }
+    let received = server.commands().into_iter().chain(sentinel.commands());
+    let received: BTreeSet<String> = received.map(|words| kind_of(&words)).collect();
+    for page in PAGES {
+        assert_eq!(documented(page), received);
+    }
 }

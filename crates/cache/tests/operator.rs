@@ -59,8 +59,17 @@ fn refused(count: u64) -> Removal {
     (count, RemovalStatus::Refused)
 }
 
-/// Foreign keys: those of other namespaces, and those with our prefix that do not have our form.
-const FOREIGN: [&str; 6] = ["other:1:2+2", "tabuada", "tabuada2:1:2+2", "tabuad", "tabuada:note", "xtabuada:1:2+2"];
+/// Keys of other namespaces.
+const FOREIGN: [&str; 7] =
+    ["other:1:2+2", "tabuada", "tabuada2:1:2+2", "tabuad", "xtabuada:1:2+2", "tabuada*:1:2+2", "[t]abuada:1:2+2"];
+/// Keys of our namespace that are not names of answers.
+const ODD: [(&[u8], &str); 5] = [
+    (b"tabuada:note", "tabuada:note"),
+    (b"tabuada::x", "tabuada::x"),
+    (b"tabuada: 1", "tabuada: 1"),
+    (b"tabuada::canary:mine", "tabuada::canary:mine"),
+    (b"tabuada:1:\xffa\xc3", "tabuada:1:\\xffa\\xc3"),
+];
 
 fn plant(person: &mut Person) {
     for name in FOREIGN {
@@ -178,12 +187,27 @@ async fn without_redis_memory_is_listed() {
 
 #[test]
 fn a_text_that_is_no_cursor_is_refused() {
-    for text in
-        ["", "0", "r", "r0", "r-", "r0-", "r0-x", "r-1-0", "r0-99999999999999999999", "m0", "mzz", "mff", "mé", "x"]
-    {
+    for text in [
+        "",
+        "0",
+        "r",
+        "r0",
+        "r-",
+        "r0-",
+        "r0-x",
+        "r-1-0",
+        "r0-0",
+        "r0-0-99999999999999999999",
+        "rx-0-0",
+        "m0",
+        "mzz",
+        "mff",
+        "mé",
+        "x",
+    ] {
         assert!(text.parse::<Cursor>().is_err(), "{text:?}");
     }
-    for text in ["r0-0", "r7-18446744073709551615", "m", "m7461"] {
+    for text in ["r0-0-0", "rf7-7-18446744073709551615", "m", "m7461"] {
         assert_eq!(text.parse::<Cursor>().expect("a cursor").to_string(), text);
     }
 }
@@ -195,7 +219,7 @@ async fn an_unknown_cursor_gives_the_last_page() {
     let node = Setting::new().redis(server.url()).coherent().await;
     node.expensive("2+2").await;
     node.is_sound().await;
-    for text in ["r9-0", "r0-18446744073709551615", "mff", "m"] {
+    for text in ["r0-9-0", "r0-0-18446744073709551615", "mff", "m"] {
         let Ok(cursor) = text.parse::<Cursor>() else { continue };
         let page = node.cache.operator().list(Some(&cursor), 10).await;
         assert!(page.next.is_none() || page.redis == RedisStatus::Reached, "{text}: {page:?}");
@@ -365,6 +389,36 @@ async fn a_clear_removes_all_our_keys_and_no_others() {
     assert_eq!(node.cache.operator().clear().await.redis, RemovalStatus::Done);
     assert_eq!(listed(&node, 100).await.len(), 0);
     assert_eq!(clears(&node).await, done(0));
+}
+
+/// The namespace is the cache's: whatever begins with it is listed and cleared.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_no_key_has_are_listed_and_cleared() {
+    let server = Server::start();
+    let node = Setting::new().redis(server.url()).coherent().await;
+    let mut person = server.person();
+    plant(&mut person);
+    node.expensive("2+2").await;
+    node.is_sound().await;
+    for (name, _) in ODD {
+        person.sends(&[b"SET", name, b"mine"]);
+    }
+    // A canary of a node that is starting is not an entry.
+    let canary = format!("tabuada::canary:{:032x}", 7);
+    person.sets(&canary, "");
+    let seen = listed(&node, 100).await;
+    let names: Vec<&str> = seen.keys().map(String::as_str).collect();
+    let mut expected: Vec<&str> = ODD.iter().map(|(_, shown)| *shown).chain(["tabuada:1:2+2"]).collect();
+    expected.sort_unstable();
+    assert_eq!(names, expected);
+    for (_, shown) in ODD {
+        let EntryInfo { kind, in_redis, in_memory, bytes, .. } = seen[shown];
+        assert_eq!((kind, in_redis, in_memory, bytes), (EntryKind::Unusable, true, false, 4), "{shown}");
+    }
+    assert_eq!(clears(&node).await, done(1 + ODD.len() as u64));
+    assert_eq!(person.keys().len(), FOREIGN.len() + 1);
+    assert_eq!(person.gets(&canary).as_deref(), Some(""));
+    is_untouched(&mut person);
 }
 
 /// An entry that was read from Redis before its step is not kept after it, since our own removal sends us no push.

@@ -347,6 +347,46 @@ async fn a_primary_of_a_cluster_that_dies() {
     assert_eq!(node.state(), State::Coherent);
 }
 
+/// A key moves from a primary that is listed later to one that is already listed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_listing_during_which_a_slot_moves_has_every_key() {
+    let cluster = Cluster::start(2, false).await;
+    let node = setting(&cluster.url()).coherent().await;
+    for text in texts() {
+        node.expensive(&text).await;
+    }
+    node.is_sound().await;
+    let mut servers: Vec<&Server> = cluster.servers.iter().collect();
+    servers.sort_by_key(|server| server.port());
+    let [first, last] = servers[..] else { panic!("two servers") };
+    let operator = node.cache.operator();
+    let (mut names, mut next) = (std::collections::BTreeSet::new(), None);
+    let listed = |names: &std::collections::BTreeSet<String>, server: &Server| {
+        names.iter().filter(|name| cluster.holder_of(name).port() == server.port()).count() as u64
+    };
+    while listed(&names, first) < first.person().says::<u64>("DBSIZE") {
+        let page = operator.list(next.as_ref(), 1).await;
+        names.extend(page.entries.into_iter().map(|entry| entry.name));
+        next = page.next;
+    }
+    let is_moving =
+        |text: &String| cluster.holder_of(&name(text)).port() == last.port() && !names.contains(&name(text));
+    let moving = texts().into_iter().find(is_moving).expect("one that is not listed yet");
+    let (slot, before) = (slot(first, &name(&moving)), node.invalidations("topology"));
+    Cluster::begins_move(slot, last, first);
+    Cluster::ends_move(slot, last, first);
+    eventually("the move is noticed", || node.invalidations("topology") > before).await;
+    node.becomes(State::Coherent).await;
+    while next.is_some() {
+        let page = operator.list(next.as_ref(), 10).await;
+        assert_eq!(page.redis, RedisStatus::Reached);
+        names.extend(page.entries.into_iter().map(|entry| entry.name));
+        next = page.next;
+    }
+    let expected: Vec<String> = texts().iter().map(|text| name(text)).collect();
+    assert!(expected.iter().all(|name| names.contains(name)), "{names:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slot_that_moves_with_its_keys() {
     let cluster = Cluster::start(2, false).await;

@@ -47,7 +47,7 @@ impl Primaries {
     }
 
     /// A preview of at most `most` bytes; `None` if the key is missing.
-    pub(crate) async fn preview(&self, name: &str, most: usize) -> Result<Option<Preview>, CallError> {
+    pub(crate) async fn preview(&self, name: &[u8], most: usize) -> Result<Option<Preview>, CallError> {
         self.call(name, &preview(name, most), CallKind::Read, |replies| read_preview(replies).ok_or(Trouble::Protocol))
             .await
     }
@@ -56,7 +56,7 @@ impl Primaries {
     pub(crate) async fn preview_all(
         &self,
         link: &Link,
-        names: &[String],
+        names: &[Vec<u8>],
         most: usize,
     ) -> Result<Vec<Option<Preview>>, CallError> {
         let commands: Vec<Cmd> = names.iter().flat_map(|name| preview(name, most)).collect();
@@ -73,7 +73,7 @@ impl Primaries {
     }
 
     /// `UNLINK`; gives how many keys were present.
-    pub(crate) async fn unlink(&self, name: &str) -> Result<u64, CallError> {
+    pub(crate) async fn unlink(&self, name: &[u8]) -> Result<u64, CallError> {
         self.call(name, &[command("UNLINK", name)], CallKind::Write, |replies| {
             read_removed(replies).ok_or(Trouble::Protocol)
         })
@@ -82,7 +82,7 @@ impl Primaries {
 
     /// The same for names that this primary listed. Each name has its own command, since a Cluster refuses names of
     /// different slots in one.
-    pub(crate) async fn unlink_all(&self, link: &Link, names: &[String]) -> Result<u64, CallError> {
+    pub(crate) async fn unlink_all(&self, link: &Link, names: &[Vec<u8>]) -> Result<u64, CallError> {
         let commands: Vec<Cmd> = names.iter().map(|name| command("UNLINK", name)).collect();
         let read = |replies: &[Value]| read_removed(replies).ok_or(Trouble::Protocol);
         if let CallReply::Here(removed) = link.call(self.request(&commands, CallKind::Write), read).await? {
@@ -95,7 +95,7 @@ impl Primaries {
     }
 }
 
-fn preview(name: &str, most: usize) -> [Cmd; 3] {
+fn preview(name: &[u8], most: usize) -> [Cmd; 3] {
     [command("STRLEN", name), command("PTTL", name), command("GETRANGE", name).arg(0).arg(most - 1).take()]
 }
 
