@@ -156,8 +156,15 @@
 //! # For operators
 //!
 //! [`Cache::operator`] lists, shows and removes entries, on every node: step by step (`SCAN`, `UNLINK`), never with `KEYS` or
-//! `FLUSHDB`, and only names of the forms above. A removal while Redis is unreachable leaves memory at once, and Redis
+//! `FLUSHDB`. The namespace belongs to the cache: whatever begins with `ns:` is listed and cleared. A removal while Redis is unreachable leaves memory at once, and Redis
 //! when it is back; until then this node does not answer from the entry.
+//!
+//! # Access
+//!
+//! The login is in the URL ([`Options::redis`]), in a file ([`Options::redis_password_file`]), or comes from a function
+//! ([`Options::redis_credentials`]). Files and functions are read and called for each connection, so that a rotated
+//! secret needs no restart; so are the files of a client certificate ([`Options::redis_cert`], [`Options::redis_key`]).
+//! Sentinels may have a login of their own. No secret is in a `Debug` form, a log line, a counter or an error.
 //!
 //! # In Redis
 //!

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
-use futures_util::{StreamExt as _, stream};
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::entry::{self, Contents, LINE_BYTES_MAX, Stored};
 use crate::hex;
@@ -259,16 +259,18 @@ impl<C: Contents> Operator<C> {
     pub async fn list(&self, from: Option<&Cursor>, limit: usize) -> Page {
         let limit = limit.clamp(1, PAGE_MAX);
         let start = Position::Redis { map: 0, primary: 0, scan: 0 };
-        let after = match from.map_or(&start, |cursor| &cursor.0) {
-            Position::Memory { after } => after.clone(),
-            Position::Redis { map, primary, scan } => match self.layers.page(*map, *primary, *scan, limit).await {
-                Some(Ok(page)) => return page,
-                Some(Err(error)) => {
-                    self.layers.count_error(error);
-                    String::new()
+        let after = match (from.map_or(&start, |cursor| &cursor.0), self.layers.primaries()) {
+            (Position::Memory { after }, _) => after.clone(),
+            (Position::Redis { .. }, None) => String::new(),
+            (Position::Redis { map, primary, scan }, Some(primaries)) => {
+                match self.layers.page(primaries, *map, *primary, *scan, limit).await {
+                    Ok(page) => return page,
+                    Err(error) => {
+                        self.layers.count_error(error);
+                        String::new()
+                    }
                 }
-                None => String::new(),
-            },
+            }
         };
         let layers = self.layers.clone();
         // It visits all of memory, so it does not run on a thread that serves requests.
@@ -350,37 +352,37 @@ impl<C: Contents> Layers<C> {
         names
     }
 
-    /// A page from Redis; `None` if no Redis is configured.
-    async fn page(&self, of: u64, primary: usize, scan: u64, limit: usize) -> Option<Result<Page, CallError>> {
-        let primaries = self.primaries()?;
+    /// A page from Redis.
+    async fn page(
+        &self,
+        primaries: &Primaries,
+        of: u64,
+        primary: usize,
+        scan: u64,
+        limit: usize,
+    ) -> Result<Page, CallError> {
         let (links, map) = primaries.in_order();
         let (mut primary, mut scan) = if of == map { (primary, scan) } else { (0, 0) };
         if links.is_empty() {
-            return Some(Err(CallError::NotSent));
+            return Err(CallError::NotSent);
         }
         let mut entries = Vec::new();
         for _ in 0..PAGE_STEPS_MAX {
             let Some(link) = links.get(primary) else { break };
-            let step = match primaries.scan(link, scan, limit - entries.len()).await {
-                Ok(step) => step,
-                Err(error) => return Some(Err(error)),
-            };
-            for names in self.without_canaries(step.names).chunks(PREVIEWS_PER_CALL) {
-                match primaries.preview_all(link, names, PREVIEW_BYTES).await {
-                    Ok(previews) => {
-                        let present = names.iter().zip(previews).filter_map(|(name, preview)| Some((name, preview?)));
-                        entries.extend(present.map(|(name, preview)| self.info_of(name, &preview)));
-                    }
-                    Err(error) => return Some(Err(error)),
-                }
-            }
+            let step = primaries.scan(link, scan, limit - entries.len()).await?;
+            let names = self.without_canaries(step.names);
+            let preview_all = |names| primaries.preview_all(link, names, PREVIEW_BYTES);
+            let previewing: Vec<_> = names.chunks(PREVIEWS_PER_CALL).map(preview_all).collect();
+            let previews: Vec<_> = stream::iter(previewing).buffered(CALLS_AT_ONCE).try_collect().await?;
+            let present = names.iter().zip(previews.into_iter().flatten());
+            entries.extend(present.filter_map(|(name, preview)| Some(self.info_of(name, &preview?))));
             (primary, scan) = if step.cursor == 0 { (primary + 1, 0) } else { (primary, step.cursor) };
             if entries.len() >= limit {
                 break;
             }
         }
         let next = (primary < links.len()).then_some(Cursor(Position::Redis { map, primary, scan }));
-        Some(Ok(Page { entries, next, redis: RedisStatus::Reached }))
+        Ok(Page { entries, next, redis: RedisStatus::Reached })
     }
 
     /// A page from memory, sorted by name. Visits all of memory.

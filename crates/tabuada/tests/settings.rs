@@ -266,6 +266,31 @@ fn a_user_may_be_set_outside_the_url() {
     assert_eq!((said.as_str(), status), ("", Some(0)));
 }
 
+/// The user of docs/operations.md has the permissions of every command, with another database as well.
+#[test]
+fn the_documented_user_suffices_for_the_cache_commands() {
+    let page = include_str!("../../../docs/operations.md");
+    let user = page.lines().find(|line| line.starts_with("ACL SETUSER tabuada")).expect("it is documented");
+    let redis = Redis::start();
+    redis.cli(&user.split(' ').collect::<Vec<_>>());
+    for database in ["", "/3"] {
+        let url = redis.url().replace("://", "://tabuada:password@") + database;
+        let node = Node::start(&["--redis", &url]);
+        wait_for("the node to be coherent", || node.cache_state() == "coherent");
+        node.evaluate("2+2");
+        let cache = |arguments: &[&str]| {
+            let (printed, said, status) = outcome(tabuada(&["cache"]).args(arguments).args(["--redis", &url]));
+            assert_eq!((said.as_str(), status), ("", Some(0)), "{arguments:?}");
+            printed
+        };
+        wait_for("it is in Redis", || cache(&["keys"]).contains("tabuada:2:2+2"));
+        assert!(cache(&["get", "2+2"]).contains("answer"));
+        cache(&["stats"]);
+        assert_eq!(cache(&["delete", "2+2"]), "1 removed\n");
+        assert_eq!(cache(&["clear", "--yes"]), "0 removed\n");
+    }
+}
+
 #[test]
 fn an_unknown_variable_is_warned_of_once() {
     let variables = [
