@@ -123,7 +123,10 @@
 //! lookup of the current value; the lease of a node that dies is awaited until patience ends or it expires. A node that is
 //! not told of changes (below), or sees that nothing can be written, does not wait.
 //!
-//! A model in `model/` checks the protocol, and finds the failing trace if a rule is missing.
+//! A flight whose callers have their answer stays open until its value is written: it answers who else asks, unless the
+//! key has changed since; who asks after a change computes for itself, beside it.
+//!
+//! `protocol/flight.rs` is this table as a state machine without I/O, and `driver.rs` carries its steps out.
 //!
 //! # When memory may be trusted
 //!
@@ -197,6 +200,7 @@ mod outcome;
 pub use outcome::{ComputeError, Found, Source};
 mod stats;
 pub use stats::{Count, Histogram, State, Stats};
+mod protocol;
 mod policy;
 mod memory;
 mod breaker;
@@ -214,6 +218,7 @@ mod flight;
 mod write_behind;
 mod pending_removals;
 mod layers;
+mod driver;
 mod operator;
 pub use operator::{
     Cursor, CursorError, EntryDetail, EntryInfo, EntryKind, NameError, Operator, Page, RedisStatus, RemovalStatus,

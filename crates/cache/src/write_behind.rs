@@ -13,12 +13,13 @@ use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
-use crate::coherence::{Coherence, VersionStamp};
+use crate::coherence::Coherence;
 use crate::entry::{self, Contents};
 use crate::key::Key;
 use crate::link::CallError;
 use crate::policy::Bucket;
 use crate::primaries::Primaries;
+use crate::protocol::version::VersionStamp;
 use crate::stats::{Counters, Trouble, WriteBehindResult};
 
 /// The maximum number of queued writes.
