@@ -312,6 +312,7 @@ fn trouble_connecting(error: &RedisError) -> Trouble {
         Trouble::Timeout | Trouble::Lost => Trouble::Connect,
         // The library gives the refusal of a SELECT its own kind, and keeps only the text.
         Trouble::Other if error.detail().is_some_and(|text| text.contains("no permissions")) => Trouble::Denied,
+        Trouble::Other if error.detail().is_some_and(|text| text.contains("max number of clients")) => Trouble::Connect,
         trouble => trouble,
     }
 }
