@@ -152,7 +152,8 @@
 //! *Changed* means that everything was purged, or a key of the same shard (of 4,096) was invalidated, since before the command
 //! that permitted the computation was sent (or, without one, since it began). Then nothing is kept or written without a
 //! second lookup. Memory gets an expensive value only after Redis confirmed it, and `XX` never creates a key: so a purge is
-//! not undone. The write-behind is best effort: 200 writes at once, then 1,000 a second; the rest are dropped.
+//! not undone. The write-behind is best effort: 200 writes at once, then 1,000 a second; the rest are dropped. Up to 64
+//! writes are in flight, so that the round trip does not limit them up to 64 ms.
 //!
 //! A lease is a value of the key itself: `"lease:3f9c0a51d2e87b46.17"`, the seventeenth of that node. Deleting the key ends the
 //! lease, and the push that keeps memory coherent also notifies the waiting nodes; nothing polls. A computation that fails
@@ -206,8 +207,16 @@
 //! # For operators
 //!
 //! [`Cache::operator`] lists, shows and removes entries, on every node, also those of an earlier variant: step by step
-//! (`SCAN`, `UNLINK`), never with `KEYS` or `FLUSHDB`, and only names of the forms above. A removal while Redis is unreachable leaves memory at once, and Redis
+//! (`SCAN`, `UNLINK`), never with `KEYS` or `FLUSHDB`. The namespace belongs to the cache: everything that begins with
+//! `ns:` is listed and cleared. A removal while Redis is unreachable leaves memory at once, and Redis
 //! when it is back; until then this node does not answer from the entry.
+//!
+//! # Access
+//!
+//! The login is in the URL ([`Options::redis`]), in a file ([`Options::redis_password_file`]), or comes from a function
+//! ([`Options::redis_credentials`]). Files and functions are read and called for each connection, so that a rotated
+//! secret needs no restart; so are the files of a client certificate ([`Options::redis_cert`], [`Options::redis_key`]).
+//! Sentinels may have a login of their own. No secret is in a `Debug` form, a log line, a counter or an error.
 //!
 //! # In Redis
 //!
@@ -240,6 +249,8 @@ mod state;
 pub use state::State;
 mod events;
 pub use events::{Event, EventHook};
+mod access;
+pub use access::{Credentials, Login};
 mod options;
 pub use options::{Deadlines, Lookup, Options, OptionsError, UrlFault};
 mod key;

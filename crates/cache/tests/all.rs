@@ -2,6 +2,7 @@
 // Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+mod access;
 mod belief;
 mod calls;
 mod coherence;

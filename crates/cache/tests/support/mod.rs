@@ -11,6 +11,7 @@ pub mod moves;
 pub mod outage;
 pub mod proxy;
 pub mod server;
+pub mod tls;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -174,9 +175,20 @@ impl Setting {
 
     pub async fn coherent(self) -> Node {
         let node = self.start();
-        assert_eq!(node.cache.wait_until_ready(PATIENCE).await, State::Coherent);
+        let state = node.cache.wait_until_ready(PATIENCE).await;
+        assert_eq!(state, State::Coherent, "{:?}", node.cache.last_failure());
         node
     }
+}
+
+/// A coherent node at a scripted server that will withhold replies: the node sends nothing by itself any more, since the
+/// reply to it would be taken for one of those withheld.
+pub async fn quiet(fake: &fake::Fake) -> Node {
+    let mut setting = Setting::new().redis(fake.url());
+    setting.deadlines.heartbeat = 4 * PATIENCE;
+    let node = setting.coherent().await;
+    eventually("it has asked for the eviction policy", || fake.received("INFO") == 1).await;
+    node
 }
 
 pub fn key(text: &str) -> Key {
