@@ -27,7 +27,7 @@ struct Stored {
 
 /// Why a response is not stored.
 enum NotStored {
-    Response(Response<String>),
+    Response(Box<Response<String>>),
     Failure(BoxError),
 }
 
@@ -95,7 +95,7 @@ where
             };
             match layer.cache.get_or_compute(&key, compute).await {
                 Ok(found) => restored(&found.value, &format!("{:?}", found.source)),
-                Err(ComputeError::Computation(NotStored::Response(response))) => Ok(response),
+                Err(ComputeError::Computation(NotStored::Response(response))) => Ok(*response),
                 Err(ComputeError::Computation(NotStored::Failure(error))) => Err(error),
                 Err(_) => Err("the service panicked".into()),
             }
@@ -104,12 +104,12 @@ where
 }
 
 /// The stored form of a response, or the response itself if it is not to be stored.
-fn stored(response: Response<String>) -> Result<Stored, Response<String>> {
+fn stored(response: Response<String>) -> Result<Stored, Box<Response<String>>> {
     let texts =
         response.headers().iter().map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
     match texts.collect::<Option<Vec<_>>>() {
         Some(headers) if response.status() == StatusCode::OK => Ok(Stored { headers, body: response.into_body() }),
-        _ => Err(response),
+        _ => Err(Box::new(response)),
     }
 }
 
