@@ -27,7 +27,7 @@ struct Stored {
 
 /// Why a response is not stored.
 enum NotStored {
-    Response(Box<Response<String>>),
+    Response(Response<String>),
     Failure(BoxError),
 }
 
@@ -89,13 +89,13 @@ where
             let key = layer.key(&request);
             let compute = move || async move {
                 match inner.oneshot(request).await {
-                    Ok(response) => stored(response).map_err(NotStored::Response),
+                    Ok(response) => stored(&response).ok_or(NotStored::Response(response)),
                     Err(error) => Err(NotStored::Failure(error.into())),
                 }
             };
             match layer.cache.get_or_compute(&key, compute).await {
                 Ok(found) => restored(&found.value, &format!("{:?}", found.source)),
-                Err(ComputeError::Computation(NotStored::Response(response))) => Ok(*response),
+                Err(ComputeError::Computation(NotStored::Response(response))) => Ok(response),
                 Err(ComputeError::Computation(NotStored::Failure(error))) => Err(error),
                 Err(_) => Err("the service panicked".into()),
             }
@@ -103,14 +103,12 @@ where
     }
 }
 
-/// The stored form of a response, or the response itself if it is not to be stored.
-fn stored(response: Response<String>) -> Result<Stored, Box<Response<String>>> {
+/// The stored form of a response; `None` if it is not to be stored.
+fn stored(response: &Response<String>) -> Option<Stored> {
     let texts =
         response.headers().iter().map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
-    match texts.collect::<Option<Vec<_>>>() {
-        Some(headers) if response.status() == StatusCode::OK => Ok(Stored { headers, body: response.into_body() }),
-        _ => Err(Box::new(response)),
-    }
+    let headers = texts.collect::<Option<Vec<_>>>().filter(|_| response.status() == StatusCode::OK)?;
+    Some(Stored { headers, body: response.body().clone() })
 }
 
 fn restored(stored: &Stored, source: &str) -> Result<Response<String>, BoxError> {

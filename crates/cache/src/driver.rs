@@ -66,11 +66,11 @@ impl<C: Contents> Layers<C> {
     {
         let key = &leader.key().clone();
         let _inside = self.leaders.enter();
-        let (began, result) = (self.clock.now(), FlightResult::Panicked);
+        let (began, result) = (self.coherence.now(), FlightResult::Panicked);
         let mut counted = CountedFlight { layers: &self, began, result };
         // The previous flight may have closed between the caller's lookup and its joining.
         let stamp = early.as_ref().map_or_else(|| self.coherence.stamp(key), |early| early.stamp);
-        if let Some(found) = self.get_from_memory(key) {
+        if let Ok(found) = self.get_from_memory(key) {
             counted.result = FlightResult::Found;
             return leader.complete(Answer { outcome: Outcome::LookedUp { has_waited: false }, stamp }, Ok(found));
         }
@@ -94,7 +94,7 @@ impl<C: Contents> Layers<C> {
                 }
             }
             let Some(event) = run.carry_out(step.next, flight.writes_next()).await else { return };
-            let (moment, version) = (self.clock.now(), self.coherence.stamp(key));
+            let (moment, version) = (self.coherence.now(), self.coherence.stamp(key));
             step = flight.on(event, Now { moment, version, random: fastrand::f64() });
         }
     }
@@ -175,8 +175,7 @@ where
             }
             (Which::Computed, None) => {
                 let value = self.computed_value()?;
-                let lifetime = policy::shorter(layers.lifetime(value), keep.at_most);
-                layers.keep(key, value, lifetime, keep.stamp)
+                layers.keep(key, value, layers.lifetime(value), keep.at_most, keep.stamp)
             }
         }
     }
@@ -225,9 +224,9 @@ struct CountedFlight<'a, C: Contents> {
 
 impl<C: Contents> Drop for CountedFlight<'_, C> {
     fn drop(&mut self) {
-        let Layers { counters, clock, .. } = self.layers;
+        let Layers { counters, coherence, .. } = self.layers;
         counters.flights.add(self.result);
-        let took = || clock.now() - self.began;
+        let took = || coherence.now() - self.began;
         counters.events.emit(|| CacheEvent::FlightEnded { result: self.result.label(), took: took() });
     }
 }

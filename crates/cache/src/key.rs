@@ -209,6 +209,11 @@ impl Namespace {
         format!("{}:{CANARY}{token}", self.prefix)
     }
 
+    /// Whether a node made this name for a canary: any other name can be somebody's own.
+    pub(crate) fn is_canary(&self, name: &[u8]) -> bool {
+        matches!(self.read(name), Some(RedisName::Canary(token)) if token.len() == 32 && hex::read(token).is_some())
+    }
+
     /// Parses a name; `None` if it is not one of ours.
     pub(crate) fn read<'a>(&self, name: &'a [u8]) -> Option<RedisName<'a>> {
         let rest = std::str::from_utf8(name).ok()?.strip_prefix(&*self.prefix)?;

@@ -20,8 +20,9 @@ use crate::pending_removals::PendingRemovals;
 use crate::policy;
 use crate::primaries::{Primaries, RawLookup};
 use crate::protocol::flight::{FinalWrite, LeaseAttempt, Lookup};
+use crate::protocol::hit::Validity;
 use crate::protocol::version::{Moment, VersionStamp};
-use crate::stats::{Counters, Label, RedisLookup, State, TouchResult};
+use crate::stats::{Counters, Label, MemoryLookup, RedisLookup, State, TouchResult};
 use crate::touch::{Touch, Touches};
 use crate::write_behind::{PendingWrite, WriteBehind};
 
@@ -29,7 +30,6 @@ pub(crate) struct Layers<C: Contents> {
     pub(crate) contents: Arc<C>,
     pub(crate) options: Options,
     pub(crate) deadlines: Deadlines,
-    pub(crate) clock: Clock,
     pub(crate) counters: Arc<Counters>,
     pub(crate) memory: Arc<Memory<C::Value>>,
     pub(crate) coherence: Arc<Coherence>,
@@ -73,26 +73,6 @@ pub(crate) struct Kept {
     pub(crate) lifetime: Option<Duration>,
 }
 
-/// The clock of a node, as the protocol counts it.
-pub(crate) struct Clock {
-    since: Instant,
-}
-
-impl Clock {
-    pub(crate) fn start() -> Self {
-        Self { since: Instant::now() }
-    }
-
-    pub(crate) fn now(&self) -> Moment {
-        self.since.elapsed()
-    }
-
-    /// `None` beyond the range of the system's clock.
-    pub(crate) fn instant(&self, moment: Moment) -> Option<Instant> {
-        self.since.checked_add(moment)
-    }
-}
-
 impl<C: Contents> Layers<C> {
     /// Whether the cache reads through: looks up Redis before it computes anything.
     pub(crate) fn reads_through(&self, call: Call<'_>) -> bool {
@@ -105,19 +85,22 @@ impl<C: Contents> Layers<C> {
         self.shared.as_ref().map_or(State::Memory, |shared| shared.primaries.state_for(key))
     }
 
-    pub(crate) fn get_from_memory(&self, key: &Key) -> Option<Found<C::Value>> {
-        let hit = self.memory.get(key, self.coherence.purge_generation(), Instant::now)?;
+    pub(crate) fn get_from_memory(&self, key: &Key) -> Result<Found<C::Value>, MemoryLookup> {
+        // In this order: see `may_answer`.
+        let believed_until = self.coherence.believed_until();
+        let purge = self.coherence.purge_generation();
+        let hit = self.memory.get(key, purge, believed_until, || self.coherence.now())?;
         if hit.is_touch_due {
             self.touch(key);
         }
-        Some(Found { value: hit.value, source: Source::Memory, ttl: hit.left, asked_redis: false })
+        Ok(Found { value: hit.value, source: Source::Memory, ttl: hit.left, asked_redis: false })
     }
 
     /// Tells Redis that memory answers for the key, unless another caller does.
     #[cold]
     fn touch(&self, key: &Key) {
         let Some(shared) = &self.shared else { return };
-        let (stamp, now) = (self.coherence.stamp(key), Instant::now());
+        let (stamp, now) = (self.coherence.stamp(key), self.coherence.now());
         let Some(due) = self.memory.take_touch(key, stamp.purge, now, now + self.deadlines.touch) else { return };
         let is_half_over = |given: &Duration| due.left.is_some_and(|left| left < *given / 2);
         let renewal = self.given_lifetime(&due.value).filter(|given| due.is_renewable && is_half_over(given));
@@ -135,9 +118,9 @@ impl<C: Contents> Layers<C> {
             self.count_lookup(RedisLookup::Unavailable, Duration::ZERO);
             return (Lookup::Unavailable, None);
         }
-        let began = self.clock.now();
+        let began = self.coherence.now();
         let raw = shared.primaries.lookup(key).await;
-        self.decode(raw, self.clock.now() - began).await
+        self.decode(raw, self.coherence.now() - began).await
     }
 
     pub(crate) fn is_removal_pending(&self, key: &Key) -> bool {
@@ -190,7 +173,7 @@ impl<C: Contents> Layers<C> {
     /// reported, or if the other node could not write.
     pub(crate) async fn wait_for_change(&self, key: &Key, stamp: VersionStamp, patience: Moment) -> bool {
         let Some(shared) = &self.shared else { return false };
-        let Some(patience) = self.clock.instant(patience) else { return false };
+        let Some(patience) = self.coherence.clock.instant(patience) else { return false };
         let change = self.coherence.wait_for_change(stamp);
         self.state_for(key) == State::Coherent
             && Instant::now() < patience
@@ -203,7 +186,7 @@ impl<C: Contents> Layers<C> {
     /// The answer from a cheap value: kept if nothing has changed since the computation began, and queued for Redis.
     pub(crate) fn keep_cheap(&self, call: Call<'_>, value: Arc<C::Value>, stamp: VersionStamp) -> Found<C::Value> {
         let lifetime = self.lifetime(&value);
-        let kept = self.keep(call.key, &value, lifetime, stamp);
+        let kept = self.keep(call.key, &value, lifetime, None, stamp);
         if call.uses_redis {
             self.write_behind(call.key, &value, lifetime, stamp);
         }
@@ -258,15 +241,17 @@ impl<C: Contents> Layers<C> {
         FinalWrite::Failed
     }
 
-    /// Puts a value into memory, unless something has changed since the stamp.
+    /// Puts a value into memory, unless something has changed since the stamp. What is kept for `at_most` a time, since
+    /// Redis did not reply, is served even while Redis is not heard from.
     pub(crate) fn keep(
         &self,
         key: &Key,
         value: &Arc<C::Value>,
         lifetime: Option<Duration>,
+        at_most: Option<Duration>,
         stamp: VersionStamp,
     ) -> Option<Kept> {
-        self.keep_with(key, value, lifetime, stamp, Upkeep::NONE)
+        self.keep_with(key, value, (lifetime, at_most), stamp, Upkeep::NONE)
     }
 
     /// The same for a value that Redis was seen to hold for so long.
@@ -279,25 +264,31 @@ impl<C: Contents> Layers<C> {
     ) -> Option<Kept> {
         let touch = self.deadlines.touch;
         let is_renewable = policy::is_renewable(self.given_lifetime(value), left, touch);
-        let upkeep = self.memory.upkeep(Instant::now() + touch, is_renewable);
-        self.keep_with(key, value, policy::shorter(self.lifetime(value), left), stamp, upkeep)
+        let upkeep = Upkeep::due_at(self.coherence.now() + touch, is_renewable);
+        self.keep_with(key, value, (policy::shorter(self.lifetime(value), left), None), stamp, upkeep)
     }
 
+    /// `lifetime` is the value's own, and the most for which this node may keep it.
     fn keep_with(
         &self,
         key: &Key,
         value: &Arc<C::Value>,
-        lifetime: Option<Duration>,
+        (lifetime, at_most): (Option<Duration>, Option<Duration>),
         stamp: VersionStamp,
         upkeep: Upkeep,
     ) -> Option<Kept> {
-        let lifetime = policy::kept(lifetime, self.state_for(key));
+        let state = self.state_for(key);
+        let lifetime = policy::kept(policy::shorter(lifetime, at_most), state);
         if !lasts(lifetime) || self.coherence.has_changed(stamp) {
             return None;
         }
-        let deadline = lifetime.and_then(|lifetime| Instant::now().checked_add(lifetime));
+        let validity = Validity {
+            purge: stamp.purge,
+            deadline: lifetime.and_then(|lifetime| self.coherence.now().checked_add(lifetime)),
+            is_brief: at_most.is_some() || matches!(state, State::CatchingUp | State::Detached),
+        };
         let weight = self.contents.weight(value);
-        let insert = || self.memory.insert(key, value.clone(), weight, deadline, stamp.purge, upkeep);
+        let insert = || self.memory.insert(key, value.clone(), weight, validity, upkeep);
         self.coherence.if_unchanged(stamp, insert).map(|is_taken| Kept { is_taken, lifetime })
     }
 

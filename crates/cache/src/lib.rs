@@ -93,7 +93,7 @@
 //!
 //! - **Invalidation is complete.** After `DEL`, `EXPIRE`, expiry, eviction, `FLUSHDB` or `FLUSHALL`, by any client, memory stops
 //!   serving the value some microseconds after the push of the server arrives, and no computation or lookup in progress
-//!   then is kept or written. Not covered: `SWAPDB`, of which no server sends a push; and the `DEL` of a key that is not in
+//!   then is kept or written. If the push does not arrive, memory stops within 300 ms. Not covered: `SWAPDB`, of which no server sends a push; and the `DEL` of a key that is not in
 //!   Redis, for which it sends none either.
 //! - **Single flight.** However many callers ask for a key at the same time, on however many nodes, one node computes it, in
 //!   a task that no caller can cancel; the others get the answer when it is done. It is computed once more for each purge,
@@ -152,7 +152,8 @@
 //! *Changed* means that everything was purged, or a key of the same shard (of 4,096) was invalidated, since before the command
 //! that permitted the computation was sent (or, without one, since it began). Then nothing is kept or written without a
 //! second lookup. Memory gets an expensive value only after Redis confirmed it, and `XX` never creates a key: so a purge is
-//! not undone. The write-behind is best effort: 200 writes at once, then 1,000 a second; the rest are dropped.
+//! not undone. The write-behind is best effort: 200 writes at once, then 1,000 a second; the rest are dropped. Up to 64
+//! writes are in flight, so that the round trip does not limit them up to 64 ms.
 //!
 //! A lease is a value of the key itself: `"lease:3f9c0a51d2e87b46.17"`, the seventeenth of that node. Deleting the key ends the
 //! lease, and the push that keeps memory coherent also notifies the waiting nodes; nothing polls. A computation that fails
@@ -177,6 +178,16 @@
 //!      └──────────────────────────────────────────────────────────────────── coherent
 //! ```
 //!
+//! Memory is *believed* until three heartbeats (at least 300 ms, [`Deadlines::belief`]) after the last moment at which a
+//! command was sent that Redis has answered. The answer passes through the queue of the invalidations, so that it counts
+//! only when those that arrived before it are applied. After that time, nothing is forgotten, and nothing is served but
+//! what is kept briefly. So a value is never served later than that after its deletion, plus one turn of the server's event
+//! loop, whatever the network and the scheduler do. (The monotonic clock of Linux stands still while a machine is
+//! suspended.) With several primaries, the one that was heard from the longest ago counts.
+//!
+//! A server that refuses writes as a replica does is asked for its role, and left if it is a replica for a second. If its
+//! address leads to a replica again, it is used for reads.
+//!
 //! While it is not coherent, memory is a local cache whose entries live for 5 s at most. A server or a proxy that swallows
 //! pushes never becomes coherent, and still serves as a shared layer.
 //!
@@ -185,7 +196,7 @@
 //!
 //! | [`Options::redis`] | primaries | a change of primaries |
 //! |---|---|---|
-//! | one server | the server | |
+//! | one server | the server | the address is resolved again when its server has become a replica |
 //! | Sentinels | the one named with the newest configuration by a majority | asked every second and before each connection; a server that has become a replica is left |
 //! | Cluster | all that hold slots | the layout with the newest epoch, asked every second, and when a primary is lost or redirects a call; `MOVED` and `ASK` are followed |
 //!
@@ -196,8 +207,16 @@
 //! # For operators
 //!
 //! [`Cache::operator`] lists, shows and removes entries, on every node, also those of an earlier variant: step by step
-//! (`SCAN`, `UNLINK`), never with `KEYS` or `FLUSHDB`, and only names of the forms above. A removal while Redis is unreachable leaves memory at once, and Redis
+//! (`SCAN`, `UNLINK`), never with `KEYS` or `FLUSHDB`. The namespace belongs to the cache: everything that begins with
+//! `ns:` is listed and cleared. A removal while Redis is unreachable leaves memory at once, and Redis
 //! when it is back; until then this node does not answer from the entry.
+//!
+//! # Access
+//!
+//! The login is in the URL ([`Options::redis`]), in a file ([`Options::redis_password_file`]), or comes from a function
+//! ([`Options::redis_credentials`]). Files and functions are read and called for each connection, so that a rotated
+//! secret needs no restart; so are the files of a client certificate ([`Options::redis_cert`], [`Options::redis_key`]).
+//! Sentinels may have a login of their own. No secret is in a `Debug` form, a log line, a counter or an error.
 //!
 //! # In Redis
 //!
@@ -230,6 +249,8 @@ mod state;
 pub use state::State;
 mod events;
 pub use events::{Event, EventHook};
+mod access;
+pub use access::{Credentials, Login};
 mod options;
 pub use options::{Deadlines, Lookup, Options, OptionsError, UrlFault};
 mod key;
@@ -247,7 +268,9 @@ pub use outcome::{ComputeError, Found, Source};
 mod stats;
 pub use stats::{Count, Histogram, Stats};
 mod protocol;
+mod failure;
 mod policy;
+mod clock;
 mod memory;
 mod breaker;
 mod connection;

@@ -1,7 +1,7 @@
 //! The operator's view: lists, shows and removes entries.
 //!
-//! It sees and removes only names that [`key`](crate::key) reads as names of answers: no bookkeeping, no foreign keys.
-//! No command takes long in Redis: names are listed by `SCAN`, in steps between which other calls run, and removed by
+//! The namespace belongs to the cache: whatever begins with it is listed and cleared, except canaries, which their nodes
+//! remove. Single entries are shown and deleted by names that [`key`](crate::key) reads as names of answers. No command takes long in Redis: names are listed by `SCAN`, in steps between which other calls run, and removed by
 //! `UNLINK`.
 //!
 //! With NOLOOP, Redis does not push our own removals to us; the reply takes the place of the push. So a removal runs in
@@ -11,7 +11,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::entry::{self, Contents, LINE_BYTES_MAX, Stored};
 use crate::hex;
@@ -20,7 +23,8 @@ use crate::layers::Layers;
 use crate::link::{CallError, Link};
 use crate::memory::MemoryEntry;
 use crate::pending_removals::Removals;
-use crate::primaries::{Preview, Primaries};
+use crate::primaries::{CALLS_AT_ONCE, Preview, Primaries};
+use crate::protocol::version::Moment;
 use crate::stats::{Cause, Label, State, Trouble};
 
 /// The maximum number of entries on a page.
@@ -74,7 +78,8 @@ pub enum EntryKind {
     Answer,
     /// The lease of a node that is computing the answer.
     Lease,
-    /// A value that no node can use; the next computation of the answer replaces it.
+    /// A value that no node can use. The next computation of the answer replaces it, if its name is that of an answer;
+    /// otherwise only [`Operator::clear`] removes it.
     Unusable,
 }
 
@@ -93,7 +98,7 @@ impl EntryKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EntryInfo {
-    /// Its name in Redis.
+    /// Its name in Redis; `\\xff` stands for a byte that is not UTF-8.
     pub name: String,
     /// The text of its key; `None` if the name has only a digest and the value does not contain the text. In a listing,
     /// long texts are cut short and end in `…`.
@@ -174,6 +179,8 @@ pub struct Cursor(Position);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Position {
     Redis {
+        /// The number of the map; with another map, the index has no meaning.
+        map: u64,
         /// The index of the primary.
         primary: usize,
         /// The cursor of this primary's `SCAN`.
@@ -200,7 +207,7 @@ impl std::error::Error for CursorError {}
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Position::Redis { primary, scan } => write!(f, "r{primary}-{scan}"),
+            Position::Redis { map, primary, scan } => write!(f, "r{map:x}-{primary}-{scan}"),
             Position::Memory { after } => {
                 f.write_str("m")?;
                 hex::write(after.as_bytes(), f)
@@ -219,8 +226,10 @@ impl FromStr for Cursor {
 
 fn read_position(text: &str) -> Option<Position> {
     if let Some(numbers) = text.strip_prefix('r') {
+        let (map, numbers) = numbers.split_once('-')?;
         let (primary, scan) = numbers.split_once('-')?;
-        return Some(Position::Redis { primary: primary.parse().ok()?, scan: scan.parse().ok()? });
+        let map = u64::from_str_radix(map, 16).ok()?;
+        return Some(Position::Redis { map, primary: primary.parse().ok()?, scan: scan.parse().ok()? });
     }
     let after = hex::read(text.strip_prefix('m')?)?;
     Some(Position::Memory { after: String::from_utf8(after).ok()? })
@@ -243,23 +252,26 @@ impl<C: Contents> Operator<C> {
 
     /// About `limit` (1 to 1,000) of the entries in Redis, from the beginning or from the end of the previous page;
     /// there may be a few more. An entry that exists the whole time is on one of the pages; one that is added or
-    /// removed meanwhile may be missing.
+    /// removed meanwhile may be missing. If the primaries of a Cluster or their slots have changed since the previous
+    /// page, the listing begins anew, and entries occur twice.
     ///
     /// Without Redis, or if it is unreachable, lists this node's memory. (Otherwise, memory holds few entries that
     /// Redis does not: too large ones, and those that the write-behind dropped. [`Operator::entry`] finds these, too.)
     pub async fn list(&self, from: Option<&Cursor>, limit: usize) -> Page {
         let limit = limit.clamp(1, PAGE_MAX);
-        let start = Position::Redis { primary: 0, scan: 0 };
-        let after = match from.map_or(&start, |cursor| &cursor.0) {
-            Position::Memory { after } => after.clone(),
-            Position::Redis { primary, scan } => match self.layers.page(*primary, *scan, limit).await {
-                Some(Ok(page)) => return page,
-                Some(Err(error)) => {
-                    self.layers.count_error(error);
-                    String::new()
+        let start = Position::Redis { map: 0, primary: 0, scan: 0 };
+        let after = match (from.map_or(&start, |cursor| &cursor.0), self.layers.primaries()) {
+            (Position::Memory { after }, _) => after.clone(),
+            (Position::Redis { .. }, None) => String::new(),
+            (Position::Redis { map, primary, scan }, Some(primaries)) => {
+                match self.layers.page(primaries, *map, *primary, *scan, limit).await {
+                    Ok(page) => return page,
+                    Err(error) => {
+                        self.layers.count_error(error);
+                        String::new()
+                    }
                 }
-                None => String::new(),
-            },
+            }
         };
         let layers = self.layers.clone();
         // It visits all of memory, so it does not run on a thread that serves requests.
@@ -296,7 +308,7 @@ impl<C: Contents> Operator<C> {
         finished(tokio::spawn(async move { layers.delete(name).await }).await)
     }
 
-    /// Removes every entry of this namespace, on every node. Answers that are computed meanwhile may be stored again.
+    /// Removes everything in this namespace, on every node, whatever it is. Answers that are computed meanwhile may be stored again.
     pub async fn clear(&self) -> Removed {
         let layers = self.layers.clone();
         finished(tokio::spawn(async move { layers.clear().await }).await)
@@ -355,49 +367,49 @@ impl<C: Contents> Layers<C> {
         }
     }
 
-    /// The names of answers among these.
-    fn ours(&self, names: Vec<Vec<u8>>) -> Vec<String> {
-        let names = names.into_iter().filter_map(|name| String::from_utf8(name).ok());
-        names.filter(|name| self.read(name).is_ok()).collect()
+    /// The names that do not belong to a canary, among names of the namespace.
+    fn without_canaries(&self, mut names: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        names.retain(|name| !self.coherence.namespace.is_canary(name));
+        names
     }
 
-    /// A page from Redis; `None` if no Redis is configured.
-    async fn page(&self, mut primary: usize, mut scan: u64, limit: usize) -> Option<Result<Page, CallError>> {
-        let primaries = self.primaries()?;
-        let links = primaries.links();
+    /// A page from Redis.
+    async fn page(
+        &self,
+        primaries: &Primaries,
+        of: u64,
+        primary: usize,
+        scan: u64,
+        limit: usize,
+    ) -> Result<Page, CallError> {
+        let (links, map) = primaries.in_order();
+        let (mut primary, mut scan) = if of == map { (primary, scan) } else { (0, 0) };
         if links.is_empty() {
-            return Some(Err(CallError::NotSent));
+            return Err(CallError::NotSent);
         }
         let mut entries = Vec::new();
         for _ in 0..PAGE_STEPS_MAX {
             let Some(link) = links.get(primary) else { break };
-            let step =
-                match primaries.scan(link, scan, &self.coherence.namespace.pattern(), limit - entries.len()).await {
-                    Ok(step) => step,
-                    Err(error) => return Some(Err(error)),
-                };
-            for names in self.ours(step.names).chunks(PREVIEWS_PER_CALL) {
-                match primaries.preview_all(link, names, PREVIEW_BYTES).await {
-                    Ok(previews) => {
-                        let present = names.iter().zip(previews).filter_map(|(name, preview)| Some((name, preview?)));
-                        entries.extend(present.filter_map(|(name, preview)| self.info_of(name, &preview)));
-                    }
-                    Err(error) => return Some(Err(error)),
-                }
-            }
+            let step = primaries.scan(link, scan, &self.coherence.namespace.pattern(), limit - entries.len()).await?;
+            let names = self.without_canaries(step.names);
+            let preview_all = |names| primaries.preview_all(link, names, PREVIEW_BYTES);
+            let previewing: Vec<_> = names.chunks(PREVIEWS_PER_CALL).map(preview_all).collect();
+            let previews: Vec<_> = stream::iter(previewing).buffered(CALLS_AT_ONCE).try_collect().await?;
+            let present = names.iter().zip(previews.into_iter().flatten());
+            entries.extend(present.filter_map(|(name, preview)| Some(self.info_of(name, &preview?))));
             (primary, scan) = if step.cursor == 0 { (primary + 1, 0) } else { (primary, step.cursor) };
             if entries.len() >= limit {
                 break;
             }
         }
-        let next = (primary < links.len()).then_some(Cursor(Position::Redis { primary, scan }));
-        Some(Ok(Page { entries, next, redis: RedisStatus::Reached }))
+        let next = (primary < links.len()).then_some(Cursor(Position::Redis { map, primary, scan }));
+        Ok(Page { entries, next, redis: RedisStatus::Reached })
     }
 
     /// A page from memory, sorted by name. Visits all of memory.
     fn page_of_memory(&self, after: &str, limit: usize) -> Page {
         let namespace = &self.coherence.namespace;
-        let now = Instant::now();
+        let now = self.coherence.now();
         // The first names after `after`, and one more that tells whether this is the last page.
         let mut first = BTreeMap::new();
         for (key, entry) in self.memory.live(self.coherence.purge_generation(), now) {
@@ -427,13 +439,16 @@ impl<C: Contents> Layers<C> {
     }
 
     fn remembers(&self, key: KeyRef<'_>) -> Option<MemoryEntry<C::Value>> {
-        self.memory.peek(key, self.coherence.purge_generation(), Instant::now())
+        self.memory.peek(key, self.coherence.purge_generation(), self.coherence.now())
     }
 
-    /// The entry of a preview; `None` if the name is not ours.
-    fn info_of(&self, name: &str, preview: &Preview) -> Option<EntryInfo> {
-        let key = self.read(name).ok()?;
-        let bytes = preview.bytes.unwrap_or(0);
+    /// The entry of a preview. A name that is no answer's is that of an unusable entry.
+    fn info_of(&self, name: &[u8], preview: &Preview) -> EntryInfo {
+        let (bytes, ttl) = (preview.bytes.unwrap_or(0), preview.left);
+        let Some(RedisName::Answer(key)) = self.coherence.namespace.read(name) else {
+            let (name, text, kind) = (escaped(name), None, EntryKind::Unusable);
+            return EntryInfo { name, text, kind, in_memory: false, in_redis: true, ttl, bytes };
+        };
         let is_whole = preview.beginning.len() as u64 == bytes;
         let text = match key.text() {
             Some(text) => Some(text.to_owned()),
@@ -447,13 +462,13 @@ impl<C: Contents> Layers<C> {
             _ => EntryKind::Unusable,
         };
         let in_memory = self.remembers(key).is_some();
-        Some(EntryInfo { name: name.to_owned(), text, kind, in_memory, in_redis: true, ttl: preview.left, bytes })
+        EntryInfo { name: escaped(name), text, kind, in_memory, in_redis: true, ttl, bytes }
     }
 
     async fn entry(&self, name: &str, key: KeyRef<'_>) -> (Option<EntryDetail>, RedisStatus) {
         let (found, behind) = match self.primaries() {
             None => (None, RedisStatus::Absent),
-            Some(primaries) => match primaries.preview(name, LINE_BYTES_MAX + 1).await {
+            Some(primaries) => match primaries.preview(name.as_bytes(), LINE_BYTES_MAX + 1).await {
                 Ok(preview) => (preview, RedisStatus::Reached),
                 Err(error) => {
                     self.count_error(error);
@@ -462,10 +477,10 @@ impl<C: Contents> Layers<C> {
             },
         };
         let entry = match found {
-            Some(preview) => match self.info_of(name, &preview) {
-                Some(seen) => Some(self.with_line(key, seen, &preview).await),
-                None => None,
-            },
+            Some(preview) => {
+                let info = self.info_of(name.as_bytes(), &preview);
+                Some(self.with_line(key, info, &preview).await)
+            }
             None => self.remembers(key).map(|entry| EntryDetail {
                 line: self.contents.encode(&entry.value),
                 info: EntryInfo {
@@ -474,7 +489,7 @@ impl<C: Contents> Layers<C> {
                     kind: EntryKind::Answer,
                     in_memory: true,
                     in_redis: false,
-                    ttl: entry.left(Instant::now()),
+                    ttl: entry.left(self.coherence.now()),
                     bytes: entry.bytes,
                 },
             }),
@@ -498,7 +513,7 @@ impl<C: Contents> Layers<C> {
         let in_memory = u64::from(self.remembers(key).is_some());
         let (count, redis) = match self.primaries() {
             None => (0, RemovalStatus::Done),
-            Some(primaries) => match primaries.unlink(&name).await {
+            Some(primaries) => match primaries.unlink(name.as_bytes()).await {
                 Ok(count) => (count, RemovalStatus::Done),
                 Err(error) => (0, self.removal(error)),
             },
@@ -555,56 +570,72 @@ impl<C: Contents> Layers<C> {
     /// Runs work that visits all of memory on a thread that does not serve requests.
     async fn on_memory<T: Default + Send + 'static>(
         self: Arc<Self>,
-        work: impl FnOnce(&Self, u64, Instant) -> T + Send + 'static,
+        work: impl FnOnce(&Self, u64, Moment) -> T + Send + 'static,
     ) -> T {
         let working =
-            tokio::task::spawn_blocking(move || work(&self, self.coherence.purge_generation(), Instant::now()));
+            tokio::task::spawn_blocking(move || work(&self, self.coherence.purge_generation(), self.coherence.now()));
         // This fails only if the runtime ends.
         working.await.unwrap_or_default()
     }
 
-    /// Removes every answer of this namespace, or of one of its variants, step by step; gives how many, and whether all
-    /// were removed. If one primary is unreachable, the entries of the others are still removed.
+    /// Removes everything in this namespace, or every answer of one of its variants, on all primaries at the same time;
+    /// gives how many, and whether all were removed. If one primary is unreachable, the entries of the others are still
+    /// removed.
     async fn unlink_all(&self, variant: Option<&str>) -> (u64, Result<(), CallError>) {
         let Some(primaries) = self.primaries() else { return (0, Ok(())) };
         let links = primaries.links();
-        let mut removed = 0;
-        let mut outcome = if links.is_empty() { Err(CallError::NotSent) } else { Ok(()) };
-        for link in links {
-            outcome = outcome.and(self.unlink_all_of(primaries, &link, variant, &mut removed).await);
-        }
-        (removed, outcome)
+        let nobody = if links.is_empty() { Err(CallError::NotSent) } else { Ok(()) };
+        let all: Vec<_> = links.iter().map(|link| self.unlink_all_of(primaries, link, variant)).collect();
+        let all = join_all(all).await;
+        all.into_iter().fold((0, nobody), |(sum, outcome), (removed, of_one)| (sum + removed, outcome.and(of_one)))
     }
 
+    /// Step by step: the names of a step are removed while the next step is on its way.
     async fn unlink_all_of(
         &self,
         primaries: &Primaries,
         link: &Link,
         variant: Option<&str>,
-        removed: &mut u64,
-    ) -> Result<(), CallError> {
+    ) -> (u64, Result<(), CallError>) {
         let namespace = &self.coherence.namespace;
         let pattern = variant.map_or_else(|| namespace.pattern(), |variant| namespace.pattern_of(variant));
-        let mut cursor = 0;
-        loop {
-            let step = primaries.scan(link, cursor, &pattern, STEP).await?;
-            for names in self.ours(step.names).chunks(STEP) {
-                *removed += primaries.unlink_all(link, names).await?;
-                if variant.is_some() {
-                    self.invalidate_names(names);
+        let (mut removed, mut names, mut cursor) = (0, Vec::new(), Some(0));
+        while cursor.is_some() || !names.is_empty() {
+            let unlinking = async {
+                let mut removed = 0;
+                for names in names.chunks(STEP) {
+                    removed += primaries.unlink_all(link, names).await?;
+                    if variant.is_some() {
+                        self.invalidate_names(names);
+                    }
                 }
+                Ok(removed)
+            };
+            let scanning = async {
+                match cursor {
+                    Some(cursor) => primaries.scan(link, cursor, &pattern, STEP).await.map(Some),
+                    None => Ok(None),
+                }
+            };
+            let (unlinked, step) = tokio::join!(unlinking, scanning);
+            removed += unlinked.unwrap_or(0);
+            match unlinked.and(step) {
+                Ok(step) => {
+                    cursor = step.as_ref().map(|step| step.cursor).filter(|cursor| *cursor != 0);
+                    names = step.map(|step| self.without_canaries(step.names)).unwrap_or_default();
+                }
+                Err(error) => return (removed, Err(error)),
             }
-            if step.cursor == 0 {
-                return Ok(());
-            }
-            cursor = step.cursor;
         }
+        (removed, Ok(()))
     }
 
     /// Does what the push of a removal would do, which is not sent to us.
-    fn invalidate_names(&self, names: &[String]) {
-        for key in names.iter().filter_map(|name| self.read(name).ok()) {
-            self.coherence.invalidate(&self.memory, key, Cause::Operator);
+    fn invalidate_names(&self, names: &[Vec<u8>]) {
+        for name in names {
+            if let Some(RedisName::Answer(key)) = self.coherence.namespace.read(name) {
+                self.coherence.invalidate(&self.memory, key, Cause::Operator);
+            }
         }
     }
 
@@ -618,6 +649,18 @@ impl<C: Contents> Layers<C> {
             }
             _ => RemovalStatus::Pending,
         }
+    }
+
+    /// Executes one pending removal; gives the name if the removal must be tried again.
+    async fn unless_removed(&self, name: String) -> Option<String> {
+        let (Ok(key), Some(primaries)) = (self.read(&name), self.primaries()) else { return None };
+        if let Err(error) = primaries.unlink(name.as_bytes()).await
+            && self.removal(error) == RemovalStatus::Pending
+        {
+            return Some(name);
+        }
+        self.coherence.invalidate(&self.memory, key, Cause::Operator);
+        None
     }
 
     /// Executes pending removals; gives whether none is left.
@@ -635,21 +678,24 @@ impl<C: Contents> Layers<C> {
                 rest.variants.insert(variant);
             }
         }
-        for name in removals.names {
-            let (Ok(key), Some(primaries)) = (self.read(&name), self.primaries()) else { continue };
-            if let Err(error) = primaries.unlink(&name).await
-                && self.removal(error) == RemovalStatus::Pending
-            {
-                rest.names.insert(name);
-                continue;
-            }
-            self.coherence.invalidate(&self.memory, key, Cause::Operator);
-        }
+        let removing: Vec<_> = removals.names.into_iter().map(|name| self.unless_removed(name)).collect();
+        let left: Vec<Option<String>> = stream::iter(removing).buffer_unordered(CALLS_AT_ONCE).collect().await;
+        rest.names = left.into_iter().flatten().collect();
         let is_done = rest == Removals::default();
         // Last: until this point, no lookup uses the values to be removed.
         self.pending_removals.end(rest);
         is_done
     }
+}
+
+/// A name as a text.
+fn escaped(name: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in name.utf8_chunks() {
+        text.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02x}")));
+    }
+    text
 }
 
 /// A text in a listing.

@@ -5,7 +5,7 @@
 //! share the bucket of the write-behind and are dropped while Redis is late.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::sync::mpsc;
@@ -78,7 +78,7 @@ impl<V: Send + Sync + 'static> Toucher<V> {
                 None => TouchResult::Touched,
                 Some(lifetime) => {
                     // With NOLOOP, Redis does not push our own PEXPIRE to us.
-                    let deadline = Instant::now() + lifetime;
+                    let deadline = self.coherence.now() + lifetime;
                     self.coherence.if_unchanged(stamp, || self.memory.prolong(&key, stamp.purge, deadline));
                     TouchResult::Prolonged
                 }

@@ -2,6 +2,8 @@
 // Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+mod access;
+mod belief;
 mod calls;
 mod coherence;
 mod contract;
@@ -15,6 +17,7 @@ mod operator;
 mod outages;
 mod pitfalls;
 mod public_api;
+mod refusals;
 mod support;
 mod topology;
 mod touch;

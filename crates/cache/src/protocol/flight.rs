@@ -286,7 +286,7 @@ pub(crate) struct Flight<L> {
 
 impl Answer {
     /// Whether it answers a caller that joins at `version`. A flight stays open after its answer, until its value is
-    /// written; whoever asks after a change must not get what was computed before it, and computes without Redis and
+    /// written; a caller that asks after a change must not get what was computed before it, and computes without Redis and
     /// without storing, since this flight's own lease may be what Redis has.
     pub(crate) fn is_current(&self, version: VersionStamp) -> bool {
         self.stamp == version

@@ -6,10 +6,12 @@
 pub mod constellation;
 pub mod fake;
 pub mod load;
+pub mod log;
 pub mod moves;
 pub mod outage;
 pub mod proxy;
 pub mod server;
+pub mod tls;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -124,12 +126,20 @@ impl Setting {
         deadlines.heartbeat_timeout = PATIENCE;
         deadlines.patience = PATIENCE;
         deadlines.lease = 4 * PATIENCE;
+        deadlines.belief = Some(PATIENCE);
         Self { options, facts: Facts::default(), deadlines }
     }
 
-    /// With the default deadlines of the product.
+    /// With the default deadlines of the product, but for belief.
     pub fn hasty(mut self) -> Self {
         self.deadlines = Deadlines::default();
+        self.deadlines.belief = Some(PATIENCE);
+        self
+    }
+
+    /// With the default belief, by which a busy machine may find that memory is unsure.
+    pub fn wary(mut self) -> Self {
+        self.deadlines.belief = None;
         self
     }
 
@@ -165,9 +175,20 @@ impl Setting {
 
     pub async fn coherent(self) -> Node {
         let node = self.start();
-        assert_eq!(node.cache.wait_until_ready(PATIENCE).await, State::Coherent);
+        let state = node.cache.wait_until_ready(PATIENCE).await;
+        assert_eq!(state, State::Coherent, "{:?}", node.cache.last_failure());
         node
     }
+}
+
+/// A coherent node at a scripted server that will withhold replies: the node sends nothing by itself any more, since the
+/// reply to it would be taken for one of those withheld.
+pub async fn quiet(fake: &fake::Fake) -> Node {
+    let mut setting = Setting::new().redis(fake.url());
+    setting.deadlines.heartbeat = 4 * PATIENCE;
+    let node = setting.coherent().await;
+    eventually("it has asked for the eviction policy", || fake.received("INFO") == 1).await;
+    node
 }
 
 pub fn key(text: &str) -> Key {

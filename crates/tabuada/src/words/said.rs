@@ -48,8 +48,30 @@ pub(crate) const UNVERIFIED: Words = Words::new(
     "TLS sem verificar o servidor não é oferecido: informe a CA com --redis-ca",
 );
 pub(crate) const NO_TLS: Words = Words::new(
-    "CA certificates are given, but it does not say TLS, as rediss:// does",
-    "há certificados de CA, mas ela não diz TLS, como rediss://",
+    "certificates are given, but it does not say TLS, as rediss:// does",
+    "há certificados, mas ela não diz TLS, como rediss://",
+);
+pub(crate) const HALF_CERTIFICATE: Words = Words::new(
+    "--redis-cert and --redis-key are given together or not at all",
+    "--redis-cert e --redis-key vêm juntos, ou nenhum dos dois",
+);
+pub(crate) const NO_SENTINELS: Words = Words::new(
+    "a login of the Sentinels is given, but it names none, as redis+sentinel:// does",
+    "há um login dos Sentinels, mas ela não indica nenhum, como redis+sentinel://",
+);
+pub(crate) const NO_SENTINEL_PASSWORD: Words =
+    Words::new("--sentinel-user needs --sentinel-password-file", "--sentinel-user exige --sentinel-password-file");
+pub(crate) const DATABASE_TWICE: Words =
+    Words::new("its path and its query name different databases", "o caminho e a consulta indicam bancos diferentes");
+pub(crate) const PARAMETER: Words = Words::new(
+    "'{}' behind the ? is unknown, or given twice",
+    "'{}' depois do ? é desconhecido, ou aparece duas vezes",
+);
+pub(crate) const FRAGMENT: Words =
+    Words::new("the part from # on means nothing", "a parte depois do # não tem sentido");
+pub(crate) const ENCODING: Words = Words::new(
+    "a special character of its user or password is not percent-encoded",
+    "um caractere especial do usuário ou da senha não está codificado com %",
 );
 pub(crate) const PASSWORD_TWICE: Words = Words::new(
     "it holds a password, and a file is named that holds one too: expected one of them",
@@ -97,7 +119,7 @@ pub(crate) const NO_SUCH_COMMAND: Words =
     Words::new("there is no command '{}' here; there is {}", "não há um comando '{}' aqui; há {}");
 
 // `cache` and `health`.
-pub(crate) const NO_CONNECTION: Words = Words::new("Redis cannot be reached: {}", "sem conexão com o Redis: {}");
+pub(crate) const NO_CONNECTION: Words = Words::new("no connection to Redis: {}", "sem conexão com o Redis: {}");
 pub(crate) const CONNECTION_LOST: Words =
     Words::new("Redis cannot be reached any more", "a conexão com o Redis se perdeu");
 pub(crate) const NOT_ALL_REMOVED: Words = Words::new(
