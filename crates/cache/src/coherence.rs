@@ -11,17 +11,19 @@
 
 use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
+use std::time::Duration;
 
 use quick_cache::DefaultHashBuilder;
 use tokio::sync::{Notify, watch};
 
 use crate::audit::Gauge;
+use crate::clock::Clock;
+use crate::events::Event;
 use crate::key::{Key, KeyRef, Namespace};
 use crate::memory::Memory;
 use crate::primaries::Primaries;
-use crate::protocol::version::VersionStamp;
-use crate::stats::{Cause, Counters, State};
+use crate::protocol::version::{Moment, VersionStamp};
+use crate::stats::{Cause, Counters, Label, State};
 use crate::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use crate::sync::{Mutex, MutexGuard};
 
@@ -67,7 +69,11 @@ impl Generations {
 
 /// Keeps memory coherent with Redis.
 pub(crate) struct Coherence {
+    pub(crate) clock: Clock,
     generations: Generations,
+    /// Until when memory is believed, in nanoseconds of the clock: one number for all primaries, so that a hit need not
+    /// compute the slot of its key.
+    believed_until: AtomicU64,
     state: watch::Sender<State>,
     pub(crate) namespace: Namespace,
     pub(crate) counters: Arc<Counters>,
@@ -85,8 +91,12 @@ pub(crate) struct Coherence {
 
 impl Coherence {
     pub(crate) fn new(namespace: Namespace, state: State, counters: Arc<Counters>) -> Self {
+        // Without a Redis there is nothing to hear from.
+        let believed_until = if state == State::Memory { u64::MAX } else { 0 };
         Self {
+            clock: Clock::start(),
             generations: Generations::new(),
+            believed_until: AtomicU64::new(believed_until),
             state: watch::channel(state).0,
             namespace,
             counters,
@@ -121,6 +131,15 @@ impl Coherence {
     pub(crate) async fn ready(&self) {
         // This cannot fail, since the sender is a field of self.
         let _ = self.state.subscribe().wait_for(|state| matches!(state, State::Memory | State::Coherent)).await;
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// Until when memory is believed without a further sign of life from Redis.
+    pub(crate) fn believed_until(&self) -> Moment {
+        Duration::from_nanos(self.believed_until.load(SeqCst))
     }
 
     pub(crate) fn purge_generation(&self) -> u64 {
@@ -173,7 +192,12 @@ impl Coherence {
         drop(self.insert_lock(shard));
         memory.remove(key);
         self.wait_list(shard).notify_waiters();
+        self.count_invalidation(cause, false);
+    }
+
+    fn count_invalidation(&self, cause: Cause, everything: bool) {
         self.counters.invalidations.add(cause);
+        self.counters.events.emit(|| Event::Invalidated { cause: cause.label(), everything });
     }
 
     /// Makes memory serve nothing from now on; the purge follows.
@@ -184,22 +208,54 @@ impl Coherence {
     /// Invalidates everything: nothing that was kept, begun or queued before is served, kept or written from now on.
     pub(crate) fn purge(&self, cause: Cause) {
         self.raise_purge_generation();
-        self.counters.invalidations.add(cause);
         self.purged.notify_one();
         self.wait_lists.iter().for_each(Notify::notify_waiters);
+        self.count_invalidation(cause, true);
     }
 
     /// Ends coherence for good: no task applies invalidations any more.
     pub(crate) fn close(&self) {
         if self.state() != State::Memory {
-            self.state.send_replace(State::Detached);
+            self.replace_state(|| State::Detached, || {});
             self.purge(Cause::Detached);
         }
     }
 
     pub(crate) fn publish_state(&self, primaries: &Primaries) {
+        self.replace_state(|| primaries.state(), || self.believe(primaries));
+    }
+
+    fn replace_state(&self, read: impl FnOnce() -> State, believe: impl FnOnce()) {
+        let mut change = None;
         // The state is read under the lock of the channel, so that the last state published is the newest.
-        self.state.send_modify(|state| *state = primaries.state());
+        self.state.send_modify(|state| {
+            let (from, to) = (std::mem::replace(state, read()), *state);
+            change = (from != to).then_some((from, to));
+            believe();
+        });
+        if let Some((from, to)) = change {
+            let reason = || if to == State::Detached { self.last_failure() } else { None };
+            self.counters.events.emit(|| Event::StateChanged { from, to, reason: reason() });
+        }
+    }
+
+    /// Publishes until when memory is believed.
+    pub(crate) fn publish_belief(&self, primaries: &Primaries) {
+        // Under the same lock, for the same reason.
+        self.state.send_if_modified(|_| {
+            self.believe(primaries);
+            false
+        });
+    }
+
+    fn believe(&self, primaries: &Primaries) {
+        let nanos = u64::try_from(primaries.believed_until().as_nanos()).unwrap_or(u64::MAX);
+        self.believed_until.store(nanos, SeqCst);
+    }
+
+    #[cfg(shuttle)]
+    pub(crate) fn believe_for_ever(&self) {
+        self.believed_until.store(u64::MAX, SeqCst);
     }
 }
 
@@ -207,9 +263,9 @@ impl Coherence {
 pub(crate) async fn sweep<V: Send + Sync + 'static>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>) {
     loop {
         coherence.purged.notified().await;
-        let (memory, purge) = (memory.clone(), coherence.purge_generation());
+        let (memory, purge, now) = (memory.clone(), coherence.purge_generation(), coherence.now());
         // This fails only if the runtime ends, which ends this task too.
-        let _ = tokio::task::spawn_blocking(move || memory.sweep(purge, Instant::now())).await;
+        let _ = tokio::task::spawn_blocking(move || memory.sweep(purge, now)).await;
     }
 }
 

@@ -5,15 +5,44 @@
 //! is always right. What remains is to compute once, to store, and to invalidate.
 //!
 //! ```
+//! use serde::{Deserialize, Serialize};
+//! use tabuada_cache::{Cache, Json, Key, Options, Source};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Route {
+//!     from: String,
+//!     km: f64,
+//! }
+//!
+//! # async fn plan(from: &str, _to: &str) -> Result<Route, std::io::Error> {
+//! #     Ok(Route { from: from.to_owned(), km: 313.0 })
+//! # }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // With `Options::with_redis("redis://localhost")`, all processes that do so share one cache.
+//! let cache: Cache<Json<Route>> = Cache::new(Json::new(), Options::default())?;
+//! // Change the variant, the first part, whenever the same text would get another value.
+//! let key = Key::new("1", "Lisboa to Porto");
+//! for source in [Source::Computed { stored: true }, Source::Memory] {
+//!     let found = cache.get_or_compute(&key, || async { plan("Lisboa", "Porto").await }).await?;
+//!     assert_eq!((found.value.km, found.source), (313.0, source));
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Json`] writes and reads values of any type with serde. [`Contents`] is for other formats, and for checks of what is
+//! read:
+//!
+//! ```
 //! use std::time::Duration;
-//! use tabuada_cache::{Cache, Contents, ComputeError, Key, Options, Source};
+//! use tabuada_cache::{Cache, ComputeError, Contents, Key, Options, Source};
 //!
 //! /// The number of divisors of a number.
 //! struct Divisors;
 //!
 //! impl Contents for Divisors {
 //!     type Value = u64;
-//!     type Failure = &'static str;
 //!
 //!     fn encode(&self, divisors: &u64) -> Option<String> {
 //!         Some(format!("{{\"divisors\":{divisors}}}"))
@@ -30,7 +59,6 @@
 //! }
 //!
 //! async fn divisors(cache: &Cache<Divisors>, n: u64) -> Result<(u64, Source), ComputeError<&'static str>> {
-//!     // Change the variant whenever the same text would get another value.
 //!     let key = Key::new("1", &n.to_string());
 //!     let count = move |n: u64| (1..=n).filter(|d| n % d == 0).count() as u64;
 //!     // For as long as a lookup in Redis takes, here and now; otherwise in full, on another thread.
@@ -38,24 +66,34 @@
 //!     let compute = move || async move {
 //!         tokio::task::spawn_blocking(move || count(n)).await.map_err(|_| "no thread")
 //!     };
-//!     let found = cache.get_or_compute(&key, trial, compute).await?;
+//!     let found = cache.get_or_try_then_compute(&key, trial, compute).await?;
 //!     Ok((*found.value, found.source))
 //! }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! // With `Options::with_redis("redis://localhost")`, all processes that do so share one cache.
 //! let cache = Cache::new(Divisors, Options::default()).expect("usable options");
 //! assert_eq!(divisors(&cache, 5_040).await, Ok((60, Source::Computed { stored: true })));
 //! assert_eq!(divisors(&cache, 5_040).await, Ok((60, Source::Memory)));
 //! # }
 //! ```
 //!
+//! # Calls
+//!
+//! | | |
+//! |---|---|
+//! | [`Cache::get_or_compute`] | the answer, from memory, from Redis or computed |
+//! | [`Cache::get_or_try_then_compute`] | the same with a trial: what it is enough for needs no lookup in Redis |
+//! | [`Cache::get_or_compute_many`] | many keys, with one pipeline of lookups for each primary |
+//! | [`Call`] | in place of a key: a call that stores nothing, uses memory only or has its own [`Lookup`] |
+//! | [`Cache::get`], [`Cache::get_if`], [`Cache::get_or_try`] | only what nothing has to be awaited for |
+//! | [`Cache::insert`], [`Cache::invalidate`] | a value that the caller has; the removal of one, on every node |
+//!
 //! # Promises
 //!
 //! - **Invalidation is complete.** After `DEL`, `EXPIRE`, expiry, eviction, `FLUSHDB` or `FLUSHALL`, by any client, memory stops
 //!   serving the value some microseconds after the push of the server arrives, and no computation or lookup in progress
-//!   then is kept or written. Not covered: `SWAPDB`, of which no server sends a push; and the `DEL` of a key that is not in
+//!   then is kept or written. If the push does not arrive, memory stops within 300 ms. Not covered: `SWAPDB`, of which no server sends a push; and the `DEL` of a key that is not in
 //!   Redis, for which it sends none either.
 //! - **Single flight.** However many callers ask for a key at the same time, on however many nodes, one node computes it, in
 //!   a task that no caller can cancel; the others get the answer when it is done. It is computed once more for each purge,
@@ -140,6 +178,16 @@
 //!      └──────────────────────────────────────────────────────────────────── coherent
 //! ```
 //!
+//! Memory is *believed* until three heartbeats (at least 300 ms, [`Deadlines::belief`]) after the last moment at which a
+//! command was sent that Redis has answered. The answer passes through the queue of the invalidations, so that it counts
+//! only when those that arrived before it are applied. After that time, nothing is forgotten, and nothing is served but
+//! what is kept briefly. So a value is never served later than that after its deletion, plus one turn of the server's event
+//! loop, whatever the network and the scheduler do. (The monotonic clock of Linux stands still while a machine is
+//! suspended.) With several primaries, the one that was heard from the longest ago counts.
+//!
+//! A server that refuses writes as a replica does is asked for its role, and left if it is a replica for a second. If its
+//! address leads to a replica again, it is used for reads.
+//!
 //! While it is not coherent, memory is a local cache whose entries live for 5 s at most. A server or a proxy that swallows
 //! pushes never becomes coherent, and still serves as a shared layer.
 //!
@@ -148,7 +196,7 @@
 //!
 //! | [`Options::redis`] | primaries | a change of primaries |
 //! |---|---|---|
-//! | one server | the server | |
+//! | one server | the server | the address is resolved again when its server has become a replica |
 //! | Sentinels | the one named with the newest configuration by a majority | asked every second and before each connection; a server that has become a replica is left |
 //! | Cluster | all that hold slots | the layout with the newest epoch, asked every second, and when a primary is lost or redirects a call; `MOVED` and `ASK` are followed |
 //!
@@ -158,8 +206,9 @@
 //!
 //! # For operators
 //!
-//! [`Cache::operator`] lists, shows and removes entries, on every node: step by step (`SCAN`, `UNLINK`), never with `KEYS` or
-//! `FLUSHDB`. The namespace belongs to the cache: whatever begins with `ns:` is listed and cleared. A removal while Redis is unreachable leaves memory at once, and Redis
+//! [`Cache::operator`] lists, shows and removes entries, on every node, also those of an earlier variant: step by step
+//! (`SCAN`, `UNLINK`), never with `KEYS` or `FLUSHDB`. The namespace belongs to the cache: everything that begins with
+//! `ns:` is listed and cleared. A removal while Redis is unreachable leaves memory at once, and Redis
 //! when it is back; until then this node does not answer from the entry.
 //!
 //! # Access
@@ -173,11 +222,19 @@
 //!
 //! `ns:variant:text` holds one line of JSON, as [`Contents::encode`] wrote it. Texts over 200 bytes, or with invisible
 //! characters, are stored under `ns:variant#:digest`; the text comes first in the line and is compared. `allkeys-lfu` with a
-//! `maxmemory` is recommended: memory serves the reads, so that the server does not see how often a key is used.
+//! `maxmemory` is recommended. Memory serves the reads, so the first hit of an expensive value in a minute is told to Redis
+//! (`TOUCH`), which then does not evict it as unused. When half of its lifetime is over, it gets its whole lifetime anew
+//! (`PEXPIRE … GT`), unless a person gave it another one: [`Options::ttl`] is how long a value stays that nobody uses.
 //! Redis or Valkey, 7.0 or later.
+//!
+//! # Events
+//!
+//! [`Options::on_event`] is called for each change of state, invalidation, flight and lookup: metrics, traces and logs of
+//! an embedding program are built on it. [`Cache::stats`] has all counters.
 //!
 //! # Features
 //!
+//! - `json` (default): [`Json`], over serde.
 //! - `tls` (default): `rediss://` and the other URLs with TLS, over rustls with ring.
 //! - `audit`: `Cache::audit`, for the tests of this crate.
 
@@ -188,20 +245,32 @@ mod audit;
 pub use audit::Audit;
 mod hex;
 pub mod url;
+mod state;
+pub use state::State;
+mod events;
+pub use events::{Event, EventHook};
 mod access;
 pub use access::{Credentials, Login};
 mod options;
 pub use options::{Deadlines, Lookup, Options, OptionsError, UrlFault};
 mod key;
-pub use key::Key;
+pub use key::{Key, VariantError};
+mod call;
+pub use call::Call;
 mod entry;
 pub use entry::Contents;
+#[cfg(feature = "json")]
+mod json;
+#[cfg(feature = "json")]
+pub use json::Json;
 mod outcome;
 pub use outcome::{ComputeError, Found, Source};
 mod stats;
-pub use stats::{Count, Histogram, State, Stats};
+pub use stats::{Count, Histogram, Stats};
 mod protocol;
+mod failure;
 mod policy;
+mod clock;
 mod memory;
 mod breaker;
 mod connection;
@@ -216,6 +285,7 @@ mod cluster;
 mod topology;
 mod flight;
 mod write_behind;
+mod touch;
 mod pending_removals;
 mod layers;
 mod driver;
@@ -226,6 +296,7 @@ pub use operator::{
 };
 mod cache;
 pub use cache::Cache;
+mod many;
 #[cfg(shuttle)]
 #[doc(hidden)]
 pub mod checked;

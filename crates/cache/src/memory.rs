@@ -1,15 +1,18 @@
 //! The memory layer: bounded in bytes, over `quick_cache`.
 //!
-//! An entry carries its purge generation and its deadline, and a hit compares both. So a purge only increments a
+//! An entry carries its purge generation and its deadline, and a hit compares both, as [`hit`](crate::protocol::hit) says. So a purge only increments a
 //! number, and [`Memory::sweep`] frees the memory afterwards.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::sync::{Cache, DefaultLifecycle, EntryAction, EntryResult};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use crate::key::{Key, KeyRef};
+use crate::protocol::hit::{Validity, may_answer};
+use crate::protocol::version::Moment;
+use crate::stats::MemoryLookup;
 use crate::sync::step;
 
 /// Bytes of an entry besides its text and its value: the maps, the links, the counters of both `Arc`s.
@@ -20,30 +23,69 @@ const ENTRY_BYTES_TYPICAL: u64 = 512;
 /// Entries for which the tables have room from the start.
 const ENTRIES_AT_FIRST: usize = 16 << 10;
 
+/// When a hit must be told to Redis, and whether the entry may then be prolonged there. It has eight bytes, since every
+/// entry has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Upkeep(u64);
+
+impl Upkeep {
+    /// For an entry that Redis is not known to hold.
+    pub(crate) const NONE: Self = Self(u64::MAX);
+
+    pub(crate) fn due_at(since: Moment, is_renewable: bool) -> Self {
+        Self(Self::encoded(since) | u64::from(is_renewable))
+    }
+
+    fn is_due(self, since: Moment) -> bool {
+        self != Self::NONE && self.0 <= Self::encoded(since) | 1
+    }
+
+    fn is_renewable(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    /// Seconds in the upper half, nanoseconds in the lower one; the last bit is free.
+    fn encoded(since: Moment) -> u64 {
+        (since.as_secs() << 32) | (u64::from(since.subsec_nanos()) << 1)
+    }
+}
+
+/// An entry whose use is to be told to Redis.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DueTouch<V> {
+    pub(crate) value: Arc<V>,
+    pub(crate) left: Option<Duration>,
+    pub(crate) is_renewable: bool,
+}
+
 pub(crate) struct MemoryEntry<V> {
     pub(crate) value: Arc<V>,
-    /// `None` for never.
-    pub(crate) deadline: Option<Instant>,
-    /// The purge generation of the stamp it was kept under.
-    pub(crate) purge: u64,
+    pub(crate) kept: Validity,
     /// Bytes charged.
     pub(crate) bytes: u64,
+    pub(crate) upkeep: Upkeep,
+}
+
+/// An answer of memory.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Hit<V> {
+    pub(crate) value: Arc<V>,
+    pub(crate) left: Option<Duration>,
+    /// Redis is to be told that the key is in use.
+    pub(crate) is_touch_due: bool,
 }
 
 impl<V> Clone for MemoryEntry<V> {
     fn clone(&self) -> Self {
-        Self { value: self.value.clone(), deadline: self.deadline, purge: self.purge, bytes: self.bytes }
+        let Self { kept, bytes, upkeep, .. } = *self;
+        Self { value: self.value.clone(), kept, bytes, upkeep }
     }
 }
 
 impl<V> MemoryEntry<V> {
-    fn is_live(&self, purge: u64, now: Instant) -> bool {
-        self.purge == purge && self.deadline.is_none_or(|deadline| now < deadline)
-    }
-
     /// The remaining time for which it is served; `None` for ever.
-    pub(crate) fn left(&self, now: Instant) -> Option<Duration> {
-        self.deadline.map(|deadline| deadline.saturating_duration_since(now))
+    pub(crate) fn left(&self, now: Moment) -> Option<Duration> {
+        self.kept.deadline.map(|deadline| deadline.saturating_sub(now))
     }
 }
 
@@ -82,36 +124,65 @@ impl<V> Memory<V> {
         Self { entries, bytes_max, entry_bytes_max }
     }
 
-    /// The value of `key` and its remaining time, if it belongs to this purge generation and has not expired. A miss
-    /// does not read the clock.
+    /// The value of `key` and its remaining time, if it [may answer](may_answer); otherwise whether it is not there, or
+    /// only [`MemoryLookup::Unsure`]. A miss does not read the clock.
     pub(crate) fn get(
         &self,
         key: &Key,
         purge: u64,
-        clock: impl FnOnce() -> Instant,
-    ) -> Option<(Arc<V>, Option<Duration>)> {
+        believed_until: Moment,
+        clock: impl FnOnce() -> Moment,
+    ) -> Result<Hit<V>, MemoryLookup> {
         step();
-        let entry = self.entries.get(key)?;
+        let entry = self.entries.get(key).ok_or(MemoryLookup::Miss)?;
         let now = clock();
-        let left = entry.left(now);
-        entry.is_live(purge, now).then_some((entry.value, left))
+        if may_answer(&entry.kept, purge, believed_until, now) {
+            let (left, is_touch_due) = (entry.left(now), entry.upkeep.is_due(now));
+            return Ok(Hit { value: entry.value, left, is_touch_due });
+        }
+        Err(if entry.kept.is_live(purge, now) { MemoryLookup::Unsure } else { MemoryLookup::Miss })
     }
 
-    /// Inserts a value of the size `weight`. A value that is too large is not inserted, and the old entry is removed.
+    /// Takes the duty to tell Redis that the key is in use, if it is due: of callers at the same time, one gets it. The
+    /// next one is due at `next`.
+    pub(crate) fn take_touch(&self, key: &Key, purge: u64, now: Moment, next: Moment) -> Option<DueTouch<V>> {
+        self.change(key, purge, |entry| {
+            let is_renewable = entry.upkeep.is_renewable();
+            let is_due = entry.upkeep.is_due(now);
+            is_due.then(|| {
+                entry.upkeep = Upkeep::due_at(next, is_renewable);
+                DueTouch { value: entry.value.clone(), left: entry.left(now), is_renewable }
+            })
+        })?
+    }
+
+    /// Lets an entry live until `deadline`.
+    pub(crate) fn prolong(&self, key: &Key, purge: u64, deadline: Moment) {
+        self.change(key, purge, |entry| entry.kept.deadline = Some(deadline));
+    }
+
+    /// Changes an entry in place, if it is there; it is not inserted again.
+    fn change<T>(&self, key: &Key, purge: u64, change: impl FnOnce(&mut MemoryEntry<V>) -> T) -> Option<T> {
+        let mut change = Some(change);
+        let changed = self.entries.entry(key, Some(Duration::ZERO), |_, entry| {
+            let change = change.take().filter(|_| entry.kept.purge == purge);
+            EntryAction::Retain(change.map(|change| change(entry)))
+        });
+        match changed {
+            EntryResult::Retained(changed) => changed,
+            // Dropping a guard leaves no entry.
+            _ => None,
+        }
+    }
+
+    /// Inserts a value of the size `weight`, with its upkeep. A value that is too large is not inserted, and the old entry is removed.
     /// Gives whether it was inserted.
-    pub(crate) fn insert(
-        &self,
-        key: &Key,
-        value: Arc<V>,
-        weight: usize,
-        deadline: Option<Instant>,
-        purge: u64,
-    ) -> bool {
+    pub(crate) fn insert(&self, key: &Key, value: Arc<V>, weight: usize, kept: Validity, upkeep: Upkeep) -> bool {
         let bytes = weight.saturating_add(key.text().len()).saturating_add(ENTRY_BYTES) as u64;
         step();
         let is_taken = bytes <= self.entry_bytes_max;
         if is_taken {
-            self.entries.insert(key.clone(), MemoryEntry { value, deadline, purge, bytes });
+            self.entries.insert(key.clone(), MemoryEntry { value, kept, bytes, upkeep });
         } else {
             self.entries.remove(&key.as_ref());
         }
@@ -119,13 +190,13 @@ impl<V> Memory<V> {
     }
 
     /// The entry under a name; this does not count as a use.
-    pub(crate) fn peek(&self, key: KeyRef<'_>, purge: u64, now: Instant) -> Option<MemoryEntry<V>> {
-        self.entries.peek(&key).filter(|entry| entry.is_live(purge, now))
+    pub(crate) fn peek(&self, key: KeyRef<'_>, purge: u64, now: Moment) -> Option<MemoryEntry<V>> {
+        self.entries.peek(&key).filter(|entry| entry.kept.is_live(purge, now))
     }
 
-    /// Every entry that can be served, in no order. Entries inserted or removed meanwhile may be missing or present.
-    pub(crate) fn live(&self, purge: u64, now: Instant) -> impl Iterator<Item = (Key, MemoryEntry<V>)> {
-        self.entries.iter().filter(move |(_, entry)| entry.is_live(purge, now))
+    /// Every live entry, in no order. Entries inserted or removed meanwhile may be missing or present.
+    pub(crate) fn live(&self, purge: u64, now: Moment) -> impl Iterator<Item = (Key, MemoryEntry<V>)> {
+        self.entries.iter().filter(move |(_, entry)| entry.kept.is_live(purge, now))
     }
 
     pub(crate) fn remove(&self, key: KeyRef<'_>) {
@@ -137,8 +208,8 @@ impl<V> Memory<V> {
     ///
     /// It removes them one by one: `retain` would hold the lock of a shard for tens of thousands of entries, while
     /// requests and invalidations wait.
-    pub(crate) fn sweep(&self, purge: u64, now: Instant) {
-        let is_over = |entry: &MemoryEntry<V>| !entry.is_live(purge.max(entry.purge), now);
+    pub(crate) fn sweep(&self, purge: u64, now: Moment) {
+        let is_over = |entry: &MemoryEntry<V>| !entry.kept.is_live(purge.max(entry.kept.purge), now);
         for (key, entry) in self.entries.iter() {
             if is_over(&entry) {
                 self.entries.remove_if(&key, is_over);
@@ -172,11 +243,20 @@ mod tests {
     use super::*;
 
     fn keep(memory: &Memory<u32>, text: &str, value: u32, weight: usize, purge: u64) {
-        memory.insert(&Key::new("1", text), Arc::new(value), weight, None, purge);
+        memory.insert(&Key::new("1", text), Arc::new(value), weight, forever(purge), Upkeep::NONE);
+    }
+
+    fn forever(purge: u64) -> Validity {
+        Validity { purge, deadline: None, is_brief: false }
+    }
+
+    /// What memory gives while Redis is heard from.
+    fn lookup<V>(memory: &Memory<V>, text: &str, purge: u64) -> Result<Hit<V>, MemoryLookup> {
+        memory.get(&Key::new("1", text), purge, Moment::MAX, || Moment::ZERO)
     }
 
     fn got(memory: &Memory<u32>, text: &str, purge: u64) -> Option<u32> {
-        memory.get(&Key::new("1", text), purge, Instant::now).map(|(value, _)| *value)
+        lookup(memory, text, purge).ok().map(|hit| *hit.value)
     }
 
     #[test]
@@ -186,7 +266,7 @@ mod tests {
         keep(&memory, "new", 2, 100, 8);
         assert_eq!((got(&memory, "old", 8), got(&memory, "new", 8)), (None, Some(2)));
         assert_eq!(memory.len(), 2);
-        memory.sweep(8, Instant::now());
+        memory.sweep(8, Moment::ZERO);
         assert_eq!((memory.len(), memory.bytes()), (1, memory.bytes_held()));
     }
 
@@ -194,7 +274,7 @@ mod tests {
     fn a_late_sweep_leaves_newer_entries() {
         let memory = Memory::new(1 << 20);
         keep(&memory, "new", 2, 100, 9);
-        memory.sweep(8, Instant::now());
+        memory.sweep(8, Moment::ZERO);
         assert_eq!(got(&memory, "new", 9), Some(2));
     }
 
@@ -207,7 +287,7 @@ mod tests {
             let Some(memory) = self.0.upgrade() else { return };
             let (answered, answer) = mpsc::channel();
             std::thread::spawn(move || {
-                let found = (0..3).filter(|n| memory.get(&Key::new("1", &n.to_string()), 8, Instant::now).is_some());
+                let found = (0..3).filter(|n| lookup(&memory, &n.to_string(), 8).is_ok());
                 answered.send(found.count())
             });
             let _ = self.1.send(answer.recv_timeout(Duration::from_secs(10)).is_ok());
@@ -220,19 +300,64 @@ mod tests {
         let (answered, told) = mpsc::channel();
         for n in 0..3 {
             let value = AsksWhenDropped(Arc::downgrade(&memory), answered.clone());
-            memory.insert(&Key::new("1", &n.to_string()), Arc::new(value), 100, None, 7);
+            memory.insert(&Key::new("1", &n.to_string()), Arc::new(value), 100, forever(7), Upkeep::NONE);
         }
-        memory.sweep(8, Instant::now());
+        memory.sweep(8, Moment::ZERO);
         assert_eq!(told.try_iter().collect::<Vec<_>>(), [true; 3]);
     }
 
     #[test]
     fn an_entry_expires_at_its_deadline() {
-        let (memory, now) = (Memory::new(1 << 20), Instant::now());
+        let (memory, now, second) = (Memory::new(1 << 20), Moment::from_secs(7), Duration::from_secs(1));
         let key = Key::new("1", "2+2");
-        memory.insert(&key, Arc::new(4), 8, Some(now + Duration::from_secs(1)), 0);
-        assert_eq!(memory.get(&key, 0, || now), Some((Arc::new(4), Some(Duration::from_secs(1)))));
-        assert_eq!(memory.get(&key, 0, || now + Duration::from_secs(1)), None);
+        memory.insert(&key, Arc::new(4), 8, Validity { deadline: Some(now + second), ..forever(0) }, Upkeep::NONE);
+        let hit = Hit { value: Arc::new(4), left: Some(second), is_touch_due: false };
+        assert_eq!(memory.get(&key, 0, Moment::MAX, || now), Ok(hit));
+        assert_eq!(memory.get(&key, 0, Moment::MAX, || now + second), Err(MemoryLookup::Miss));
+    }
+
+    #[test]
+    fn nothing_is_forgotten_while_redis_is_not_heard_from() {
+        let (memory, now) = (Memory::new(1 << 20), Moment::from_secs(7));
+        let key = Key::new("1", "2+2");
+        memory.insert(&key, Arc::new(4), 8, forever(0), Upkeep::NONE);
+        assert_eq!(memory.get(&key, 0, now, || now), Err(MemoryLookup::Unsure));
+        let hit = Hit { value: Arc::new(4), left: None, is_touch_due: false };
+        assert_eq!(memory.get(&key, 0, 2 * now, || now), Ok(hit));
+        assert_eq!(memory.get(&key, 1, now, || now), Err(MemoryLookup::Miss), "purged");
+    }
+
+    /// One touch in a minute, whatever the load.
+    #[test]
+    fn a_touch_is_due_once_a_minute() {
+        let (memory, key) = (Memory::new(1 << 20), Key::new("1", "2+2"));
+        let (start, minute) = (Moment::from_secs(7), Duration::from_secs(60));
+        for is_renewable in [true, false] {
+            let upkeep = Upkeep::due_at(start + minute, is_renewable);
+            let kept = Validity { deadline: Some(start + 10 * minute), ..forever(0) };
+            memory.insert(&key, Arc::new(4), 8, kept, upkeep);
+            let get = |now| memory.get(&key, 0, Moment::MAX, || now).unwrap();
+            let is_due = |now| get(now).is_touch_due;
+            let take = |now| memory.take_touch(&key, 0, now, now + minute);
+            let due = |left| Some(DueTouch { value: Arc::new(4), left: Some(left), is_renewable });
+            let now = start + minute - Duration::from_nanos(1);
+            assert_eq!((is_due(now), take(now)), (false, None));
+            let now = start + minute;
+            assert_eq!((is_due(now), take(now)), (true, due(9 * minute)));
+            assert_eq!((is_due(now), take(now)), (false, None), "another caller has it");
+            assert_eq!(take(start + 6 * minute), due(4 * minute));
+            memory.prolong(&key, 0, start + 16 * minute);
+            assert_eq!(get(start + 15 * minute).left, Some(minute));
+            // What was invalidated is not brought back.
+            let later = start + 9 * minute;
+            assert_eq!(memory.take_touch(&key, 1, later, later + minute), None, "a purge");
+            memory.remove(key.as_ref());
+            memory.prolong(&key, 0, start + 16 * minute);
+            assert_eq!((take(later), memory.len(), memory.bytes()), (None, 0, 0));
+            // An entry that Redis does not hold needs none.
+            memory.insert(&key, Arc::new(4), 8, forever(0), Upkeep::NONE);
+            assert_eq!((is_due(later), take(later)), (false, None));
+        }
     }
 
     #[test]
@@ -251,7 +376,7 @@ mod tests {
     #[test]
     fn an_entry_that_is_too_large_is_refused_and_evicts_nothing() {
         let memory = Memory::new(1 << 16);
-        let fills = |weight| memory.insert(&Key::new("1", "huge"), Arc::new(2), weight, None, 0);
+        let fills = |weight| memory.insert(&Key::new("1", "huge"), Arc::new(2), weight, forever(0), Upkeep::NONE);
         let most = usize::try_from(memory.entry_bytes_max).unwrap() - ENTRY_BYTES - "huge".len();
         assert!(fills(most));
         assert_eq!(got(&memory, "huge", 0), Some(2));

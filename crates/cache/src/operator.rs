@@ -11,19 +11,20 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 
 use crate::entry::{self, Contents, LINE_BYTES_MAX, Stored};
 use crate::hex;
-use crate::key::{Key, KeyRef, RedisName};
+use crate::key::{Key, KeyRef, RedisName, VariantError, check_variant};
 use crate::layers::Layers;
 use crate::link::{CallError, Link};
-use crate::memory::{Memory, MemoryEntry};
+use crate::memory::MemoryEntry;
 use crate::pending_removals::Removals;
 use crate::primaries::{CALLS_AT_ONCE, Preview, Primaries};
+use crate::protocol::version::Moment;
 use crate::stats::{Cause, Label, State, Trouble};
 
 /// The maximum number of entries on a page.
@@ -295,14 +296,34 @@ impl<C: Contents> Operator<C> {
     /// If the name is not one of this cache.
     pub async fn delete(&self, name: &str) -> Result<Removed, NameError> {
         self.layers.read(name)?;
-        let (layers, name) = (self.layers.clone(), name.to_owned());
-        Ok(finished(tokio::spawn(async move { layers.delete(name).await }).await))
+        Ok(self.delete_name(name.to_owned()).await)
+    }
+
+    pub(crate) async fn delete_key(&self, key: &Key) -> Removed {
+        self.delete_name(self.name(key)).await
+    }
+
+    async fn delete_name(&self, name: String) -> Removed {
+        let layers = self.layers.clone();
+        finished(tokio::spawn(async move { layers.delete(name).await }).await)
     }
 
     /// Removes everything in this namespace, on every node, whatever it is. Answers that are computed meanwhile may be stored again.
     pub async fn clear(&self) -> Removed {
         let layers = self.layers.clone();
         finished(tokio::spawn(async move { layers.clear().await }).await)
+    }
+
+    /// Removes every entry of one variant, on every node: the answers of an earlier version, after all nodes have the
+    /// new one. Answers that are computed meanwhile may be stored again.
+    ///
+    /// # Errors
+    ///
+    /// If no key can have this variant.
+    pub async fn clear_variant(&self, variant: &str) -> Result<Removed, VariantError> {
+        check_variant(variant)?;
+        let (layers, variant) = (self.layers.clone(), variant.to_owned());
+        Ok(finished(tokio::spawn(async move { layers.clear_variant(variant).await }).await))
     }
 }
 
@@ -321,7 +342,7 @@ pub(crate) async fn run_pending_removals<C: Contents>(layers: Arc<Layers<C>>) {
             // The primary of a pending name may be reachable although another one is not.
             () = tokio::time::sleep(RETRY_MAX) => {}
         }
-        if layers.remove_pending(layers.pending_removals.begin()).await {
+        if layers.clone().remove_pending(layers.pending_removals.begin()).await {
             pause = RETRY_FIRST;
             continue;
         }
@@ -369,7 +390,7 @@ impl<C: Contents> Layers<C> {
         let mut entries = Vec::new();
         for _ in 0..PAGE_STEPS_MAX {
             let Some(link) = links.get(primary) else { break };
-            let step = primaries.scan(link, scan, limit - entries.len()).await?;
+            let step = primaries.scan(link, scan, &self.coherence.namespace.pattern(), limit - entries.len()).await?;
             let names = self.without_canaries(step.names);
             let preview_all = |names| primaries.preview_all(link, names, PREVIEW_BYTES);
             let previewing: Vec<_> = names.chunks(PREVIEWS_PER_CALL).map(preview_all).collect();
@@ -388,7 +409,7 @@ impl<C: Contents> Layers<C> {
     /// A page from memory, sorted by name. Visits all of memory.
     fn page_of_memory(&self, after: &str, limit: usize) -> Page {
         let namespace = &self.coherence.namespace;
-        let now = Instant::now();
+        let now = self.coherence.now();
         // The first names after `after`, and one more that tells whether this is the last page.
         let mut first = BTreeMap::new();
         for (key, entry) in self.memory.live(self.coherence.purge_generation(), now) {
@@ -418,7 +439,7 @@ impl<C: Contents> Layers<C> {
     }
 
     fn remembers(&self, key: KeyRef<'_>) -> Option<MemoryEntry<C::Value>> {
-        self.memory.peek(key, self.coherence.purge_generation(), Instant::now())
+        self.memory.peek(key, self.coherence.purge_generation(), self.coherence.now())
     }
 
     /// The entry of a preview. A name that is no answer's is that of an unusable entry.
@@ -468,7 +489,7 @@ impl<C: Contents> Layers<C> {
                     kind: EntryKind::Answer,
                     in_memory: true,
                     in_redis: false,
-                    ttl: entry.left(Instant::now()),
+                    ttl: entry.left(self.coherence.now()),
                     bytes: entry.bytes,
                 },
             }),
@@ -506,58 +527,93 @@ impl<C: Contents> Layers<C> {
     }
 
     async fn clear(self: Arc<Self>) -> Removed {
-        let in_memory = self.clone().on_memory(|memory, purge, now| memory.live(purge, now).count() as u64).await;
+        let in_memory =
+            self.clone().on_memory(|layers, purge, now| layers.memory.live(purge, now).count() as u64).await;
         // This prevents computations in progress from being written after the steps below.
         self.coherence.purge(Cause::Operator);
-        let (count, redis) = match self.unlink_all().await {
-            (count, Ok(())) => (count, RemovalStatus::Done),
-            (count, Err(error)) => (count, self.removal(error)),
-        };
+        let (count, redis) = self.unlinked(self.unlink_all(None).await);
         if redis == RemovalStatus::Pending {
             self.pending_removals.add_everything();
         }
         // Once more, for lookups of entries that were not removed yet.
         self.coherence.purge(Cause::Operator);
-        self.on_memory(|memory, purge, now| memory.sweep(purge, now)).await;
+        self.on_memory(|layers, purge, now| layers.memory.sweep(purge, now)).await;
         Removed { count: count.max(in_memory), redis }
+    }
+
+    async fn clear_variant(self: Arc<Self>, variant: String) -> Removed {
+        let in_memory = self.clone().invalidate_variant(&variant).await;
+        let (count, redis) = self.unlinked(self.unlink_all(Some(&variant)).await);
+        if redis == RemovalStatus::Pending {
+            self.pending_removals.add_variant(variant.clone());
+        }
+        // Once more, for lookups of entries that were not removed yet.
+        self.invalidate_variant(&variant).await;
+        Removed { count: count.max(in_memory), redis }
+    }
+
+    /// Removes the entries of a variant from memory, one by one; gives how many there were.
+    async fn invalidate_variant(self: Arc<Self>, variant: &str) -> u64 {
+        let variant = variant.to_owned();
+        let invalidate = move |layers: &Self, purge, now| {
+            let keys = layers.memory.live(purge, now).map(|(key, _)| key).filter(|key| key.variant() == variant);
+            keys.map(|key| layers.coherence.invalidate(&layers.memory, key.as_ref(), Cause::Operator)).count() as u64
+        };
+        self.on_memory(invalidate).await
+    }
+
+    /// The number of entries removed from Redis, and the status.
+    fn unlinked(&self, (count, outcome): (u64, Result<(), CallError>)) -> (u64, RemovalStatus) {
+        (count, outcome.map_or_else(|error| self.removal(error), |()| RemovalStatus::Done))
     }
 
     /// Runs work that visits all of memory on a thread that does not serve requests.
     async fn on_memory<T: Default + Send + 'static>(
         self: Arc<Self>,
-        work: impl FnOnce(&Memory<C::Value>, u64, Instant) -> T + Send + 'static,
+        work: impl FnOnce(&Self, u64, Moment) -> T + Send + 'static,
     ) -> T {
         let working =
-            tokio::task::spawn_blocking(move || work(&self.memory, self.coherence.purge_generation(), Instant::now()));
+            tokio::task::spawn_blocking(move || work(&self, self.coherence.purge_generation(), self.coherence.now()));
         // This fails only if the runtime ends.
         working.await.unwrap_or_default()
     }
 
-    /// Removes everything in this namespace, on all primaries at the same time; gives how many, and whether all were
-    /// removed. If one primary is unreachable, the entries of the others are still removed.
-    async fn unlink_all(&self) -> (u64, Result<(), CallError>) {
+    /// Removes everything in this namespace, or every answer of one of its variants, on all primaries at the same time;
+    /// gives how many, and whether all were removed. If one primary is unreachable, the entries of the others are still
+    /// removed.
+    async fn unlink_all(&self, variant: Option<&str>) -> (u64, Result<(), CallError>) {
         let Some(primaries) = self.primaries() else { return (0, Ok(())) };
         let links = primaries.links();
         let nobody = if links.is_empty() { Err(CallError::NotSent) } else { Ok(()) };
-        let all: Vec<_> = links.iter().map(|link| self.unlink_all_of(primaries, link)).collect();
+        let all: Vec<_> = links.iter().map(|link| self.unlink_all_of(primaries, link, variant)).collect();
         let all = join_all(all).await;
         all.into_iter().fold((0, nobody), |(sum, outcome), (removed, of_one)| (sum + removed, outcome.and(of_one)))
     }
 
     /// Step by step: the names of a step are removed while the next step is on its way.
-    async fn unlink_all_of(&self, primaries: &Primaries, link: &Link) -> (u64, Result<(), CallError>) {
+    async fn unlink_all_of(
+        &self,
+        primaries: &Primaries,
+        link: &Link,
+        variant: Option<&str>,
+    ) -> (u64, Result<(), CallError>) {
+        let namespace = &self.coherence.namespace;
+        let pattern = variant.map_or_else(|| namespace.pattern(), |variant| namespace.pattern_of(variant));
         let (mut removed, mut names, mut cursor) = (0, Vec::new(), Some(0));
         while cursor.is_some() || !names.is_empty() {
             let unlinking = async {
                 let mut removed = 0;
                 for names in names.chunks(STEP) {
                     removed += primaries.unlink_all(link, names).await?;
+                    if variant.is_some() {
+                        self.invalidate_names(names);
+                    }
                 }
                 Ok(removed)
             };
             let scanning = async {
                 match cursor {
-                    Some(cursor) => primaries.scan(link, cursor, STEP).await.map(Some),
+                    Some(cursor) => primaries.scan(link, cursor, &pattern, STEP).await.map(Some),
                     None => Ok(None),
                 }
             };
@@ -572,6 +628,15 @@ impl<C: Contents> Layers<C> {
             }
         }
         (removed, Ok(()))
+    }
+
+    /// Does what the push of a removal would do, which is not sent to us.
+    fn invalidate_names(&self, names: &[Vec<u8>]) {
+        for name in names {
+            if let Some(RedisName::Answer(key)) = self.coherence.namespace.read(name) {
+                self.coherence.invalidate(&self.memory, key, Cause::Operator);
+            }
+        }
     }
 
     /// The status of a removal that failed with this error.
@@ -599,13 +664,19 @@ impl<C: Contents> Layers<C> {
     }
 
     /// Executes pending removals; gives whether none is left.
-    async fn remove_pending(&self, removals: Removals) -> bool {
+    async fn remove_pending(self: Arc<Self>, removals: Removals) -> bool {
         let mut rest = Removals::default();
         if removals.everything {
-            if let (_, Err(error)) = self.unlink_all().await {
-                rest.everything = self.removal(error) == RemovalStatus::Pending;
-            }
+            let (_, redis) = self.unlinked(self.unlink_all(None).await);
+            rest.everything = redis == RemovalStatus::Pending;
             self.coherence.purge(Cause::Operator);
+        }
+        for variant in removals.variants {
+            let (_, redis) = self.unlinked(self.unlink_all(Some(&variant)).await);
+            self.clone().invalidate_variant(&variant).await;
+            if redis == RemovalStatus::Pending {
+                rest.variants.insert(variant);
+            }
         }
         let removing: Vec<_> = removals.names.into_iter().map(|name| self.unless_removed(name)).collect();
         let left: Vec<Option<String>> = stream::iter(removing).buffer_unordered(CALLS_AT_ONCE).collect().await;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::access::Credentials;
+use crate::events::EventHook;
 use crate::url::redacted;
 
 /// When Redis is looked up.
@@ -27,7 +28,8 @@ pub struct Options {
     pub namespace: String,
     /// The bound of the memory layer, in bytes; with 0, nothing is kept in memory.
     pub memory_bytes: u64,
-    /// The lifetime of an answer; `None` for ever (until it is evicted).
+    /// The lifetime of an answer; `None` for ever (until it is evicted). An expensive answer that is used gets it anew once
+    /// half of it is over.
     pub ttl: Option<Duration>,
     /// When Redis is looked up.
     pub lookup: Lookup,
@@ -42,6 +44,10 @@ pub struct Options {
     pub redis_credentials: Option<Credentials>,
     /// CA certificates for TLS, in PEM; `None` for the system's trust store.
     pub redis_ca: Option<Vec<u8>>,
+    /// Called for each [`Event`](crate::Event), on the thread where it happens: it should take some microseconds at most.
+    /// It may use the cache, since no lock is held. Its panics are counted in
+    /// [`Stats::hook_panics`](crate::Stats::hook_panics) and affect no call. Hits in memory are no events.
+    pub on_event: Option<EventHook>,
     /// A file with a client certificate for TLS and its chain, in PEM. It is read for each connection.
     pub redis_cert: Option<PathBuf>,
     /// A file with the key of the client certificate, in PEM. It is read for each connection.
@@ -56,8 +62,8 @@ pub struct Options {
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { namespace, memory_bytes, ttl, lookup, redis, redis_user, redis_password_file, .. } = self;
-        let Self { redis_credentials, redis_ca, redis_cert, redis_key, sentinel_user, sentinel_password_file, .. } =
-            self;
+        let Self { redis_credentials, redis_ca, redis_cert, redis_key, .. } = self;
+        let Self { sentinel_user, sentinel_password_file, on_event, .. } = self;
         f.debug_struct("Options")
             .field("namespace", namespace)
             .field("memory_bytes", memory_bytes)
@@ -68,6 +74,7 @@ impl fmt::Debug for Options {
             .field("redis_password_file", redis_password_file)
             .field("redis_credentials", redis_credentials)
             .field("redis_ca", &redis_ca.as_ref().map(Vec::len))
+            .field("on_event", &on_event.as_ref().map(|_| "a function"))
             .field("redis_cert", redis_cert)
             .field("redis_key", redis_key)
             .field("sentinel_user", sentinel_user)
@@ -95,6 +102,7 @@ impl Default for Options {
             redis_password_file: None,
             redis_credentials: None,
             redis_ca: None,
+            on_event: None,
             redis_cert: None,
             redis_key: None,
             sentinel_user: None,
@@ -116,6 +124,15 @@ pub struct Deadlines {
     pub heartbeat: Duration,
     /// The time between two queries for the primaries, to Sentinels or Cluster nodes.
     pub topology: Duration,
+    /// The time between two touches of a key that memory answers for: the first hit after it tells Redis that the key is
+    /// in use.
+    pub touch: Duration,
+    /// How long memory serves what is not kept briefly, after the last sign of life: from the moment at which a command was
+    /// sent that Redis answered. `None` for three heartbeats, and at least 300 ms. Nothing is forgotten after this time,
+    /// and a later sign renews it. So what is deleted in Redis is not served from memory for longer than this,
+    /// whatever the network and the scheduler do. The monotonic clock counts, which on Linux stands still while the
+    /// machine is suspended.
+    pub belief: Option<Duration>,
     /// For a heartbeat: without a reply in this time, the connection counts as lost.
     pub heartbeat_timeout: Duration,
     /// The wait for another node's computation, before this node computes. Up to two thirds are added at random, so
@@ -132,6 +149,8 @@ impl Default for Deadlines {
             handshake: Duration::from_secs(1),
             heartbeat: Duration::from_millis(100),
             topology: Duration::from_secs(1),
+            touch: Duration::from_secs(60),
+            belief: None,
             heartbeat_timeout: Duration::from_secs(1),
             patience: Duration::from_millis(600),
             lease: Duration::from_secs(3),
@@ -140,6 +159,13 @@ impl Default for Deadlines {
 }
 
 impl Deadlines {
+    /// The least time for which memory is believed: a busy machine may be late by two heartbeats of the default.
+    const BELIEF_LEAST: Duration = Duration::from_millis(300);
+
+    pub(crate) fn belief(&self) -> Duration {
+        self.belief.unwrap_or_else(|| self.heartbeat.saturating_mul(3).max(Self::BELIEF_LEAST))
+    }
+
     /// Redis counts in milliseconds, and repeated actions need a pause.
     const LEAST: Duration = Duration::from_millis(1);
     /// A longer wait is a mistake.
@@ -149,15 +175,17 @@ impl Deadlines {
     ///
     /// If a deadline is out of bounds.
     pub(crate) fn check(&self) -> Result<(), OptionsError> {
-        let Self { call, handshake, heartbeat, topology, heartbeat_timeout, patience, lease } = *self;
+        let Self { call, handshake, heartbeat, topology, touch, heartbeat_timeout, patience, lease, belief } = *self;
         let all = [
             ("call", call),
             ("handshake", handshake),
             ("heartbeat", heartbeat),
             ("topology", topology),
+            ("touch", touch),
             ("heartbeat_timeout", heartbeat_timeout),
             ("patience", patience),
             ("lease", lease),
+            ("belief", belief.unwrap_or(Self::LEAST)),
         ];
         let (least, most) = (Self::LEAST, Self::MOST);
         match all.into_iter().find(|(_, given)| !(least..=most).contains(given)) {
@@ -317,11 +345,12 @@ mod tests {
     fn deadlines_are_from_a_millisecond_to_a_day() {
         assert_eq!(Deadlines::default().check(), Ok(()));
         type Field = fn(&mut Deadlines) -> &mut Duration;
-        let fields: [(&str, Field); 7] = [
+        let fields: [(&str, Field); 8] = [
             ("call", |all| &mut all.call),
             ("handshake", |all| &mut all.handshake),
             ("heartbeat", |all| &mut all.heartbeat),
             ("topology", |all| &mut all.topology),
+            ("touch", |all| &mut all.touch),
             ("heartbeat_timeout", |all| &mut all.heartbeat_timeout),
             ("patience", |all| &mut all.patience),
             ("lease", |all| &mut all.lease),

@@ -4,6 +4,7 @@
 //! deadline, and the topology's supervisor is told that the map may be out of date.
 
 mod keyspace;
+mod many;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -16,6 +17,8 @@ use crate::connection::Address;
 use crate::entry::{self, LINE_BYTES_MAX, Lease, Stored};
 use crate::key::{Key, Namespace};
 use crate::link::{CallError, CallReply, CallRequest, Link, Redirection};
+use crate::protocol::link::Trust;
+use crate::protocol::version::Moment;
 use crate::stats::{State, Trouble};
 
 pub(crate) use keyspace::{CALLS_AT_ONCE, Preview};
@@ -151,6 +154,22 @@ impl Primaries {
         least.filter(|_| map.is_whole()).unwrap_or(State::Detached)
     }
 
+    /// Until when memory is believed: by the primary that was heard from the longest ago. What memory holds of the keys
+    /// of a primary that is not coherent is kept briefly, and needs no belief.
+    pub(crate) fn believed_until(&self) -> Moment {
+        let map = self.map();
+        let statuses = map.links().iter().map(|link| link.status());
+        let coherent = statuses.filter(|status| status.state == Trust::Coherent);
+        coherent.map(|status| status.believed_until).min().unwrap_or_default()
+    }
+
+    /// Whether a primary refuses reads, and whether one refuses writes, for longer than a moment.
+    pub(crate) fn refusals(&self) -> (bool, bool) {
+        let map = self.map();
+        let statuses = map.links().iter().map(|link| link.status());
+        statuses.fold((false, false), |(reads, writes), one| (reads || one.refuses_reads, writes || one.refuses_writes))
+    }
+
     pub(crate) fn state_for(&self, key: &Key) -> State {
         self.map().holder(|| self.namespace.name(key)).map_or(State::Detached, |link| link.state())
     }
@@ -180,8 +199,7 @@ impl Primaries {
     /// block the connection.
     pub(crate) async fn lookup(&self, key: &Key) -> Result<RawLookup, CallError> {
         let name = self.namespace.name(key);
-        let commands = [command("GETRANGE", &name).arg(0).arg(LINE_BYTES_MAX).take(), command("PTTL", &name)];
-        self.call(&name, &commands, CallKind::Read, |replies| match replies {
+        self.call(&name, &lookup_commands(&name), CallKind::Read, |replies| match replies {
             [found, left] => read_lookup(key, found, left),
             _ => Err(Trouble::Protocol),
         })
@@ -271,6 +289,10 @@ fn command(verb: &str, name: impl AsRef<[u8]>) -> Cmd {
     let mut command = redis::cmd(verb);
     command.arg(name.as_ref());
     command
+}
+
+fn lookup_commands(name: &str) -> [Cmd; 2] {
+    [command("GETRANGE", name).arg(0).arg(LINE_BYTES_MAX).take(), command("PTTL", name)]
 }
 
 fn read_lookup(key: &Key, found: &Value, left: &Value) -> Result<RawLookup, Trouble> {

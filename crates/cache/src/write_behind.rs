@@ -87,7 +87,7 @@ impl<V: Send + Sync + 'static> WriteBehind<V> {
 
     /// Queues a write, or drops it and counts why.
     pub(crate) fn enqueue(&self, write: PendingWrite<V>) {
-        if !self.bucket.take(self.since.elapsed()) {
+        if !self.take_token() {
             return self.counters.write_behind.add(WriteBehindResult::Rate);
         }
         let open = OpenWrite::count(&self.open);
@@ -96,6 +96,11 @@ impl<V: Send + Sync + 'static> WriteBehind<V> {
             TrySendError::Full(_) => WriteBehindResult::Full,
             TrySendError::Closed(_) => WriteBehindResult::Unavailable,
         });
+    }
+
+    /// Takes the right to send one more command that nobody waits for.
+    pub(crate) fn take_token(&self) -> bool {
+        self.bucket.take(self.since.elapsed())
     }
 
     /// The number of writes that are queued or being executed.

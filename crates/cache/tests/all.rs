@@ -3,15 +3,22 @@
 #![allow(clippy::panic, clippy::unwrap_used)]
 
 mod access;
+mod belief;
+mod calls;
 mod coherence;
 mod contract;
+mod events;
 mod failures;
 mod interleavings;
 mod laws;
+mod many;
 mod model;
 mod operator;
 mod outages;
 mod pitfalls;
 mod public_api;
+mod refusals;
 mod support;
 mod topology;
+mod touch;
+mod variants;

@@ -7,6 +7,8 @@ use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use redis::{Cmd, Value};
 
 use super::{CallKind, Primaries, command};
+use crate::connection::{trouble, within};
+use crate::key::Key;
 use crate::link::{CallError, CallReply, Link};
 use crate::stats::Trouble;
 
@@ -35,14 +37,42 @@ pub(crate) struct Preview {
 }
 
 impl Primaries {
-    /// One step of `SCAN` from `cursor`: visits about `count` names of one primary, and gives those in our namespace.
-    pub(crate) async fn scan(&self, link: &Link, cursor: u64, count: usize) -> Result<ScanStep, CallError> {
+    /// One step of `SCAN` from `cursor`: visits about `count` names of one primary, and gives those that match.
+    pub(crate) async fn scan(
+        &self,
+        link: &Link,
+        cursor: u64,
+        pattern: &str,
+        count: usize,
+    ) -> Result<ScanStep, CallError> {
         let mut scan = redis::cmd("SCAN");
-        scan.arg(cursor).arg("MATCH").arg(self.namespace.pattern()).arg("COUNT").arg(count);
+        scan.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(count);
         let read = |replies: &[Value]| read_step(replies).ok_or(Trouble::Protocol);
         match link.call(self.request(&[scan], CallKind::Read), read).await? {
             CallReply::Here(step) => Ok(step),
             CallReply::Elsewhere(_) => Err(CallError::Trouble(Trouble::Redirected)),
+        }
+    }
+
+    /// Marks a key as used: `TOUCH`, or `PEXPIRE … GT` with a lifetime. Gives whether the key was there and, with a
+    /// lifetime, had a shorter one. It goes around the breaker and what calls learn of refusals: a user who may not do
+    /// this can still read and write.
+    pub(crate) async fn touch(&self, key: &Key, lifetime: Option<Duration>) -> Result<bool, CallError> {
+        let name = self.namespace.name(key);
+        let holder = self.map().holder(|| &name).filter(|link| !link.is_in_doubt()).cloned();
+        let connection = holder.and_then(|link| link.connection()).ok_or(CallError::NotSent)?;
+        let mut touch = redis::Pipeline::new();
+        match lifetime.map(|lifetime| u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX)) {
+            None => touch.cmd("TOUCH").arg(&name),
+            Some(millis) => touch.cmd("PEXPIRE").arg(&name).arg(millis).arg("GT"),
+        };
+        let replies = within(self.deadline, connection.send(&touch))
+            .await
+            .map_err(|failure| CallError::Trouble(failure.trouble))?;
+        match replies.into_iter().next() {
+            Some(Value::Int(done)) => Ok(done == 1),
+            Some(Value::ServerError(error)) => Err(CallError::Trouble(trouble(&error.into()))),
+            _ => Err(CallError::Trouble(Trouble::Protocol)),
         }
     }
 

@@ -130,7 +130,7 @@ async fn d6_a_cheap_answer_is_kept_although_its_key_was_deleted_meanwhile() {
         }
         Some(Fact::Text(answer(TEXT)))
     };
-    let found = fleet.b.cache.get_or_compute(&key(TEXT), trial, || async { Err("expensive") }).await;
+    let found = fleet.b.cache.get_or_try_then_compute(&key(TEXT), trial, || async { Err("expensive") }).await;
     assert_eq!(checked(TEXT, found).source, Source::Computed { stored: false });
     fleet.b.is_sound().await;
     assert!(!fleet.b.remembers(TEXT));

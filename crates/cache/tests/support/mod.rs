@@ -6,6 +6,7 @@
 pub mod constellation;
 pub mod fake;
 pub mod load;
+pub mod log;
 pub mod moves;
 pub mod outage;
 pub mod proxy;
@@ -19,7 +20,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use tabuada_cache::{Cache, ComputeError, Contents, Deadlines, Found, Key, Lookup, Options, Source, State, Stats};
+use tabuada_cache::{
+    Cache, Call, ComputeError, Contents, Deadlines, Found, Key, Lookup, Options, Source, State, Stats,
+};
 
 /// Longer than anything takes on a slow machine: only a broken test waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -51,7 +54,6 @@ pub struct Facts {
 
 impl Contents for Facts {
     type Value = Fact;
-    type Failure = &'static str;
 
     fn encode(&self, fact: &Fact) -> Option<String> {
         Some(match fact {
@@ -124,12 +126,20 @@ impl Setting {
         deadlines.heartbeat_timeout = PATIENCE;
         deadlines.patience = PATIENCE;
         deadlines.lease = 4 * PATIENCE;
+        deadlines.belief = Some(PATIENCE);
         Self { options, facts: Facts::default(), deadlines }
     }
 
-    /// With the default deadlines of the product.
+    /// With the default deadlines of the product, but for belief.
     pub fn hasty(mut self) -> Self {
         self.deadlines = Deadlines::default();
+        self.deadlines.belief = Some(PATIENCE);
+        self
+    }
+
+    /// With the default belief, by which a busy machine may find that memory is unsure.
+    pub fn wary(mut self) -> Self {
+        self.deadlines.belief = None;
         self
     }
 
@@ -209,7 +219,7 @@ impl Node {
             again.0.fetch_add(1, SeqCst);
             Ok(again.1)
         };
-        checked(text, self.cache.get_or_compute(&key(text), trial, compute).await)
+        checked(text, self.cache.get_or_try_then_compute(&key(text), trial, compute).await)
     }
 
     /// Asks for an expensive value, for which the trial gives up.
@@ -229,18 +239,20 @@ impl Node {
             computed.fetch_add(1, SeqCst);
             compute(value)
         };
-        self.cache.get_or_compute(&key(text), async || None, compute).await
+        self.cache.get_or_compute(&key(text), compute).await
     }
 
     /// Asks without storing; the trial computes cheap values.
     pub async fn no_store(&self, text: &str, is_expensive: bool) -> Found<Fact> {
         self.asked.fetch_add(1, SeqCst);
-        let compute = || {
-            self.computed.fetch_add(1, SeqCst);
-            Fact::Text(answer(text))
+        let (computed, value) = (self.computed.clone(), Fact::Text(answer(text)));
+        let compute = move || {
+            computed.fetch_add(1, SeqCst);
+            value
         };
-        let (trial, in_full) = (async || (!is_expensive).then(compute), || async { Ok(compute()) });
-        checked(text, self.cache.get_or_compute_no_store(&key(text), trial, in_full).await)
+        let (trial, in_full) = (compute.clone(), || async move { Ok(compute()) });
+        let trial = async move || (!is_expensive).then(trial);
+        checked(text, self.cache.get_or_try_then_compute(Call::new(&key(text)).no_store(), trial, in_full).await)
     }
 
     /// Asks for an expensive value in another task.

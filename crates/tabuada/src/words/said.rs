@@ -119,7 +119,7 @@ pub(crate) const NO_SUCH_COMMAND: Words =
     Words::new("there is no command '{}' here; there is {}", "não há um comando '{}' aqui; há {}");
 
 // `cache` and `health`.
-pub(crate) const NO_CONNECTION: Words = Words::new("Redis cannot be reached: {}", "sem conexão com o Redis: {}");
+pub(crate) const NO_CONNECTION: Words = Words::new("no connection to Redis: {}", "sem conexão com o Redis: {}");
 pub(crate) const CONNECTION_LOST: Words =
     Words::new("Redis cannot be reached any more", "a conexão com o Redis se perdeu");
 pub(crate) const NOT_ALL_REMOVED: Words = Words::new(
@@ -133,11 +133,19 @@ pub(crate) const MEMORY_ONLY: Words = Words::new(
     "sem conexão com o Redis: isto é o que a memória do servidor guarda",
 );
 pub(crate) const CLEAR_NEEDS_YES: Words = Words::new(
-    "clear forgets everything: say --yes where there is nobody to ask",
-    "clear esquece tudo: use --yes onde não há a quem perguntar",
+    "clear forgets all that it is told to: say --yes where there is nobody to ask",
+    "clear esquece tudo o que lhe pedem: use --yes onde não há a quem perguntar",
 );
 pub(crate) const CLEAR_ASKS: Words =
     Words::new("Forget everything that is remembered {}? [y/N] ", "Esquecer tudo o que está lembrado {}? [s/N] ");
+pub(crate) const CLEAR_ASKS_OF: Words = Words::new(
+    "Forget every answer of variant {} that is remembered {}? [y/N] ",
+    "Esquecer toda resposta da variante {} que está lembrada {}? [s/N] ",
+);
+pub(crate) const NOT_A_VARIANT: Words = Words::new(
+    "a variant is printable ASCII without : and #, such as 2 or 2@exact",
+    "uma variante é ASCII visível sem : e #, como 2 ou 2@exact",
+);
 pub(crate) const BY_THE_SERVER: Words =
     Words::new("by the server at {}, and in its Redis", "pelo servidor em {} e no Redis dele");
 pub(crate) const IN_THIS_REDIS: Words = Words::new("in this Redis under {}:", "neste Redis em {}:");
