@@ -124,7 +124,6 @@ mod tests {
     use super::*;
     use crate::key::{Key, Namespace};
     use crate::protocol::hit::Validity;
-    use crate::protocol::version::Moment;
     use crate::stats::{Counters, State};
 
     fn coherence() -> Arc<Coherence> {
@@ -195,7 +194,7 @@ mod tests {
                 &key(text),
                 Arc::new(4),
                 8,
-                Validity { purge: coherence.purge_generation(), deadline: None, is_brief: true },
+                Validity { purge: coherence.purge_generation(), deadline: u64::MAX, is_brief: true },
             );
         }
         let stamps = [coherence.stamp(&key("2+2")), coherence.stamp(&key(&other))];
@@ -207,7 +206,7 @@ mod tests {
         apply_invalidations(coherence.clone(), memory.clone(), canary, queue, |_| {}).await;
         assert_eq!(stamps.map(|stamp| coherence.has_changed(stamp)), [true, false]);
         let is_there =
-            |text| memory.get(&key(text), coherence.purge_generation(), Moment::ZERO, || coherence.now()).is_ok();
+            |text| memory.get(&key(text), coherence.purge_generation(), 0, || coherence.clock.nanos()).is_ok();
         assert!(!is_there("2+2") && is_there(&other));
         assert!(received.borrow().has_arrived);
         assert_eq!(coherence.counters.invalidation_latency().count(), 1);

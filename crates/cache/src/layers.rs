@@ -18,7 +18,7 @@ use crate::pending_removals::PendingRemovals;
 use crate::policy;
 use crate::primaries::{Primaries, RawLookup};
 use crate::protocol::flight::{FinalWrite, LeaseAttempt, Lookup};
-use crate::protocol::hit::Validity;
+use crate::protocol::hit::{Validity, nanos};
 use crate::protocol::version::{Moment, VersionStamp};
 use crate::stats::{Counters, MemoryLookup, RedisLookup, State};
 use crate::write_behind::{PendingWrite, WriteBehind};
@@ -81,7 +81,7 @@ impl<C: Contents> Layers<C> {
         // In this order: see `may_answer`.
         let believed_until = self.coherence.believed_until();
         let purge = self.coherence.purge_generation();
-        let (value, ttl) = self.memory.get(key, purge, believed_until, || self.coherence.now())?;
+        let (value, ttl) = self.memory.get(key, purge, believed_until, || self.coherence.clock.nanos())?;
         Ok(Found { value, source: Source::Memory, ttl, asked_redis: false })
     }
 
@@ -220,7 +220,7 @@ impl<C: Contents> Layers<C> {
         }
         let validity = Validity {
             purge: stamp.purge,
-            deadline: lifetime.and_then(|lifetime| self.coherence.now().checked_add(lifetime)),
+            deadline: lifetime.map_or(u64::MAX, |lifetime| nanos(self.coherence.now().saturating_add(lifetime))),
             is_brief: at_most.is_some() || matches!(state, State::CatchingUp | State::Detached),
         };
         let weight = self.contents.weight(value);

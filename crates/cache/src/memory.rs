@@ -10,7 +10,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use crate::key::{Key, KeyRef};
-use crate::protocol::hit::{Validity, may_answer};
+use crate::protocol::hit::{Validity, may_answer, nanos};
 use crate::protocol::version::Moment;
 use crate::stats::MemoryLookup;
 use crate::sync::step;
@@ -39,7 +39,7 @@ impl<V> Clone for MemoryEntry<V> {
 impl<V> MemoryEntry<V> {
     /// The remaining time for which it is served; `None` for ever.
     pub(crate) fn left(&self, now: Moment) -> Option<Duration> {
-        self.kept.deadline.map(|deadline| deadline.saturating_sub(now))
+        self.kept.left(nanos(now))
     }
 }
 
@@ -84,14 +84,14 @@ impl<V> Memory<V> {
         &self,
         key: &Key,
         purge: u64,
-        believed_until: Moment,
-        clock: impl FnOnce() -> Moment,
+        believed_until: u64,
+        clock: impl FnOnce() -> u64,
     ) -> Result<(Arc<V>, Option<Duration>), MemoryLookup> {
         step();
         let entry = self.entries.get(key).ok_or(MemoryLookup::Miss)?;
         let now = clock();
         if may_answer(&entry.kept, purge, believed_until, now) {
-            let left = entry.left(now);
+            let left = entry.kept.left(now);
             return Ok((entry.value, left));
         }
         Err(if entry.kept.is_live(purge, now) { MemoryLookup::Unsure } else { MemoryLookup::Miss })
@@ -113,12 +113,12 @@ impl<V> Memory<V> {
 
     /// The entry under a name; this does not count as a use.
     pub(crate) fn peek(&self, key: KeyRef<'_>, purge: u64, now: Moment) -> Option<MemoryEntry<V>> {
-        self.entries.peek(&key).filter(|entry| entry.kept.is_live(purge, now))
+        self.entries.peek(&key).filter(|entry| entry.kept.is_live(purge, nanos(now)))
     }
 
     /// Every live entry, in no order. Entries inserted or removed meanwhile may be missing or present.
     pub(crate) fn live(&self, purge: u64, now: Moment) -> impl Iterator<Item = (Key, MemoryEntry<V>)> {
-        self.entries.iter().filter(move |(_, entry)| entry.kept.is_live(purge, now))
+        self.entries.iter().filter(move |(_, entry)| entry.kept.is_live(purge, nanos(now)))
     }
 
     pub(crate) fn remove(&self, key: KeyRef<'_>) {
@@ -131,7 +131,7 @@ impl<V> Memory<V> {
     /// It removes them one by one: `retain` would hold the lock of a shard for tens of thousands of entries, while
     /// requests and invalidations wait.
     pub(crate) fn sweep(&self, purge: u64, now: Moment) {
-        let is_over = |entry: &MemoryEntry<V>| !entry.kept.is_live(purge.max(entry.kept.purge), now);
+        let is_over = |entry: &MemoryEntry<V>| !entry.kept.is_live(purge.max(entry.kept.purge), nanos(now));
         for (key, entry) in self.entries.iter() {
             if is_over(&entry) {
                 self.entries.remove_if(&key, is_over);
@@ -169,12 +169,12 @@ mod tests {
     }
 
     fn forever(purge: u64) -> Validity {
-        Validity { purge, deadline: None, is_brief: false }
+        Validity { purge, deadline: u64::MAX, is_brief: false }
     }
 
     /// What memory gives while Redis is heard from.
     fn lookup<V>(memory: &Memory<V>, text: &str, purge: u64) -> Result<(Arc<V>, Option<Duration>), MemoryLookup> {
-        memory.get(&Key::new("1", text), purge, Moment::MAX, || Moment::ZERO)
+        memory.get(&Key::new("1", text), purge, u64::MAX, || 0)
     }
 
     fn got(memory: &Memory<u32>, text: &str, purge: u64) -> Option<u32> {
@@ -230,16 +230,16 @@ mod tests {
 
     #[test]
     fn an_entry_expires_at_its_deadline() {
-        let (memory, now, second) = (Memory::new(1 << 20), Moment::from_secs(7), Duration::from_secs(1));
+        let (memory, now, second) = (Memory::new(1 << 20), 7_000_000_000, 1_000_000_000);
         let key = Key::new("1", "2+2");
-        memory.insert(&key, Arc::new(4), 8, Validity { deadline: Some(now + second), ..forever(0) });
-        assert_eq!(memory.get(&key, 0, Moment::MAX, || now), Ok((Arc::new(4), Some(second))));
-        assert_eq!(memory.get(&key, 0, Moment::MAX, || now + second), Err(MemoryLookup::Miss));
+        memory.insert(&key, Arc::new(4), 8, Validity { deadline: now + second, ..forever(0) });
+        assert_eq!(memory.get(&key, 0, u64::MAX, || now), Ok((Arc::new(4), Some(Duration::from_secs(1)))));
+        assert_eq!(memory.get(&key, 0, u64::MAX, || now + second), Err(MemoryLookup::Miss));
     }
 
     #[test]
     fn nothing_is_forgotten_while_redis_is_not_heard_from() {
-        let (memory, now) = (Memory::new(1 << 20), Moment::from_secs(7));
+        let (memory, now) = (Memory::new(1 << 20), 7);
         let key = Key::new("1", "2+2");
         memory.insert(&key, Arc::new(4), 8, forever(0));
         assert_eq!(memory.get(&key, 0, now, || now), Err(MemoryLookup::Unsure));
