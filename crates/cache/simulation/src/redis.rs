@@ -84,7 +84,7 @@ struct Transaction {
 /// A server.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Redis {
-    pub settings: Settings,
+    settings: Settings,
     keys: Keyspace,
     clients: BTreeMap<ClientId, Client>,
     clients_ever: u32,
@@ -113,6 +113,20 @@ impl Redis {
             uses: 0,
             nulls_for_current: 0,
             effects: None,
+        }
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// An administrator's command. A new `maxmemory` evicts in the same turn; a new policy, with the next command.
+    pub fn configure(&mut self, change: impl FnOnce(&mut Settings)) {
+        self.makes_room();
+        let bytes_max = self.settings.bytes_max;
+        change(&mut self.settings);
+        if self.settings.bytes_max != bytes_max {
+            self.makes_room();
         }
     }
 

@@ -22,6 +22,7 @@ where
 {
     for program in programs() {
         let server = Server::start(program);
+        server.fails_to_save();
         let comparison = RefCell::new(Comparison::new(&server));
         let mut runner = TestRunner::new(Config { cases: histories, failure_persistence: None, ..Config::default() });
         let result =
@@ -37,6 +38,13 @@ where
 #[test]
 fn commands_in_series() {
     run(2_000, &prop::collection::vec(history::step(), 30), |comparison, steps| comparison.series(&steps));
+}
+
+/// A full server, one that cannot save, a replica, commands that are denied, a pause.
+#[test]
+fn commands_that_are_refused() {
+    let steps = prop::collection::vec(prop_oneof![6 => history::step(), 1 => history::change()], 30);
+    run(400, &steps, |comparison, steps| comparison.series(&steps));
 }
 
 /// Each connection has a transaction or single commands in each turn.

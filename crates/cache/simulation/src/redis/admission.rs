@@ -2,6 +2,9 @@
 
 use super::{Client, ClientId, Command, Redis, Reply, Role, Transaction};
 
+const DENIED_IN_EXEC: &str = "NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC \
+    call. This command is no longer allowed for the following reason: no permission to execute the command or \
+    subcommand";
 const OOM: &str = "OOM command not allowed when used memory > 'maxmemory'.";
 const MISCONF: &str = "MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist to disk. \
     Commands that may modify the data set are disabled, because this instance is configured to report errors during \
@@ -42,14 +45,26 @@ impl Redis {
                 if transaction.spoilt {
                     return Some(Reply::error("EXECABORT Transaction discarded because of previous errors."));
                 }
-                Reply::List(transaction.commands.iter().map(|command| self.perform(id, command, now)).collect())
+                Reply::List(transaction.commands.iter().map(|command| self.reply_in_exec(id, command, now)).collect())
             }
             (_, Some(transaction)) => {
-                transaction.commands.push(command.clone());
+                if !transaction.spoilt {
+                    transaction.commands.push(command.clone());
+                }
                 Reply::Status("QUEUED")
             }
             (_, None) => self.perform(id, command, now),
         })
+    }
+
+    /// Permissions are checked again, since they may have changed after the command was queued.
+    fn reply_in_exec(&mut self, id: ClientId, command: &Command, now: u64) -> Reply {
+        if self.denies(command) { Reply::error(DENIED_IN_EXEC) } else { self.perform(id, command, now) }
+    }
+
+    /// Nobody is denied `HELLO`, which is for those who are not logged in yet.
+    fn denies(&self, command: &Command) -> bool {
+        self.settings.denied.contains(command.label()) && !matches!(command, Command::Hello(_))
     }
 
     /// Whether the command is a write, or ends a transaction that writes.
@@ -64,7 +79,7 @@ impl Redis {
 
     /// Why the server does not run the command. The order is the server's.
     fn refusal(&mut self, id: ClientId, command: &Command) -> Option<String> {
-        if self.settings.denied.contains(command.label()) {
+        if self.denies(command) {
             return Some(format!("NOPERM this user has no permissions to run the '{}' command", command.label()));
         }
         let is_write = self.writes(id, command);
@@ -86,12 +101,12 @@ impl Redis {
     }
 
     /// Evicts until the data fits; whether it does.
-    fn makes_room(&mut self) -> bool {
+    pub(super) fn makes_room(&mut self) -> bool {
         let Some(max) = self.settings.bytes_max else { return true };
         if self.settings.paused.is_some() || self.settings.role == Role::Replica {
             return true;
         }
-        while self.keys.cost() > max {
+        while self.keys.cost() >= max {
             let Some((database, name)) = self.keys.victim(self.settings.eviction) else { return false };
             self.remove(database, &name, None);
         }

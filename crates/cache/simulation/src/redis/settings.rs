@@ -31,7 +31,7 @@ pub enum Pause {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Settings {
     pub role: Role,
-    /// `maxmemory` in the bytes of [`super::Entry::cost`].
+    /// `maxmemory` in the bytes of [`super::Entry::cost`]. With 0 the server is full even when it is empty.
     pub bytes_max: Option<u64>,
     pub eviction: Eviction,
     /// The last attempt to save failed: writes are refused with `MISCONF`.

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use proptest::prelude::*;
-use tabuada_simulation::redis::{Bytes, ClientId, Command, Expiry, Message, Name, Only, OnlyExpiry, Redis, Reply};
+use tabuada_simulation::redis::{
+    Bytes, ClientId, Command, Eviction, Expiry, Message, Name, Only, OnlyExpiry, Pause, Redis, Reply, Role, Settings,
+};
 
 use super::server::{Connection, Server, text};
 
@@ -18,13 +20,90 @@ const LONG: i64 = 1_000_000;
 const DISTANCE: i64 = 100_000;
 
 #[derive(Clone, Debug)]
-pub struct Step {
-    pub client: usize,
-    pub command: Command,
+pub enum Step {
+    Run(usize, Command),
+    Change(Change),
+}
+
+/// A change of the server's settings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    Full(Eviction),
+    CannotSave,
+    LacksReplicas,
+    Replica,
+    Denies(&'static str),
+    Pauses,
+    Undo,
 }
 
 pub fn step() -> impl Strategy<Value = Step> {
-    (0..CLIENTS, command_with_transactions()).prop_map(|(client, command)| Step { client, command })
+    (0..CLIENTS, command_with_transactions()).prop_map(|(client, command)| Step::Run(client, command))
+}
+
+pub fn change() -> impl Strategy<Value = Step> {
+    let policies = [Eviction::None, Eviction::LeastUsed, Eviction::LeastUsedThatExpires, Eviction::FirstToExpire]
+        .map(Change::Full);
+    let denied = ["getrange", "set", "client|tracking", "exec", "hello", "pttl"].map(Change::Denies);
+    prop_oneof![
+        3 => Just(Change::Undo),
+        1 => Just(Change::CannotSave),
+        1 => Just(Change::LacksReplicas),
+        1 => Just(Change::Replica),
+        1 => Just(Change::Pauses),
+        2 => prop::sample::select(policies.to_vec()),
+        2 => prop::sample::select(denied.to_vec()),
+    ]
+    .prop_map(Step::Change)
+}
+
+impl Change {
+    /// What an administrator says.
+    fn words(self) -> Vec<String> {
+        let words = match self {
+            Self::Full(_) => "CONFIG SET maxmemory 1 maxmemory-policy POLICY",
+            Self::CannotSave => "CONFIG SET stop-writes-on-bgsave-error yes",
+            Self::LacksReplicas => "CONFIG SET min-replicas-to-write 1",
+            Self::Replica => "REPLICAOF 127.0.0.1 1",
+            Self::Denies(_) => "ACL SETUSER default -COMMAND",
+            Self::Pauses => "CLIENT PAUSE 1000000 WRITE",
+            Self::Undo => "",
+        };
+        let words = match self {
+            Self::Full(Eviction::None) => words.replace("POLICY", "noeviction"),
+            Self::Full(Eviction::LeastUsed) => words.replace("POLICY", "allkeys-lru"),
+            Self::Full(Eviction::LeastUsedThatExpires) => words.replace("POLICY", "volatile-lru"),
+            Self::Full(Eviction::FirstToExpire) => words.replace("POLICY", "volatile-ttl"),
+            Self::Denies(command) => words.replace("COMMAND", command),
+            _ => words.to_owned(),
+        };
+        words.split(' ').map(str::to_owned).collect()
+    }
+
+    /// What undoes it, and everything of its kind.
+    fn undo(self) -> &'static str {
+        match self {
+            Self::Full(_) => "CONFIG SET maxmemory 0 maxmemory-policy noeviction",
+            Self::CannotSave => "CONFIG SET stop-writes-on-bgsave-error no",
+            Self::LacksReplicas => "CONFIG SET min-replicas-to-write 0",
+            Self::Replica => "REPLICAOF NO ONE",
+            Self::Denies(_) => "ACL SETUSER default +@all",
+            Self::Pauses => "CLIENT UNPAUSE",
+            Self::Undo => "PING",
+        }
+    }
+
+    fn apply(self, settings: &mut Settings) {
+        match self {
+            Self::Full(policy) => (settings.bytes_max, settings.eviction) = (Some(0), policy),
+            Self::CannotSave => settings.cannot_save = true,
+            Self::LacksReplicas => settings.lacks_replicas = true,
+            Self::Replica => settings.role = Role::Replica,
+            Self::Denies(command) => drop(settings.denied.insert(command)),
+            Self::Pauses => settings.paused = Some(Pause::Writes),
+            Self::Undo => *settings = Settings::default(),
+        }
+    }
 }
 
 /// A command of a transaction, or one by itself. Numbers are read as commands, since that draws faster than
@@ -98,6 +177,8 @@ pub struct Comparison {
     connections: Vec<Connection>,
     /// Makes the server sleep, and is in no history.
     spare: Connection,
+    /// Settings of the real server that are not its own.
+    changes: Vec<Change>,
     victims: Box<dyn Fn() -> Connection>,
 }
 
@@ -105,15 +186,13 @@ impl Comparison {
     pub fn new(server: &Server) -> Self {
         let connections = (0..CLIENTS).map(|_| server.connect()).collect();
         let socket = server.dial();
-        Self { connections, spare: server.connect(), victims: Box::new(move || socket()) }
+        Self { connections, spare: server.connect(), changes: Vec::new(), victims: Box::new(move || socket()) }
     }
 
     /// Every command in a turn of its own.
     pub fn series(&mut self, steps: &[Step]) -> Result<(), String> {
         let mut both = self.begin();
-        for Step { client, command } in steps {
-            both.run_one(*client, command);
-        }
+        steps.iter().for_each(|step| both.take(step));
         both.compare()
     }
 
@@ -134,9 +213,7 @@ impl Comparison {
     ) -> Result<bool, String> {
         let mut both = self.begin();
         for (before, turn) in history {
-            for Step { client, command } in before {
-                both.run_one(*client, command);
-            }
+            before.iter().for_each(|step| both.take(step));
             if !both.run_while_asleep(turn, sleep) {
                 both.drain();
                 return Ok(false);
@@ -146,8 +223,20 @@ impl Comparison {
         Ok(true)
     }
 
+    fn undo(&mut self) {
+        let mut changes = std::mem::take(&mut self.changes);
+        // First the bound of memory: otherwise the others' end might let the server evict.
+        changes.sort_by_key(|change| !matches!(change, Change::Full(_)));
+        for change in changes {
+            let words: Vec<&str> = change.undo().split(' ').collect();
+            let reply = self.spare.says(&words);
+            assert!(matches!(reply, Reply::Status("OK")), "{words:?}: {reply:?}");
+        }
+    }
+
     /// Both sides as new.
     fn begin(&mut self) -> Both<'_> {
+        self.undo();
         for connection in &mut self.connections {
             connection.says(&["RESET"]);
             connection.says(&["HELLO", "3"]);
@@ -180,6 +269,27 @@ struct Both<'a> {
 }
 
 impl Both<'_> {
+    fn take(&mut self, step: &Step) {
+        match step {
+            Step::Run(client, command) if self.redis.postpones(self.ids[*client], command) => {}
+            Step::Run(client, command) => self.run_one(*client, command),
+            Step::Change(change) => self.change(*change),
+        }
+    }
+
+    fn change(&mut self, change: Change) {
+        if change == Change::Undo {
+            self.real.undo();
+        } else {
+            let words = change.words();
+            let reply = self.real.spare.says(&words.iter().map(String::as_str).collect::<Vec<_>>());
+            assert!(matches!(reply, Reply::Status("OK")), "{words:?}: {reply:?}");
+            self.real.changes.push(change);
+        }
+        self.redis.configure(|settings| change.apply(settings));
+        self.redis.end_turn();
+    }
+
     /// A turn of one command.
     fn run_one(&mut self, client: usize, command: &Command) {
         let turn = [(client, vec![self.with_distinct_life(command)])];
@@ -238,17 +348,10 @@ impl Both<'_> {
         in_time
     }
 
-    /// Reads what was pushed behind the last reply.
+    /// Reads what was pushed behind the last reply. Twice, since the first may let a full server evict.
     fn drain(&mut self) {
-        for client in 0..CLIENTS {
-            self.real.connections[client].send_words(&[&["ECHO", "the end"]]);
-            loop {
-                match self.real.connections[client].receive() {
-                    // In a transaction that has not ended, the reply says that it is queued.
-                    Message::Reply(_) => break,
-                    push => self.read[client].push(push),
-                }
-            }
+        for client in (0..CLIENTS).chain(0..CLIENTS) {
+            self.run_one(client, &Command::Ping);
         }
     }
 

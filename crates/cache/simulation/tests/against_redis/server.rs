@@ -12,7 +12,7 @@ use tabuada_simulation::redis::{Command, Message, Reply};
 /// A process that ends with this value.
 pub struct Server {
     process: Child,
-    socket: PathBuf,
+    folder: PathBuf,
     pub port: u16,
 }
 
@@ -32,21 +32,43 @@ impl Server {
 
     pub fn with(program: &str, options: &[&str]) -> Self {
         static STARTED: AtomicU32 = AtomicU32::new(0);
-        let name = format!("tabuada-{}-{}.sock", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
-        let socket = std::env::temp_dir().join(name);
+        let name = format!("tabuada-{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
+        let folder = std::env::temp_dir().join(name);
+        std::fs::create_dir(&folder).expect("a folder");
         let process = Process::new(program)
-            .args(["--save", "", "--appendonly", "no", "--enable-debug-command", "yes", "--unixsocket"])
-            .arg(&socket)
+            .args([
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+                "--enable-debug-command",
+                "yes",
+                "--unixsocket",
+                "socket",
+                "--dir",
+            ])
+            .arg(&folder)
             .args(options)
             .stdout(Stdio::null())
             .spawn()
             .expect("the server starts");
-        let server = Self { process, socket, port: port(options) };
-        while UnixStream::connect(&server.socket).is_err() {
+        let server = Self { process, folder, port: port(options) };
+        while UnixStream::connect(server.folder.join("socket")).is_err() {
             std::thread::sleep(Duration::from_millis(5));
         }
         server.connect().says(&["DEBUG", "SET-ACTIVE-EXPIRE", "0"]);
         server
+    }
+
+    /// Lets a save fail, so that writes are refused while `stop-writes-on-bgsave-error` is `yes`.
+    pub fn fails_to_save(&self) {
+        std::fs::create_dir(self.folder.join("dump.rdb")).expect("a folder in place of the file");
+        let mut person = self.connect();
+        person.says(&["CONFIG", "SET", "save", "1000000 1000000", "stop-writes-on-bgsave-error", "no"]);
+        person.says(&["BGSAVE"]);
+        while !text(&person.says(&["INFO", "persistence"])).contains("rdb_last_bgsave_status:err") {
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     pub fn connect(&self) -> Connection {
@@ -55,7 +77,7 @@ impl Server {
 
     /// Makes connections as long as the server runs.
     pub fn dial(&self) -> impl Fn() -> Connection + 'static {
-        let socket = self.socket.clone();
+        let socket = self.folder.join("socket");
         move || Connection { stream: BufReader::new(UnixStream::connect(&socket).expect("the server accepts")) }
     }
 }
@@ -69,7 +91,7 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
-        let _ = std::fs::remove_file(&self.socket);
+        let _ = std::fs::remove_dir_all(&self.folder);
     }
 }
 
@@ -160,7 +182,9 @@ fn reply(stream: &mut impl BufRead, line: &str) -> Reply {
             .collect()
     };
     match line.as_bytes()[0] {
-        b'+' => Reply::Status(["OK", "PONG", "QUEUED", "RESET"].into_iter().find(|it| *it == rest).unwrap_or("?")),
+        b'+' => Reply::Status(
+            ["OK", "PONG", "QUEUED", "RESET"].into_iter().find(|it| rest.split(' ').next() == Some(*it)).unwrap_or("?"),
+        ),
         b'-' => Reply::Error(rest.to_owned()),
         b':' => Reply::Int(number()),
         b'_' => Reply::Null,
