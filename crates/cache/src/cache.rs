@@ -1,30 +1,28 @@
 //! `get_or_compute`: memory, a trial, one flight for each key, Redis, the computation, and storing its value.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::pin;
+use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio::task::JoinSet;
 
 #[cfg(feature = "audit")]
 use crate::audit::Audit;
 use crate::audit::Gauge;
-use crate::coherence::{Coherence, VersionStamp, sweep};
+use crate::coherence::{Coherence, sweep};
+use crate::driver::{Given, caught, unless_it_panics};
 use crate::entry::{Contents, Leases};
-use crate::flight::{Flights, Joined, Leader, is_led_by_this_task, run_leader};
+use crate::flight::{Flights, Joined, is_led_by_this_task, run_leader};
 use crate::key::{Key, Namespace};
-use crate::layers::{FinalWrite, Layers, Shared};
+use crate::layers::{Clock, Layers, Shared};
 use crate::memory::Memory;
 use crate::operator::{Operator, run_pending_removals};
 use crate::options::{Deadlines, Options, OptionsError};
 use crate::outcome::{ComputeError, Found, Source};
 use crate::pending_removals::PendingRemovals;
-use crate::policy::{self, AfterLookup, BRIEF, Completion, Expected, LookupResult};
 use crate::primaries::Primaries;
+use crate::protocol::flight::Lookup;
 use crate::stats::{Answered, Counters, FlightResult, MemoryLookup, State, Stats};
 use crate::supervisor::Context;
 use crate::topology::keep_connected;
@@ -34,16 +32,11 @@ use crate::write_behind::{WriteBehind, Writer};
 const LAST_WRITES: Duration = Duration::from_millis(100);
 /// Failed flights of other callers that a call waits for, before it computes for itself.
 const FLIGHTS_MAX: u32 = 2;
-/// Lookups of one flight, each after a change, before it stops using Redis: its replies may be nonsense.
-const LOOKUPS_MAX: u32 = 64;
-
-/// The outcome of a flight.
-type Outcome<C> = Result<Found<<C as Contents>::Value>, ComputeError<<C as Contents>::Failure>>;
 
 /// A layered cache. Its background work ends with it.
 pub struct Cache<C: Contents> {
     layers: Arc<Layers<C>>,
-    flights: Arc<Flights<Outcome<C>>>,
+    flights: Arc<Flights<Given<C>>>,
     /// Aborted when dropped.
     background: Mutex<JoinSet<()>>,
 }
@@ -115,9 +108,19 @@ impl<C: Contents> Cache<C> {
             background.spawn(writing);
             Shared { primaries, leases: Leases::new(), write_behind }
         });
-        let (pending_removals, leaders) = (PendingRemovals::new(), Gauge::default());
-        let layers =
-            Layers { contents, options, deadlines, counters, memory, coherence, pending_removals, leaders, shared };
+        let (clock, pending_removals, leaders) = (Clock::start(), PendingRemovals::new(), Gauge::default());
+        let layers = Layers {
+            contents,
+            options,
+            deadlines,
+            clock,
+            counters,
+            memory,
+            coherence,
+            pending_removals,
+            leaders,
+            shared,
+        };
         let layers = Arc::new(layers);
         if layers.shared.is_some() {
             background.spawn(run_pending_removals(layers.clone()));
@@ -234,7 +237,7 @@ impl<C: Contents> Cache<C> {
         outcome
     }
 
-    fn count(&self, outcome: &Outcome<C>) {
+    fn count(&self, outcome: &Given<C>) {
         self.layers.counters.answers.add(match outcome {
             Ok(found) => match found.source {
                 Source::Memory => Answered::Memory,
@@ -246,7 +249,7 @@ impl<C: Contents> Cache<C> {
         });
     }
 
-    async fn answer_no_store<T, U, F, W>(&self, key: &Key, trial: T, compute: F) -> Outcome<C>
+    async fn answer_no_store<T, U, F, W>(&self, key: &Key, trial: T, compute: F) -> Given<C>
     where
         T: FnOnce() -> U,
         U: Future<Output = Option<C::Value>>,
@@ -259,11 +262,11 @@ impl<C: Contents> Cache<C> {
         let value = match caught(trial).await.map_err(|_| ComputeError::Panicked)? {
             Some(value) => value,
             None => match self.layers.lookup(key).await {
-                (_, LookupResult::Value(value, ttl)) => {
+                (Lookup::Value(ttl), Some(value)) => {
                     return Ok(Found { value, source: Source::Redis, ttl, asked_redis: true });
                 }
-                (_, read) => {
-                    let asked_redis = read.is_answered();
+                (lookup, _) => {
+                    let asked_redis = lookup.is_answered();
                     let value = unless_it_panics(compute).await?;
                     return Ok(Found { asked_redis, ..not_stored(value) });
                 }
@@ -272,7 +275,7 @@ impl<C: Contents> Cache<C> {
         Ok(not_stored(value))
     }
 
-    async fn answer<T, U, F, W>(&self, key: &Key, trial: T, compute: F) -> Outcome<C>
+    async fn answer<T, U, F, W>(&self, key: &Key, trial: T, compute: F) -> Given<C>
     where
         T: FnOnce() -> U + Send + 'static,
         U: Future<Output = Option<C::Value>> + Send + 'static,
@@ -297,7 +300,7 @@ impl<C: Contents> Cache<C> {
     /// One flight for each key: leads it, or follows its leader. A failure belongs to the leader: a follower tries once
     /// more, and after two failures computes for itself, so that no caller waits for ever for others that fail. A
     /// computation that asks for its own key computes it directly, since its flight could not complete.
-    async fn fly<T, U, F, W>(&self, key: &Key, trial: Option<T>, compute: F) -> Outcome<C>
+    async fn fly<T, U, F, W>(&self, key: &Key, trial: Option<T>, compute: F) -> Given<C>
     where
         T: FnOnce() -> U + Send + 'static,
         U: Future<Output = Option<C::Value>> + Send + 'static,
@@ -306,7 +309,7 @@ impl<C: Contents> Cache<C> {
     {
         let flights = if is_led_by_this_task(key) { 0 } else { FLIGHTS_MAX };
         for _ in 0..flights {
-            match self.flights.join(key) {
+            match self.flights.join(key, self.layers.coherence.stamp(key)) {
                 Joined::Leader(leader) => {
                     let own = leader.follower();
                     tokio::spawn(run_leader(key.clone(), self.layers.clone().lead(leader, trial, compute)));
@@ -317,6 +320,10 @@ impl<C: Contents> Cache<C> {
                     if let Some(Ok(found)) = follower.wait().await {
                         return Ok(collapsed(found));
                     }
+                }
+                Joined::Aside => {
+                    self.layers.counters.flights.add(FlightResult::Aside);
+                    break;
                 }
             }
         }
@@ -377,167 +384,6 @@ impl<C: Contents> Cache<C> {
             self.layers.coherence.close();
         }
     }
-}
-
-/// The result of a flight's search.
-enum Search<V> {
-    Found(Found<V>),
-    /// The value must be computed under this stamp, unless the trial has done so.
-    Missing {
-        stamp: VersionStamp,
-        completion: Completion,
-        tried: Option<V>,
-        /// Whether Redis was asked and replied.
-        asked_redis: bool,
-    },
-}
-
-impl<C: Contents> Layers<C> {
-    /// A whole flight: search, compute, answer, final write.
-    async fn lead<T, U, F, W>(self: Arc<Self>, leader: Leader<Outcome<C>>, trial: Option<T>, compute: F)
-    where
-        T: FnOnce() -> U,
-        U: Future<Output = Option<C::Value>>,
-        F: FnOnce() -> W,
-        W: Future<Output = Result<C::Value, C::Failure>>,
-    {
-        let key = &leader.key().clone();
-        let _inside = self.leaders.enter();
-        let mut counted = CountedFlight { counters: &self.counters, result: FlightResult::Panicked };
-        let (stamp, completion, tried, asked_redis) = match self.search(key, trial).await {
-            Search::Found(found) => {
-                counted.result = FlightResult::Found;
-                return leader.complete(Ok(found));
-            }
-            Search::Missing { stamp, completion, tried, asked_redis } => (stamp, completion, tried, asked_redis),
-        };
-        let computed = match tried {
-            Some(value) => Ok(value),
-            None => unless_it_panics(compute).await,
-        };
-        let value = match computed {
-            Ok(value) => Arc::new(value),
-            Err(error) => {
-                counted.result = match error {
-                    ComputeError::Panicked => FlightResult::Panicked,
-                    ComputeError::Computation(_) => FlightResult::Failed,
-                };
-                // Delete our lease before reporting the failure: with NOLOOP, Redis does not push our own DEL to us, so a
-                // caller that retries and finds the old lease would wait for a push that never comes.
-                self.release(key, &completion, stamp).await;
-                return leader.complete(Err(error));
-            }
-        };
-        counted.result = FlightResult::Computed;
-        let found = |found| Ok(Found { asked_redis, ..found });
-        match completion {
-            Completion::Keep => leader.complete(found(self.keep_in_memory(key, value, stamp, None))),
-            Completion::KeepAndWriteBehind => leader.complete(found(self.keep_and_write_behind(key, value, stamp))),
-            Completion::KeepBriefly => leader.complete(found(self.keep_in_memory(key, value, stamp, Some(BRIEF)))),
-            Completion::KeepBrieflyAndRelease(ref expected) => {
-                leader.announce(found(self.keep_in_memory(key, value.clone(), stamp, Some(BRIEF))));
-                self.finish_with_retries(key, expected, None, FinalWrite::DeleteLease).await;
-                // Deleting the lease removed the entry from memory, and the next caller would compute it again.
-                self.keep_in_memory(key, value, stamp, Some(BRIEF));
-            }
-            Completion::Replace(ref expected) => match self.prepare(key, &value) {
-                Some(prepared) => {
-                    leader.announce(found(self.answer_before_write(&prepared, stamp)));
-                    self.finish_with_retries(key, expected, Some(stamp), FinalWrite::Value(prepared)).await;
-                }
-                // Too large or not to be stored: neither Redis nor a later caller gets it.
-                None => {
-                    self.release(key, &completion, stamp).await;
-                    leader.complete(found(self.keep_in_memory(key, value, stamp, None)));
-                }
-            },
-        }
-    }
-
-    /// Looks up, waits and takes a lease, until there is an answer or permission to compute one.
-    async fn search<T, U>(&self, key: &Key, mut trial: Option<T>) -> Search<C::Value>
-    where
-        T: FnOnce() -> U,
-        U: Future<Output = Option<C::Value>>,
-    {
-        // The previous flight may have completed between the caller's lookup and its joining.
-        if let Some(found) = self.get_from_memory(key) {
-            return Search::Found(found);
-        }
-        let (mut patience, mut lookups, mut asked_redis) = (None, 0, false);
-        loop {
-            let (stamp, read) = self.lookup(key).await;
-            lookups += 1;
-            asked_redis |= read.is_answered();
-            let next = policy::after_lookup(read);
-            let tried = match trial.take_if(|_| !matches!(next, AfterLookup::Answer(..))) {
-                Some(trial) => trial().await,
-                None => None,
-            };
-            let (stamp, completion) = match next {
-                AfterLookup::Answer(value, left) => {
-                    let (_, ttl) = self.keep(key, &value, policy::shorter(self.lifetime(&value), left), stamp);
-                    let source = if patience.is_some() { Source::Collapsed } else { Source::Redis };
-                    return Search::Found(Found { value, source, ttl, asked_redis: true });
-                }
-                next if tried.is_some() => (stamp, policy::if_cheap(next)),
-                AfterLookup::Compute(completion) => (stamp, Some(completion)),
-                AfterLookup::TakeLease => {
-                    let (stamp, attempt) = self.take_lease(key).await;
-                    (stamp, policy::after_lease_attempt(attempt))
-                }
-                AfterLookup::Wait(lease) => {
-                    let least = self.deadlines.patience;
-                    let until =
-                        *patience.get_or_insert_with(|| Instant::now() + policy::patience(least, fastrand::f64()));
-                    let has_changed = self.wait_for_change(key, stamp, until).await;
-                    (stamp, (!has_changed).then_some(Completion::Replace(Expected::OtherLease(lease))))
-                }
-            };
-            if let Some(completion) = completion.or((lookups == LOOKUPS_MAX).then_some(Completion::KeepBriefly)) {
-                return Search::Missing { stamp, completion, tried, asked_redis };
-            }
-        }
-    }
-}
-
-/// Counts a flight by its result, however its task ends.
-struct CountedFlight<'a> {
-    counters: &'a Counters,
-    result: FlightResult,
-}
-
-impl Drop for CountedFlight<'_> {
-    fn drop(&mut self) {
-        self.counters.flights.add(self.result);
-    }
-}
-
-/// Runs a computation to its end; a panic becomes an error.
-async fn unless_it_panics<V, E, F, W>(compute: F) -> Result<V, ComputeError<E>>
-where
-    F: FnOnce() -> W,
-    W: Future<Output = Result<V, E>>,
-{
-    match caught(compute).await {
-        Ok(computed) => computed.map_err(ComputeError::Computation),
-        Err(_) => Err(ComputeError::Panicked),
-    }
-}
-
-/// Runs work to its end, or to its panic.
-async fn caught<F, W>(work: F) -> std::thread::Result<W::Output>
-where
-    F: FnOnce() -> W,
-    W: Future,
-{
-    let mut working = pin!(async move { work().await });
-    // After a panic, the work is not polled again.
-    let poll = poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| working.as_mut().poll(context))) {
-        Ok(poll) => poll.map(Ok),
-        Err(panic) => Poll::Ready(Err(panic)),
-    });
-    poll.await
 }
 
 /// A value that was computed only for one caller.

@@ -37,11 +37,13 @@ use crate::entry::Contents;
 use crate::flight::{Flights, Joined};
 use crate::invalidation::{Canary, apply_invalidations, push_handler};
 use crate::key::{Key, Namespace};
-use crate::layers::Layers;
+use crate::layers::{Clock, Layers};
 use crate::memory::Memory;
 use crate::options::{Deadlines, Options};
 use crate::outcome::{ComputeError, Source};
 use crate::pending_removals::PendingRemovals;
+use crate::protocol::flight::{Answer, Outcome};
+use crate::protocol::version::VersionStamp;
 use crate::stats::{Counters, State, Trouble};
 use crate::sync::Mutex;
 use crate::sync::atomic::{self, Ordering::SeqCst};
@@ -50,6 +52,9 @@ use crate::sync::atomic::{self, Ordering::SeqCst};
 const CALLERS: u64 = 3;
 /// Enough to open the breaker again, and for a trial during another call.
 const CALLS: u32 = FAILURES_MAX + 2;
+
+const BEFORE: VersionStamp = VersionStamp { purge: 0, shard: 0, changes: 0 };
+const ANSWER: Answer = Answer { outcome: Outcome::Failed, stamp: BEFORE };
 
 struct Numbers;
 
@@ -123,7 +128,7 @@ pub fn flights() {
             async move {
                 let mut completed = None;
                 for _ in 0..2 {
-                    match flights.join(&key()) {
+                    match flights.join(&key(), BEFORE) {
                         Joined::Leader(leader) => {
                             let leads = Alone::enter(&leaders);
                             let (own, outcome) = (leader.follower(), (count.fetch_add(1, SeqCst), ending));
@@ -133,18 +138,19 @@ pub fn flights() {
                             }
                             if ending == Ending::Announces {
                                 // It is still the leader, since its remaining work must not run twice either.
-                                leader.announce(outcome);
+                                leader.announce(ANSWER, outcome);
                                 yield_now().await;
                             }
                             drop(leads);
                             if ending == Ending::Completes {
-                                leader.complete(outcome)
+                                leader.complete(ANSWER, outcome)
                             } else {
                                 drop(leader)
                             }
                             let expected = (ending != Ending::Drops).then_some(outcome);
                             assert_eq!(own.wait().await, expected);
                         }
+                        Joined::Aside => unreachable!("nothing changes"),
                         Joined::Follower(follower) => {
                             let outcome = follower.wait().await;
                             assert!(completed.is_none() || outcome != completed, "it joined a completed flight");
@@ -235,6 +241,7 @@ impl Node {
             contents: Arc::new(Numbers),
             options: Options::default(),
             deadlines: Deadlines::default(),
+            clock: Clock::start(),
             counters,
             memory: Arc::new(Memory::new(1 << 20)),
             coherence: Arc::new(coherence),
@@ -269,7 +276,7 @@ impl Node {
     fn look_up_and_keep(&self) -> bool {
         let stamp = self.layers.coherence.stamp(&key());
         let Some(value) = self.in_redis() else { return false };
-        self.layers.keep(&key(), &Arc::new(value), None, stamp).0
+        self.layers.keep(&key(), &Arc::new(value), None, stamp).is_some()
     }
 }
 

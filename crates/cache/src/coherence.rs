@@ -20,6 +20,7 @@ use crate::audit::Gauge;
 use crate::key::{Key, KeyRef, Namespace};
 use crate::memory::Memory;
 use crate::primaries::Primaries;
+use crate::protocol::version::VersionStamp;
 use crate::stats::{Cause, Counters, State};
 use crate::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use crate::sync::{Mutex, MutexGuard};
@@ -29,14 +30,6 @@ const SHARDS: usize = if cfg!(shuttle) { 4 } else { 4_096 };
 /// Wait lists and insert locks are larger than a number, so several shards share one. A task that is notified for
 /// another shard's change compares its stamp and waits again.
 const STRIPES: usize = if cfg!(shuttle) { 2 } else { 64 };
-
-/// A snapshot of the purge generation and of one shard's generation, taken before the work that it guards.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct VersionStamp {
-    pub(crate) purge: u64,
-    shard: usize,
-    changes: u64,
-}
 
 struct Generations {
     purge: AtomicU64,

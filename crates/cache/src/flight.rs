@@ -2,8 +2,9 @@
 //!
 //! The leader is a [`Leader`] in a task of its own, which no caller can cancel. Either it completes the flight, which
 //! removes it from the table and gives the outcome; or it announces the outcome first and continues to work, and
-//! callers that join meanwhile get the outcome at once. If a leader is dropped by a panic or the end of the runtime,
-//! the flight is removed too, and its followers learn that there is no outcome.
+//! callers that join meanwhile get the outcome at once, unless something has changed since its computation was permitted.
+//! If a leader is dropped by a panic or the end of the runtime, the flight is removed too, and its followers learn that
+//! there is no outcome.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -12,6 +13,8 @@ use std::sync::{Arc, PoisonError};
 use tokio::sync::watch;
 
 use crate::key::Key;
+use crate::protocol::flight::Answer;
+use crate::protocol::version::VersionStamp;
 use crate::sync::{Mutex, MutexGuard};
 
 tokio::task_local! {
@@ -33,24 +36,29 @@ pub(crate) fn run_leader<T>(key: Key, flight: impl Future<Output = T>) -> impl F
 
 /// The flights of one cache, by key; `O` is the outcome of a flight.
 pub(crate) struct Flights<O> {
-    open: Mutex<HashMap<Key, watch::Receiver<Option<O>>>>,
+    open: Mutex<HashMap<Key, watch::Receiver<Announced<O>>>>,
 }
+
+/// Nothing yet, or an answer and its outcome.
+type Announced<O> = Option<(Answer, O)>;
 
 /// The role of a caller in a flight.
 pub(crate) enum Joined<O> {
     Leader(Leader<O>),
     Follower(Follower<O>),
+    /// The flight has an outcome that is not current, and is not closed yet: the caller computes for itself.
+    Aside,
 }
 
 /// The right and the duty to give an outcome.
 pub(crate) struct Leader<O> {
     flights: Arc<Flights<O>>,
     key: Key,
-    outcome: watch::Sender<Option<O>>,
+    outcome: watch::Sender<Announced<O>>,
 }
 
 /// A caller that waits for the outcome.
-pub(crate) struct Follower<O>(watch::Receiver<Option<O>>);
+pub(crate) struct Follower<O>(watch::Receiver<Announced<O>>);
 
 impl<O: Clone> Flights<O> {
     pub(crate) fn new() -> Self {
@@ -62,10 +70,12 @@ impl<O: Clone> Flights<O> {
         self.table().len() as u64
     }
 
-    pub(crate) fn join(self: &Arc<Self>, key: &Key) -> Joined<O> {
+    /// Joins the flight of `key`, whose version is `version` now, or opens it.
+    pub(crate) fn join(self: &Arc<Self>, key: &Key, version: VersionStamp) -> Joined<O> {
         let mut open = self.table();
         if let Some(outcome) = open.get(key) {
-            return Joined::Follower(Follower(outcome.clone()));
+            let is_outdated = outcome.borrow().as_ref().is_some_and(|(answer, _)| !answer.is_current(version));
+            return if is_outdated { Joined::Aside } else { Joined::Follower(Follower(outcome.clone())) };
         }
         let (outcome, receiver) = watch::channel(None);
         open.insert(key.clone(), receiver);
@@ -73,7 +83,7 @@ impl<O: Clone> Flights<O> {
     }
 
     // A panic under this lock leaves the table intact: each use is a single operation of the map.
-    fn table(&self) -> MutexGuard<'_, HashMap<Key, watch::Receiver<Option<O>>>> {
+    fn table(&self) -> MutexGuard<'_, HashMap<Key, watch::Receiver<Announced<O>>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -87,16 +97,16 @@ impl<O> Leader<O> {
         Follower(self.outcome.subscribe())
     }
 
-    /// Gives the outcome to every follower, and to every caller that joins until this is dropped.
-    pub(crate) fn announce(&self, outcome: O) {
-        self.outcome.send_replace(Some(outcome));
+    /// Gives the outcome to every follower, and to every caller that joins until this is dropped, if it is current then.
+    pub(crate) fn announce(&self, answer: Answer, outcome: O) {
+        self.outcome.send_replace(Some((answer, outcome)));
     }
 
     /// Removes the flight from the table, then gives the outcome to every follower. So a caller that asks again after
     /// it got a failure does not join this flight.
-    pub(crate) fn complete(self, outcome: O) {
+    pub(crate) fn complete(self, answer: Answer, outcome: O) {
         self.leave();
-        self.announce(outcome);
+        self.announce(answer, outcome);
     }
 
     /// Removes the flight from the table, once: the next flight of the key has another leader.
@@ -117,25 +127,29 @@ impl<O> Drop for Leader<O> {
 impl<O: Clone> Follower<O> {
     /// The outcome; `None` if the leader was lost without giving one.
     pub(crate) async fn wait(mut self) -> Option<O> {
-        self.0.wait_for(Option::is_some).await.ok()?.clone()
+        self.0.wait_for(Option::is_some).await.ok()?.as_ref().map(|(_, outcome)| outcome.clone())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::flight::Outcome;
+
+    const BEFORE: VersionStamp = VersionStamp { purge: 0, shard: 0, changes: 0 };
+    const ANSWER: Answer = Answer { outcome: Outcome::Computed { will_be_written: true }, stamp: BEFORE };
 
     fn leader(flights: &Arc<Flights<u32>>, key: &Key) -> Leader<u32> {
-        match flights.join(key) {
+        match flights.join(key, BEFORE) {
             Joined::Leader(leading) => leading,
-            Joined::Follower(_) => panic!("{key:?} has a leader"),
+            Joined::Follower(_) | Joined::Aside => panic!("{key:?} has a leader"),
         }
     }
 
     fn follower(flights: &Arc<Flights<u32>>, key: &Key) -> Follower<u32> {
-        match flights.join(key) {
-            Joined::Leader(_) => panic!("{key:?} has no leader"),
+        match flights.join(key, BEFORE) {
             Joined::Follower(follower) => follower,
+            Joined::Leader(_) | Joined::Aside => panic!("{key:?} has no current flight"),
         }
     }
 
@@ -145,13 +159,28 @@ mod tests {
         let leading = leader(&flights, &key);
         let (own, other) = (leading.follower(), follower(&flights, &key));
         let _another_key = leader(&flights, &Key::new("1", "3+3"));
-        leading.announce(4);
+        leading.announce(ANSWER, 4);
         let late = follower(&flights, &key);
         assert_eq!((own.wait().await, other.wait().await, late.wait().await), (Some(4), Some(4), Some(4)));
         drop(leading);
         assert_eq!(flights.open(), 1);
-        leader(&flights, &key).complete(5);
+        leader(&flights, &key).complete(ANSWER, 5);
         drop(leader(&flights, &key));
+    }
+
+    #[tokio::test]
+    async fn an_announced_outcome_answers_nobody_who_asks_after_a_change() {
+        let (flights, key) = (Arc::new(Flights::new()), Key::new("1", "2+2"));
+        let leading = leader(&flights, &key);
+        let changed = [VersionStamp { changes: 1, ..BEFORE }, VersionStamp { purge: 1, ..BEFORE }];
+        for version in changed {
+            assert!(matches!(flights.join(&key, version), Joined::Follower(_)), "it is not announced yet");
+        }
+        leading.announce(ANSWER, 4);
+        for version in changed {
+            assert!(matches!(flights.join(&key, version), Joined::Aside));
+        }
+        assert_eq!(follower(&flights, &key).wait().await, Some(4));
     }
 
     #[tokio::test]
@@ -160,8 +189,8 @@ mod tests {
         let leading = leader(&flights, &key);
         leading.leave();
         let next = leader(&flights, &key);
-        leading.complete(4);
-        next.announce(5);
+        leading.complete(ANSWER, 4);
+        next.announce(ANSWER, 5);
         assert_eq!(follower(&flights, &key).wait().await, Some(5));
     }
 

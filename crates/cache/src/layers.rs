@@ -1,35 +1,32 @@
 //! Memory and Redis, and the single steps that callers and flights take in them.
 //!
 //! Every step is guarded by a version stamp from before the step, or from before an earlier step that permitted it.
-//! [`policy`] decides what follows a step; the flight in `cache.rs` has the order of the steps.
+//! [`flight`](crate::protocol::flight) decides what follows a step.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::audit::Gauge;
-use crate::coherence::{Coherence, VersionStamp};
-use crate::entry::{self, Contents, Leases};
+use crate::coherence::Coherence;
+use crate::entry::{self, Contents, Lease, Leases};
 use crate::key::Key;
 use crate::link::CallError;
 use crate::memory::Memory;
-use crate::options::{Deadlines, Lookup, Options};
+use crate::options::{self, Deadlines, Options};
 use crate::outcome::{Found, Source};
 use crate::pending_removals::PendingRemovals;
-use crate::policy::{self, AfterSecondLookup, Completion, Expected, LeaseAttempt, LookupResult};
+use crate::policy;
 use crate::primaries::{Primaries, RawLookup};
+use crate::protocol::flight::{FinalWrite, LeaseAttempt, Lookup};
+use crate::protocol::version::{Moment, VersionStamp};
 use crate::stats::{Counters, RedisLookup, State};
 use crate::write_behind::{PendingWrite, WriteBehind};
-
-/// Second lookups of one key, each after a change during the previous one, before its final write is given up.
-const SECOND_LOOKUPS_MAX: u32 = 16;
-/// The first pause between two attempts to finish a flight while Redis is in trouble.
-const FINISH_RETRY_FIRST: Duration = Duration::from_millis(25);
-const FINISH_RETRY_MAX: Duration = Duration::from_millis(200);
 
 pub(crate) struct Layers<C: Contents> {
     pub(crate) contents: Arc<C>,
     pub(crate) options: Options,
     pub(crate) deadlines: Deadlines,
+    pub(crate) clock: Clock,
     pub(crate) counters: Arc<Counters>,
     pub(crate) memory: Arc<Memory<C::Value>>,
     pub(crate) coherence: Arc<Coherence>,
@@ -47,24 +44,50 @@ pub(crate) struct Shared<V> {
     pub(crate) write_behind: WriteBehind<V>,
 }
 
-/// The last step of a flight in Redis, which is executed if the current value is [`Expected`].
-pub(crate) enum FinalWrite<V> {
-    Value(PreparedValue<V>),
-    /// Delete the lease, so that no other node waits for it.
-    DeleteLease,
-}
-
-/// A value, and its line for Redis.
-pub(crate) struct PreparedValue<V> {
-    value: Arc<V>,
+/// The line of a value for Redis.
+pub(crate) struct PreparedValue {
     line: String,
     lifetime: Option<Duration>,
+}
+
+impl PreparedValue {
+    /// `None` for ever.
+    pub(crate) fn lifetime(&self) -> Option<Duration> {
+        self.lifetime
+    }
+}
+
+/// Memory has taken a value, for so long; `None` for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Kept {
+    pub(crate) lifetime: Option<Duration>,
+}
+
+/// The clock of a node, as the protocol counts it.
+pub(crate) struct Clock {
+    since: Instant,
+}
+
+impl Clock {
+    pub(crate) fn start() -> Self {
+        Self { since: Instant::now() }
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.since.elapsed()
+    }
+
+    /// `None` beyond the range of the system's clock.
+    pub(crate) fn instant(&self, moment: Moment) -> Option<Instant> {
+        self.since.checked_add(moment)
+    }
 }
 
 impl<C: Contents> Layers<C> {
     /// Whether the cache reads through: looks up Redis before it computes anything.
     pub(crate) fn reads_through(&self, key: &Key) -> bool {
-        self.options.lookup == Lookup::Always && matches!(self.state_for(key), State::Coherent | State::CatchingUp)
+        self.options.lookup == options::Lookup::Always
+            && matches!(self.state_for(key), State::Coherent | State::CatchingUp)
     }
 
     fn state_for(&self, key: &Key) -> State {
@@ -76,52 +99,54 @@ impl<C: Contents> Layers<C> {
         Some(Found { value, source: Source::Memory, ttl, asked_redis: false })
     }
 
-    /// Looks the key up in Redis. The stamp is from before the command, so that a change during the lookup is noticed.
-    pub(crate) async fn lookup(&self, key: &Key) -> (VersionStamp, LookupResult<Arc<C::Value>>) {
-        let stamp = self.coherence.stamp(key);
-        let Some(shared) = &self.shared else { return (stamp, LookupResult::NoRedis) };
+    /// Looks the key up in Redis.
+    pub(crate) async fn lookup(&self, key: &Key) -> (Lookup<Lease>, Option<Arc<C::Value>>) {
+        let Some(shared) = &self.shared else { return (Lookup::NoRedis, None) };
         if self.pending_removals.contains(|| self.coherence.namespace.name(key)) {
             // After the operator's removal was accepted, no answer may come from this value.
             self.counters.redis.add(RedisLookup::Unavailable);
-            return (stamp, LookupResult::Unavailable);
+            return (Lookup::Unavailable, None);
         }
-        let (read, label) = match shared.primaries.lookup(key).await {
+        let mut value = None;
+        let (lookup, label) = match shared.primaries.lookup(key).await {
             Ok(RawLookup::Line(line, left)) => match self.contents.decode(&line).await {
-                Some(value) => (LookupResult::Value(Arc::new(value), left), RedisLookup::Hit),
-                None => (LookupResult::Unusable, RedisLookup::Unusable),
+                Some(decoded) => {
+                    value = Some(Arc::new(decoded));
+                    (Lookup::Value(left), RedisLookup::Hit)
+                }
+                None => (Lookup::Unusable, RedisLookup::Unusable),
             },
-            Ok(RawLookup::Unusable) => (LookupResult::Unusable, RedisLookup::Unusable),
-            Ok(RawLookup::Lease(lease)) => (LookupResult::Lease(lease), RedisLookup::Lease),
-            Ok(RawLookup::Missing) => (LookupResult::Missing, RedisLookup::Miss),
+            Ok(RawLookup::Unusable) => (Lookup::Unusable, RedisLookup::Unusable),
+            Ok(RawLookup::Lease(lease)) => (Lookup::Lease(lease), RedisLookup::Lease),
+            Ok(RawLookup::Missing) => (Lookup::Missing, RedisLookup::Miss),
             Err(error) => {
                 self.count_error(error);
-                (LookupResult::Unavailable, RedisLookup::Unavailable)
+                (Lookup::Unavailable, RedisLookup::Unavailable)
             }
         };
         self.counters.redis.add(label);
-        (stamp, read)
+        (lookup, value)
     }
 
-    /// Writes a lease if the key is missing. The stamp is from before the command.
-    pub(crate) async fn take_lease(&self, key: &Key) -> (VersionStamp, LeaseAttempt) {
-        let stamp = self.coherence.stamp(key);
-        let Some(shared) = &self.shared else { return (stamp, LeaseAttempt::Refused) };
+    /// Writes a lease if the key is missing.
+    pub(crate) async fn take_lease(&self, key: &Key) -> LeaseAttempt<Lease> {
+        let Some(shared) = &self.shared else { return LeaseAttempt::Refused };
         let lease = shared.leases.make();
-        let attempt = match shared.primaries.set_if_absent(key, &lease.line(), Some(self.deadlines.lease)).await {
+        match shared.primaries.set_if_absent(key, &lease.line(), Some(self.deadlines.lease)).await {
             Ok(true) => LeaseAttempt::Granted(lease),
             Ok(false) => LeaseAttempt::Occupied,
             Err(error) => {
                 self.count_error(error);
                 if error.may_have_run() { LeaseAttempt::Unknown(lease) } else { LeaseAttempt::Refused }
             }
-        };
-        (stamp, attempt)
+        }
     }
 
-    /// Waits for a change; gives whether one came within `patience`. It does not wait if changes are not known to be
+    /// Waits for a change; gives whether one came until `patience`. It does not wait if changes are not known to be
     /// reported, or if the other node could not write.
-    pub(crate) async fn wait_for_change(&self, key: &Key, stamp: VersionStamp, patience: Instant) -> bool {
+    pub(crate) async fn wait_for_change(&self, key: &Key, stamp: VersionStamp, patience: Moment) -> bool {
         let Some(shared) = &self.shared else { return false };
+        let Some(patience) = self.clock.instant(patience) else { return false };
         let change = self.coherence.wait_for_change(stamp);
         self.state_for(key) == State::Coherent
             && Instant::now() < patience
@@ -139,148 +164,75 @@ impl<C: Contents> Layers<C> {
         stamp: VersionStamp,
     ) -> Found<C::Value> {
         let lifetime = self.lifetime(&value);
-        let (stored, ttl) = self.keep(key, &value, lifetime, stamp);
+        let kept = self.keep(key, &value, lifetime, stamp);
+        self.write_behind(key, &value, lifetime, stamp);
+        let source = Source::Computed { stored: kept.is_some() };
+        Found { value, source, ttl: kept.and_then(|kept| kept.lifetime), asked_redis: false }
+    }
+
+    /// Queues a cheap value for Redis.
+    pub(crate) fn write_behind(
+        &self,
+        key: &Key,
+        value: &Arc<C::Value>,
+        lifetime: Option<Duration>,
+        stamp: VersionStamp,
+    ) {
         if let Some(shared) = &self.shared
             && lasts(lifetime)
         {
             shared.write_behind.enqueue(PendingWrite { key: key.clone(), value: value.clone(), lifetime, stamp });
         }
-        Found { value, source: Source::Computed { stored }, ttl, asked_redis: false }
-    }
-
-    /// Makes the answer from a value that is only kept in memory, for at most `most`.
-    pub(crate) fn keep_in_memory(
-        &self,
-        key: &Key,
-        value: Arc<C::Value>,
-        stamp: VersionStamp,
-        most: Option<Duration>,
-    ) -> Found<C::Value> {
-        let lifetime = policy::shorter(self.lifetime(&value), most);
-        let (stored, ttl) = self.keep(key, &value, lifetime, stamp);
-        Found { value, source: Source::Computed { stored }, ttl, asked_redis: false }
     }
 
     /// Prepares an expensive value for Redis; `None` if it must not be written there.
-    pub(crate) fn prepare(&self, key: &Key, value: &Arc<C::Value>) -> Option<PreparedValue<C::Value>> {
+    pub(crate) fn prepare(&self, key: &Key, value: &C::Value) -> Option<PreparedValue> {
         let lifetime = self.lifetime(value);
         let line = entry::write(key, self.contents.encode(value)?).filter(|_| lasts(lifetime))?;
-        Some(PreparedValue { value: value.clone(), line, lifetime })
+        Some(PreparedValue { line, lifetime })
     }
 
-    /// Makes the answer from a prepared value before it is written.
-    pub(crate) fn answer_before_write(
-        &self,
-        prepared: &PreparedValue<C::Value>,
-        stamp: VersionStamp,
-    ) -> Found<C::Value> {
-        let stored = !self.coherence.has_changed(stamp);
-        let ttl = prepared.lifetime.filter(|_| stored);
-        Found { value: prepared.value.clone(), source: Source::Computed { stored }, ttl, asked_redis: false }
-    }
-
-    /// [`Layers::finish`], repeated while Redis is unreachable or refuses, as long as the lease may exist, since all
-    /// other nodes would wait for it. For a flight whose callers have their answer.
-    pub(crate) async fn finish_with_retries(
-        &self,
-        key: &Key,
-        expected: &Expected,
-        mut stamp: Option<VersionStamp>,
-        write: FinalWrite<C::Value>,
-    ) {
-        let (until, mut pause) = (Instant::now() + self.deadlines.lease, FINISH_RETRY_FIRST);
-        while !self.finish(key, expected, stamp, &write).await && Instant::now() + pause < until {
-            tokio::time::sleep(pause).await;
-            pause = (2 * pause).min(FINISH_RETRY_MAX);
-            // From now on, only the current value permits the write.
-            stamp = None;
+    /// Writes a value in place of what the key holds. It creates no key.
+    pub(crate) async fn write(&self, key: &Key, value: &PreparedValue) -> FinalWrite {
+        let Some(shared) = &self.shared else { return FinalWrite::Missing };
+        match shared.primaries.set_if_present(key, &value.line, value.lifetime).await {
+            Ok(true) => FinalWrite::Done,
+            Ok(false) => FinalWrite::Missing,
+            Err(error) => self.failed_write(error),
         }
     }
 
-    /// The last row of the protocol's table: the final write, if nothing has changed since the stamp or a second lookup
-    /// finds the expected value. Without a stamp, it looks up first. Gives whether the flight is finished.
-    async fn finish(
-        &self,
-        key: &Key,
-        expected: &Expected,
-        mut stamp: Option<VersionStamp>,
-        write: &FinalWrite<C::Value>,
-    ) -> bool {
-        for _ in 0..SECOND_LOOKUPS_MAX {
-            if let Some(stamp) = stamp.filter(|stamp| !self.coherence.has_changed(*stamp)) {
-                return self.execute(key, stamp, write).await;
-            }
-            let (looked_up, read) = self.lookup(key).await;
-            if matches!(read, LookupResult::Unavailable) {
-                return false;
-            }
-            match policy::after_second_lookup(read, expected) {
-                AfterSecondLookup::Unchanged => stamp = Some(looked_up),
-                AfterSecondLookup::Keep(value, left) => {
-                    self.keep(key, &value, policy::shorter(self.lifetime(&value), left), looked_up);
-                    return true;
-                }
-                AfterSecondLookup::Nothing => return true,
-            }
-        }
-        true
+    /// Deletes our lease.
+    pub(crate) async fn delete_lease(&self, key: &Key) -> FinalWrite {
+        let Some(shared) = &self.shared else { return FinalWrite::Missing };
+        let deleted = shared.primaries.delete(key).await;
+        // With NOLOOP, Redis does not push our own DEL to us. Memory may hold a cheap answer of this key that was not
+        // written because of the lease, and no later invalidation would remove it.
+        self.memory.remove(key.as_ref());
+        deleted.map_or_else(|error| self.failed_write(error), |()| FinalWrite::Done)
     }
 
-    /// Executes the write, and keeps in memory only what Redis confirms. Gives whether no write is left to execute.
-    async fn execute(&self, key: &Key, stamp: VersionStamp, write: &FinalWrite<C::Value>) -> bool {
-        let Some(shared) = &self.shared else { return true };
-        let done = match write {
-            FinalWrite::DeleteLease => {
-                let deleted = shared.primaries.delete(key).await;
-                // With NOLOOP, Redis does not push our own DEL to us. Memory may hold a cheap answer of this key that
-                // was not written because of the lease, and no later invalidation would remove it.
-                self.memory.remove(key.as_ref());
-                deleted
-            }
-            FinalWrite::Value(PreparedValue { value, line, lifetime }) => {
-                let written = shared.primaries.set_if_present(key, line, *lifetime).await;
-                written.map(|is_written| {
-                    if is_written {
-                        self.keep(key, value, *lifetime, stamp);
-                    }
-                })
-            }
-        };
-        done.map_err(|error| self.count_error(error)).is_ok()
+    fn failed_write(&self, error: CallError) -> FinalWrite {
+        self.count_error(error);
+        FinalWrite::Failed
     }
 
-    /// After a computation without a value to write: deletes our own lease, and only this.
-    pub(crate) async fn release(&self, key: &Key, completion: &Completion, stamp: VersionStamp) {
-        match completion {
-            Completion::Replace(expected @ Expected::OurLease(_)) => {
-                self.finish(key, expected, Some(stamp), &FinalWrite::DeleteLease).await;
-            }
-            Completion::KeepBrieflyAndRelease(expected) => {
-                self.finish(key, expected, None, &FinalWrite::DeleteLease).await;
-            }
-            Completion::Replace(_) | Completion::Keep | Completion::KeepAndWriteBehind | Completion::KeepBriefly => {}
-        }
-    }
-
-    /// Puts a value into memory, unless something has changed since the stamp. Gives whether it is there, and how long.
+    /// Puts a value into memory, unless something has changed since the stamp.
     pub(crate) fn keep(
         &self,
         key: &Key,
         value: &Arc<C::Value>,
         lifetime: Option<Duration>,
         stamp: VersionStamp,
-    ) -> (bool, Option<Duration>) {
+    ) -> Option<Kept> {
         let lifetime = policy::kept(lifetime, self.state_for(key));
         if !lasts(lifetime) || self.coherence.has_changed(stamp) {
-            return (false, None);
+            return None;
         }
         let deadline = lifetime.and_then(|lifetime| Instant::now().checked_add(lifetime));
         let weight = self.contents.weight(value);
         let insert = || self.memory.insert(key, value.clone(), weight, deadline, stamp.purge);
-        match self.coherence.if_unchanged(stamp, insert) {
-            None => (false, None),
-            Some(is_taken) => (is_taken, lifetime),
-        }
+        self.coherence.if_unchanged(stamp, insert).filter(|is_taken| *is_taken).map(|_| Kept { lifetime })
     }
 
     pub(crate) fn lifetime(&self, value: &C::Value) -> Option<Duration> {

@@ -187,6 +187,7 @@ mod outcome;
 pub use outcome::{ComputeError, Found, Source};
 mod stats;
 pub use stats::{Count, Histogram, State, Stats};
+mod protocol;
 mod policy;
 mod memory;
 mod breaker;
@@ -204,6 +205,7 @@ mod flight;
 mod write_behind;
 mod pending_removals;
 mod layers;
+mod driver;
 mod operator;
 pub use operator::{
     Cursor, CursorError, EntryDetail, EntryInfo, EntryKind, NameError, Operator, Page, RedisStatus, RemovalStatus,

@@ -57,7 +57,7 @@ pub struct Stats {
     /// not sent because earlier calls failed).
     pub redis_lookups: Vec<Count>,
     /// Flights by result: `computed`, `found` (perhaps after waiting for another node), `failed`, `panicked`; and callers
-    /// that joined one: `joined`.
+    /// that joined one: `joined`, or that computed beside one, since its answer was from before a change: `aside`.
     pub flights: Vec<Count>,
     /// Flights open now.
     pub flights_open: u64,
@@ -135,7 +135,10 @@ labels! { MemoryLookup { Hit = "hit", Miss = "miss", } }
 labels! { RedisLookup {
     Hit = "hit", Miss = "miss", Lease = "lease", Unusable = "unusable", Unavailable = "unavailable",
 } }
-labels! { FlightResult { Computed = "computed", Found = "found", Failed = "failed", Panicked = "panicked", Joined = "joined", } }
+labels! { FlightResult {
+    Computed = "computed", Found = "found", Failed = "failed", Panicked = "panicked", Joined = "joined",
+    Aside = "aside",
+} }
 labels! {
     /// The cause of an invalidation.
     Cause {

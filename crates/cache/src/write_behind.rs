@@ -10,12 +10,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::coherence::{Coherence, VersionStamp};
+use crate::coherence::Coherence;
 use crate::entry::{self, Contents};
 use crate::key::Key;
 use crate::link::CallError;
 use crate::policy::Bucket;
 use crate::primaries::Primaries;
+use crate::protocol::version::VersionStamp;
 use crate::stats::{Counters, Trouble, WriteBehindResult};
 
 /// The maximum number of queued writes.
