@@ -65,6 +65,8 @@ impl Plant {
     ];
 }
 
+/// A process that has ended sleeps for ever.
+pub(crate) const DOWN: Time = Time::MAX;
 pub(crate) const CALL: Time = 50 * MILLIS;
 pub(crate) const HANDSHAKE: Time = SECOND;
 const LEASE: Duration = Duration::from_secs(3);
@@ -227,6 +229,11 @@ impl Node {
             told: vec![0; plan.keys.len()],
             is_told_coherent: false,
         }
+    }
+
+    /// Whether the process has ended, and is to start again.
+    pub(crate) fn is_down(&self) -> bool {
+        self.asleep_until == DOWN
     }
 
     pub(crate) fn label(&self) -> char {

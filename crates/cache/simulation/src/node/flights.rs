@@ -49,7 +49,6 @@ pub(crate) struct Led {
     pub(super) is_waiting: bool,
     looked_up: Option<Known>,
     computed: Option<Known>,
-    computed_stamp: Option<VersionStamp>,
     /// The present lookup found bytes that are of no use.
     is_unusable: bool,
     lease: Option<Lease>,
@@ -105,7 +104,10 @@ impl Node {
     }
 
     fn begin_computation(&mut self, key: KeyId, outside: &mut Outside) -> Known {
-        Known { value: outside.truth.began(key), since: outside.truth.purges.len() }
+        Known {
+            value: outside.truth.began(key, !outside.plan.keys[key].is_expensive),
+            since: outside.truth.purges.len(),
+        }
     }
 
     fn fly(&mut self, number: u64, key: KeyId, outside: &mut Outside) {
@@ -136,7 +138,6 @@ impl Node {
             is_waiting: false,
             looked_up: None,
             computed: None,
-            computed_stamp: None,
             is_unusable: false,
             lease: None,
             announced: None,
