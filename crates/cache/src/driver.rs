@@ -11,7 +11,6 @@ use crate::flight::Leader;
 use crate::key::Key;
 use crate::layers::{Kept, Layers, PreparedValue};
 use crate::outcome::{ComputeError, Found, Source};
-use crate::policy;
 use crate::protocol::flight::{
     Answer, Computation, Event, FinalWrite, Flight, Keep, Limits, Next, Now, Outcome, Which,
 };
@@ -21,6 +20,9 @@ use crate::stats::{Counters, FlightResult};
 /// What a flight gives to its callers.
 pub(crate) type Given<C> = Result<Found<<C as Contents>::Value>, ComputeError<<C as Contents>::Failure>>;
 
+/// What a computation gave.
+type Computed<C> = Result<Arc<<C as Contents>::Value>, ComputeError<<C as Contents>::Failure>>;
+
 /// The work and the values of one flight, beside the machine that decides about them.
 struct Run<'a, C: Contents, T, F> {
     layers: &'a Layers<C>,
@@ -28,7 +30,7 @@ struct Run<'a, C: Contents, T, F> {
     trial: Option<T>,
     compute: Option<F>,
     looked_up: Option<Arc<C::Value>>,
-    computed: Option<Result<Arc<C::Value>, ComputeError<C::Failure>>>,
+    computed: Option<Computed<C>>,
     prepared: Option<PreparedValue>,
 }
 
@@ -46,7 +48,7 @@ impl<C: Contents> Layers<C> {
         let mut counted = CountedFlight { counters: &self.counters, result: FlightResult::Panicked };
         // The previous flight may have closed between the caller's lookup and its joining.
         let stamp = self.coherence.stamp(key);
-        if let Some(found) = self.get_from_memory(key) {
+        if let Ok(found) = self.get_from_memory(key) {
             counted.result = FlightResult::Found;
             return leader.complete(Answer { outcome: Outcome::LookedUp { has_waited: false }, stamp }, Ok(found));
         }
@@ -69,7 +71,7 @@ impl<C: Contents> Layers<C> {
                 }
             }
             let Some(event) = run.carry_out(step.next, flight.writes_next()).await else { return };
-            let (moment, version) = (self.clock.now(), self.coherence.stamp(key));
+            let (moment, version) = (self.coherence.now(), self.coherence.stamp(key));
             step = flight.on(event, Now { moment, version, random: fastrand::f64() });
         }
     }
@@ -143,7 +145,7 @@ where
             Which::Computed => (self.computed_value()?, self.prepared.as_ref().map(PreparedValue::lifetime)),
         };
         let lifetime = lifetime.unwrap_or_else(|| self.layers.lifetime(value));
-        self.layers.keep(self.key, value, policy::shorter(lifetime, keep.at_most), keep.stamp)
+        self.layers.keep(self.key, value, lifetime, keep.at_most, keep.stamp)
     }
 
     fn write_behind(&self, stamp: VersionStamp) {
@@ -161,8 +163,9 @@ where
             }
             Outcome::Computed { will_be_written } => {
                 let written = self.prepared.as_ref().filter(|_| will_be_written).map(PreparedValue::lifetime);
-                let stored = kept.map(|kept| kept.lifetime).or(written);
-                (self.computed_value()?, Source::Computed { stored: stored.is_some() }, stored.flatten())
+                let stored = will_be_written || kept.is_some_and(|kept| kept.is_taken);
+                let lifetime = kept.map(|kept| kept.lifetime).or(written);
+                (self.computed_value()?, Source::Computed { stored }, lifetime.flatten())
             }
             Outcome::Failed => return self.computed.as_ref()?.as_ref().err().cloned().map(Err),
         };
