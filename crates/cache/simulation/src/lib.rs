@@ -18,15 +18,14 @@
 pub mod redis;
 
 mod chance;
-mod failure;
 mod laws;
 mod network;
 mod node;
 mod people;
 mod protocol;
 mod server;
-mod stats;
 mod story;
+mod trouble;
 mod world;
 
 pub use laws::{Broken, Law};
