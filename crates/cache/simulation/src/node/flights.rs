@@ -381,7 +381,9 @@ impl Node {
         let Some(led) = self.flights.get_mut(&key).filter(|led| led.step == step && led.is_waiting) else { return };
         led.is_waiting = false;
         outside.tell(|| format!("{} has waited for k{key} in vain", label(self.id)));
-        if !outside.plan.has_faults && outside.plan.keys[key].longest < 500 * MILLIS {
+        let plan = outside.plan.keys[key];
+        // What cannot be stored is computed by one node after the other, which takes longer than patience.
+        if !outside.plan.has_faults && !plan.is_unstorable && plan.longest < 500 * MILLIS {
             self.breaks(
                 outside,
                 Law::Answered,
