@@ -18,6 +18,7 @@
 pub mod redis;
 
 mod chance;
+pub mod exhaustive;
 mod failure;
 mod laws;
 mod network;
