@@ -276,7 +276,7 @@ impl Node {
     fn look_up_and_keep(&self) -> bool {
         let stamp = self.layers.coherence.stamp(&key());
         let Some(value) = self.in_redis() else { return false };
-        self.layers.keep(&key(), &Arc::new(value), None, stamp).is_some()
+        self.layers.keep(&key(), &Arc::new(value), None, stamp).is_some_and(|kept| kept.is_taken)
     }
 }
 

@@ -21,6 +21,9 @@ use crate::stats::{Counters, FlightResult};
 /// What a flight gives to its callers.
 pub(crate) type Given<C> = Result<Found<<C as Contents>::Value>, ComputeError<<C as Contents>::Failure>>;
 
+/// What a computation gave.
+type Computed<C> = Result<Arc<<C as Contents>::Value>, ComputeError<<C as Contents>::Failure>>;
+
 /// The work and the values of one flight, beside the machine that decides about them.
 struct Run<'a, C: Contents, T, F> {
     layers: &'a Layers<C>,
@@ -28,7 +31,7 @@ struct Run<'a, C: Contents, T, F> {
     trial: Option<T>,
     compute: Option<F>,
     looked_up: Option<Arc<C::Value>>,
-    computed: Option<Result<Arc<C::Value>, ComputeError<C::Failure>>>,
+    computed: Option<Computed<C>>,
     prepared: Option<PreparedValue>,
 }
 
@@ -161,8 +164,9 @@ where
             }
             Outcome::Computed { will_be_written } => {
                 let written = self.prepared.as_ref().filter(|_| will_be_written).map(PreparedValue::lifetime);
-                let stored = kept.map(|kept| kept.lifetime).or(written);
-                (self.computed_value()?, Source::Computed { stored: stored.is_some() }, stored.flatten())
+                let stored = will_be_written || kept.is_some_and(|kept| kept.is_taken);
+                let lifetime = kept.map(|kept| kept.lifetime).or(written);
+                (self.computed_value()?, Source::Computed { stored }, lifetime.flatten())
             }
             Outcome::Failed => return self.computed.as_ref()?.as_ref().err().cloned().map(Err),
         };

@@ -57,9 +57,12 @@ impl PreparedValue {
     }
 }
 
-/// Memory has taken a value, for so long; `None` for ever.
+/// Nothing has changed, so memory was given a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Kept {
+    /// Whether it has room for the value.
+    pub(crate) is_taken: bool,
+    /// `None` for ever.
     pub(crate) lifetime: Option<Duration>,
 }
 
@@ -166,7 +169,7 @@ impl<C: Contents> Layers<C> {
         let lifetime = self.lifetime(&value);
         let kept = self.keep(key, &value, lifetime, stamp);
         self.write_behind(key, &value, lifetime, stamp);
-        let source = Source::Computed { stored: kept.is_some() };
+        let source = Source::Computed { stored: kept.is_some_and(|kept| kept.is_taken) };
         Found { value, source, ttl: kept.and_then(|kept| kept.lifetime), asked_redis: false }
     }
 
@@ -232,7 +235,7 @@ impl<C: Contents> Layers<C> {
         let deadline = lifetime.and_then(|lifetime| Instant::now().checked_add(lifetime));
         let weight = self.contents.weight(value);
         let insert = || self.memory.insert(key, value.clone(), weight, deadline, stamp.purge);
-        self.coherence.if_unchanged(stamp, insert).filter(|is_taken| *is_taken).map(|_| Kept { lifetime })
+        self.coherence.if_unchanged(stamp, insert).map(|is_taken| Kept { is_taken, lifetime })
     }
 
     pub(crate) fn lifetime(&self, value: &C::Value) -> Option<Duration> {

@@ -122,7 +122,10 @@
 //! lookup of the current value; the lease of a node that dies is awaited until patience ends or it expires. A node that is
 //! not told of changes (below), or sees that nothing can be written, does not wait.
 //!
-//! A model in `model/` checks the protocol, and finds the failing trace if a rule is missing.
+//! A flight whose callers have their answer stays open until its value is written: it answers who else asks, unless the
+//! key has changed since; who asks after a change computes for itself, beside it.
+//!
+//! `protocol/flight.rs` is this table as a state machine without I/O, and `driver.rs` carries its steps out.
 //!
 //! # When memory may be trusted
 //!

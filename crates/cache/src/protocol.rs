@@ -4,5 +4,5 @@
 //!
 //! A file here imports only from `core`, `std` and its siblings, so that it compiles in both places.
 
-pub(crate) mod flight;
 pub(crate) mod version;
+pub(crate) mod flight;

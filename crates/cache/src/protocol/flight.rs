@@ -129,7 +129,7 @@ pub(crate) struct Now {
 }
 
 /// What the driver does, in this order.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Step {
     pub(crate) keep: Option<Keep>,
     /// Queue the computed value for Redis (`NX`), under the stamp of `keep`.
@@ -172,7 +172,7 @@ pub(crate) enum Outcome {
     Failed,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Next {
     LookUp,
     Try,
@@ -288,7 +288,7 @@ pub(crate) struct Flight<L> {
 
 impl Answer {
     /// Whether it answers a caller that joins at `version`. A flight stays open after its answer, until its value is
-    /// written; whoever asks after a change must not get what was computed before it, and computes without Redis and
+    /// written; a caller that asks after a change must not get what was computed before it, and computes without Redis and
     /// without storing, since this flight's own lease may be what Redis has.
     pub(crate) fn is_current(&self, version: VersionStamp) -> bool {
         self.stamp == version
@@ -336,7 +336,7 @@ impl<L: Clone + PartialEq> Flight<L> {
             }
             (State::Computing(completion), Event::Computed(computation)) => self.computed(completion, computation, now),
             (State::Executing(ending), Event::Written(written)) => self.executed(ending, written, now),
-            (State::Checking(ending), Event::LookedUp(lookup)) => self.checked(ending, lookup, now),
+            (State::Checking(ending), Event::LookedUp(lookup)) => self.checked(ending, &lookup, now),
             (State::Pausing(ending), Event::Paused) => self.check(ending, now),
             _ => Step::only(Next::Close),
         }
@@ -380,11 +380,12 @@ impl<L: Clone + PartialEq> Flight<L> {
     fn search(&mut self, lookup: Lookup<L>, now: Now) -> Step {
         match lookup {
             Lookup::Missing => self.send(State::TakingLease, Next::TakeLease, now),
-            Lookup::Lease(_) if self.has_changed(now) => self.look_up(now),
             Lookup::Lease(lease) => {
-                let Limits { patience, .. } = self.limits;
-                let drawn = now.moment + patience.mul_f64(1.0 + PATIENCE_JITTER * now.random);
-                let until = *self.patience.get_or_insert(drawn);
+                let drawn = self.limits.patience.mul_f64(1.0 + PATIENCE_JITTER * now.random);
+                let until = *self.patience.get_or_insert(now.moment + drawn);
+                if self.has_changed(now) {
+                    return self.look_up(now);
+                }
                 self.state = State::Waiting(lease);
                 Step::only(Next::Wait { stamp: self.stamp, until })
             }
@@ -492,8 +493,8 @@ impl<L: Clone + PartialEq> Flight<L> {
         self.send(State::Checking(ending), Next::LookUp, now)
     }
 
-    fn checked(&mut self, ending: Ending<L>, lookup: Lookup<L>, now: Now) -> Step {
-        let is_as_expected = match (&lookup, &ending.expected) {
+    fn checked(&mut self, ending: Ending<L>, lookup: &Lookup<L>, now: Now) -> Step {
+        let is_as_expected = match (lookup, &ending.expected) {
             (Lookup::Unusable, Expected::Unusable) => true,
             (Lookup::Lease(found), Expected::OurLease(lease) | Expected::OtherLease(lease)) => found == lease,
             _ => false,
@@ -502,7 +503,7 @@ impl<L: Clone + PartialEq> Flight<L> {
             Lookup::Unavailable => self.repeat(ending, now),
             // Another node's value is kept.
             Lookup::Value(left) => {
-                let keep = Keep { which: Which::LookedUp, at_most: left, stamp: self.stamp };
+                let keep = Keep { which: Which::LookedUp, at_most: *left, stamp: self.stamp };
                 let step = self.end(ending.then);
                 // What is kept after the last command is the value that Redis has.
                 Step { keep: Some(keep), ..step }
@@ -556,5 +557,279 @@ impl Step {
 
     fn answer(outcome: Outcome, stamp: VersionStamp, next: Next) -> Self {
         Self { answer: Some(Answer { outcome, stamp }), ..Self::only(next) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Lease = &'static str;
+    const OURS: Lease = "ours";
+    const OTHER: Lease = "other";
+    const PATIENCE: Duration = Duration::from_millis(600);
+    const LIMITS: Limits = Limits { patience: PATIENCE, lease: Duration::from_secs(3) };
+    const STORABLE: Event<Lease> = Event::Computed(Computation::Value { is_storable: true });
+    const TOO_LONG: Event<Lease> = Event::Computed(Computation::Value { is_storable: false });
+    const FAILED: Event<Lease> = Event::Computed(Computation::Failed);
+    const LEFT: Option<Duration> = Some(Duration::from_secs(9));
+
+    /// A flight on a clock and a version of its own.
+    struct Node {
+        flight: Flight<Lease>,
+        step: Step,
+        now: Now,
+    }
+
+    impl Node {
+        fn begin(has_trial: bool) -> Self {
+            let version = VersionStamp { purge: 1, shard: 7, changes: 1 };
+            let (flight, step) = Flight::begin(LIMITS, has_trial, version);
+            Self { flight, step, now: Now { moment: Duration::ZERO, version, random: 0.0 } }
+        }
+
+        /// A flight after these events.
+        fn after(events: impl IntoIterator<Item = Event<Lease>>) -> Self {
+            events.into_iter().fold(Self::begin(false), |node, event| node.on(event))
+        }
+
+        fn on(mut self, event: Event<Lease>) -> Self {
+            self.step = self.flight.on(event, self.now);
+            self
+        }
+
+        fn changed(mut self) -> Self {
+            self.now.version.changes += 1;
+            self
+        }
+
+        fn later(mut self, by: Duration) -> Self {
+            self.now.moment += by;
+            self
+        }
+
+        /// What memory keeps: which value, and for how long at most; whether under the present version.
+        fn kept(&self) -> Option<(Which, Option<Duration>, bool)> {
+            self.step.keep.map(|keep| (keep.which, keep.at_most, keep.stamp == self.now.version))
+        }
+
+        fn answered(&self) -> Option<(Outcome, bool)> {
+            self.step.answer.map(|answer| (answer.outcome, answer.is_current(self.now.version)))
+        }
+
+        #[track_caller]
+        fn does(self, next: Next) -> Self {
+            assert_eq!((self.step.next, self.kept(), self.answered()), (next, None, None));
+            self
+        }
+    }
+
+    fn looked_up(lookup: Lookup<Lease>) -> Event<Lease> {
+        Event::LookedUp(lookup)
+    }
+
+    fn attempted(attempt: LeaseAttempt<Lease>) -> [Event<Lease>; 2] {
+        [looked_up(Lookup::Missing), Event::LeaseAttempted(attempt)]
+    }
+
+    fn leased() -> Node {
+        Node::after(attempted(LeaseAttempt::Granted(OURS))).does(Next::Compute)
+    }
+
+    fn computed(will_be_written: bool) -> Outcome {
+        Outcome::Computed { will_be_written }
+    }
+
+    #[test]
+    fn a_usable_value_is_kept_and_answered() {
+        for is_changed in [false, true] {
+            let node = Node::begin(false).does(Next::LookUp);
+            let node = if is_changed { node.changed() } else { node };
+            let node = node.on(looked_up(Lookup::Value(LEFT)));
+            assert_eq!(node.kept(), Some((Which::LookedUp, LEFT, !is_changed)), "memory compares the stamp");
+            assert_eq!(node.answered(), Some((Outcome::LookedUp { has_waited: false }, !is_changed)));
+            assert_eq!(node.step.next, Next::Close);
+        }
+    }
+
+    #[test]
+    fn a_missing_key_is_leased() {
+        leased();
+        Node::after(attempted(LeaseAttempt::Occupied)).does(Next::LookUp);
+        for attempt in [LeaseAttempt::Refused, LeaseAttempt::Unknown(OURS)] {
+            Node::after(attempted(attempt)).does(Next::Compute);
+        }
+    }
+
+    #[test]
+    fn another_lease_is_awaited_and_a_change_is_not_missed() {
+        let leased = || looked_up(Lookup::Lease(OTHER));
+        Node::begin(false).changed().on(leased()).does(Next::LookUp);
+        let node = Node::begin(false).later(PATIENCE).on(leased());
+        let stamp = node.now.version;
+        let until = 2 * PATIENCE;
+        let node = node.does(Next::Wait { stamp, until }).changed().on(Event::Changed).does(Next::LookUp);
+        // Patience is drawn once for each flight.
+        let node = node.later(PATIENCE / 2).on(leased());
+        let stamp = node.now.version;
+        let node = node.does(Next::Wait { stamp, until });
+        let found = node.changed().on(Event::Changed).on(looked_up(Lookup::Value(None)));
+        assert_eq!(found.answered(), Some((Outcome::LookedUp { has_waited: true }, true)));
+        let vain = Node::after([leased(), Event::WaitedInVain]).does(Next::Compute);
+        assert_eq!(vain.on(STORABLE).step.next, Next::Write);
+    }
+
+    #[test]
+    fn an_expensive_value_is_answered_then_written_then_kept() {
+        for event in [looked_up(Lookup::Unusable), looked_up(Lookup::Lease(OTHER))] {
+            let is_lease = event == looked_up(Lookup::Lease(OTHER));
+            let node = Node::begin(false).on(event);
+            let node = if is_lease { node.on(Event::WaitedInVain) } else { node };
+            assert_eq!(node.does(Next::Compute).on(STORABLE).step.next, Next::Write);
+        }
+        let node = leased().on(STORABLE);
+        assert_eq!((node.answered(), node.kept()), (Some((computed(true), true)), None));
+        let missing = node.on(Event::Written(FinalWrite::Missing)).does(Next::Close);
+        assert_eq!(missing.kept(), None);
+        let node = leased().on(STORABLE).on(Event::Written(FinalWrite::Done));
+        assert_eq!((node.kept(), &node.step.next), (Some((Which::Computed, None, true)), &Next::Close));
+        let node = leased().on(STORABLE).changed().on(Event::Written(FinalWrite::Done));
+        assert_eq!(node.kept(), Some((Which::Computed, None, false)), "memory refuses it");
+    }
+
+    #[test]
+    fn a_value_from_before_a_change_is_written_only_over_what_it_replaces() {
+        let changed = || {
+            let node = leased().changed().on(STORABLE);
+            assert_eq!((node.answered(), &node.step.next), (Some((computed(false), false)), &Next::LookUp));
+            node
+        };
+        changed().on(looked_up(Lookup::Lease(OURS))).does(Next::Write);
+        for other in [Lookup::Missing, Lookup::Lease(OTHER), Lookup::Unusable, Lookup::NoRedis] {
+            changed().on(looked_up(other)).does(Next::Close);
+        }
+        let node = changed().on(looked_up(Lookup::Value(LEFT)));
+        assert_eq!((node.kept(), &node.step.next), (Some((Which::LookedUp, LEFT, true)), &Next::Close));
+        let unusable = Node::after([looked_up(Lookup::Unusable)]).changed().on(STORABLE);
+        unusable.on(looked_up(Lookup::Unusable)).does(Next::Write);
+        // A change during the second lookup: once more, and not for ever.
+        let mut node = changed();
+        for _ in 1..CHECKS_MAX {
+            node = node.changed().on(looked_up(Lookup::Lease(OURS))).does(Next::LookUp);
+        }
+        node.changed().on(looked_up(Lookup::Lease(OURS))).does(Next::Close);
+    }
+
+    #[test]
+    fn a_failed_write_is_repeated_after_a_second_lookup_while_the_lease_lasts() {
+        let mut node = leased().on(STORABLE);
+        let mut pauses = Vec::new();
+        loop {
+            node = node.on(Event::Written(FinalWrite::Failed));
+            let Next::Pause(pause) = node.step.next else { break };
+            pauses.push(pause);
+            node = node.later(pause).on(Event::Paused).does(Next::LookUp);
+            node = node.on(looked_up(Lookup::Unavailable));
+            let Next::Pause(pause) = node.step.next else { break };
+            pauses.push(pause);
+            node = node.later(pause).on(Event::Paused).does(Next::LookUp).on(looked_up(Lookup::Lease(OURS)));
+            assert_eq!(node.step.next, Next::Write);
+        }
+        assert_eq!(node.step.next, Next::Close);
+        assert_eq!(pauses[..5], [25, 50, 100, 200, 200].map(Duration::from_millis));
+        let total: Duration = pauses.iter().sum();
+        assert!(total < LIMITS.lease && total + PAUSE_MAX >= LIMITS.lease, "{total:?}");
+    }
+
+    #[test]
+    fn an_answer_is_not_current_after_a_change() {
+        for event in [STORABLE, TOO_LONG] {
+            let node = Node::after(attempted(LeaseAttempt::Unknown(OURS))).on(event).changed();
+            assert_eq!(node.answered().map(|(_, is_current)| is_current), Some(false));
+        }
+        let node = leased().on(STORABLE).changed();
+        assert_eq!(node.answered(), Some((computed(true), false)));
+    }
+
+    #[test]
+    fn a_value_that_redis_cannot_hold_leaves_no_lease() {
+        let node = leased().on(TOO_LONG).does(Next::DeleteLease);
+        for written in [FinalWrite::Done, FinalWrite::Failed] {
+            let mut node = Node { flight: node.flight.clone(), step: node.step, now: node.now };
+            node = node.on(Event::Written(written));
+            assert_eq!(node.kept(), Some((Which::Computed, None, true)));
+            assert_eq!((node.answered(), &node.step.next), (Some((computed(false), true)), &Next::Close));
+        }
+        leased().changed().on(TOO_LONG).does(Next::LookUp);
+        let other = Node::after([looked_up(Lookup::Unusable)]).on(TOO_LONG);
+        assert_eq!((other.kept(), &other.step.next), (Some((Which::Computed, None, true)), &Next::Close));
+    }
+
+    #[test]
+    fn a_failure_is_told_after_its_lease_is_deleted() {
+        let failed = Some((Outcome::Failed, true));
+        let node = leased().on(FAILED).does(Next::DeleteLease).on(Event::Written(FinalWrite::Done));
+        assert_eq!((node.answered(), &node.step.next), (failed, &Next::Close));
+        let node = leased().changed().on(FAILED).does(Next::LookUp).on(looked_up(Lookup::Lease(OTHER)));
+        assert_eq!((node.answered(), &node.step.next), (failed, &Next::Close));
+        let node = Node::after(attempted(LeaseAttempt::Unknown(OURS))).on(FAILED).does(Next::LookUp);
+        node.on(looked_up(Lookup::Lease(OURS))).does(Next::DeleteLease);
+        for lookup in [Lookup::Unusable, Lookup::Unavailable, Lookup::NoRedis] {
+            let node = Node::after([looked_up(lookup), FAILED]);
+            assert_eq!((node.answered(), &node.step.next), (failed, &Next::Close));
+        }
+    }
+
+    #[test]
+    fn a_lease_that_may_have_been_written_permits_no_write_and_is_deleted() {
+        let node = Node::after(attempted(LeaseAttempt::Unknown(OURS))).on(STORABLE);
+        assert_eq!(node.kept(), Some((Which::Computed, Some(BRIEF), true)));
+        assert_eq!((node.answered(), &node.step.next), (Some((computed(false), true)), &Next::LookUp));
+        let node = node.on(looked_up(Lookup::Lease(OURS))).does(Next::DeleteLease);
+        let node = node.on(Event::Written(FinalWrite::Done));
+        assert_eq!(node.kept(), Some((Which::Computed, Some(BRIEF), true)), "the deletion removed it from memory");
+        assert_eq!(node.step.next, Next::Close);
+    }
+
+    #[test]
+    fn without_a_reply_nothing_is_written_and_memory_keeps_briefly() {
+        for (lookup, at_most) in [(Lookup::Unavailable, Some(BRIEF)), (Lookup::NoRedis, None)] {
+            let node = Node::after([looked_up(lookup), STORABLE]);
+            assert_eq!(node.kept(), Some((Which::Computed, at_most, true)));
+            assert_eq!((node.answered(), &node.step.next), (Some((computed(false), true)), &Next::Close));
+        }
+        // Replies that change all the time are nonsense.
+        let mut node = Node::begin(false);
+        for _ in 1..LOOKUPS_MAX {
+            node = node.changed().on(looked_up(Lookup::Lease(OTHER))).does(Next::LookUp);
+        }
+        let node = node.changed().on(looked_up(Lookup::Lease(OTHER))).does(Next::Compute).on(STORABLE);
+        assert_eq!(node.kept(), Some((Which::Computed, Some(BRIEF), false)));
+    }
+
+    #[test]
+    fn a_trial_runs_once_unless_there_is_a_value() {
+        let tried = |lookup| Node::begin(true).on(looked_up(lookup));
+        assert_eq!(tried(Lookup::Value(LEFT)).step.next, Next::Close);
+        let enough = Event::Tried(Some(Computation::Value { is_storable: true }));
+        for (lookup, writes_behind, next) in [
+            (Lookup::Missing, true, Next::Close),
+            (Lookup::Lease(OTHER), true, Next::Close),
+            (Lookup::Unusable, false, Next::Write),
+            (Lookup::Unavailable, false, Next::Close),
+            (Lookup::NoRedis, false, Next::Close),
+        ] {
+            let node = tried(lookup.clone()).does(Next::Try).on(enough.clone());
+            assert_eq!((node.step.writes_behind, &node.step.next), (writes_behind, &next), "{lookup:?}");
+        }
+        let node = tried(Lookup::Missing).does(Next::Try).on(Event::Tried(None)).does(Next::TakeLease);
+        let node = node.on(Event::LeaseAttempted(LeaseAttempt::Occupied)).does(Next::LookUp);
+        node.on(looked_up(Lookup::Unusable)).does(Next::Compute);
+    }
+
+    #[test]
+    fn an_event_that_does_not_belong_to_the_state_closes_the_flight() {
+        Node::begin(false).on(Event::Paused).does(Next::Close);
+        leased().on(Event::Changed).does(Next::Close).on(STORABLE).does(Next::Close);
     }
 }

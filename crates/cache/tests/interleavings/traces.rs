@@ -337,3 +337,26 @@ async fn t5_an_unusable_value_is_computed_again_and_again() {
     assert!(node.remembers(TEXT));
     assert_eq!((node.computed(), node.lookups("unusable")), (1, 2));
 }
+
+/// Beyond the model: a flight is open until its value is written, and its answer is no second memory. Redis is full, so
+/// the write is tried again and again; the key is deleted meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_announced_answer_is_given_after_its_key_was_deleted() {
+    let is_full = Arc::new(AtomicBool::new(true));
+    let refuses = is_full.clone();
+    let fake = Fake::start(move |words| {
+        let is_refused = words.contains(&"XX".to_owned()) && refuses.load(SeqCst);
+        is_refused.then(|| b"-OOM command not allowed when used memory > 'maxmemory'.\r\n".to_vec())
+    });
+    let node = Setting::new().redis(fake.url()).coherent().await;
+    assert_eq!(node.holds(TEXT).await.ends().await.source, Source::Computed { stored: true });
+    let joined = node.expensive(TEXT).await.source;
+    assert_eq!(joined, Source::Collapsed, "the flight is open");
+    fake.reports(&[&name(TEXT)]);
+    eventually("the push arrives", || node.invalidations("key") == 1).await;
+    let after = node.expensive(TEXT).await.source;
+    assert_eq!((after, node.computed()), (Source::Computed { stored: false }, 2));
+    is_full.store(false, SeqCst);
+    node.is_sound().await;
+    node.is_balanced();
+}

@@ -177,6 +177,8 @@ async fn collect<B>(mut body: B, mut place: Place) -> Result<Bytes, NoBody>
 where
     B: HttpBody<Data = Bytes, Error: Into<BoxError>> + Unpin + Send + 'static,
 {
+    // A body that declares its length is copied once; what is only declared and never comes takes no memory.
+    let declared = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX).min(BODY_BYTES);
     let mut first = Bytes::new();
     let mut all = Vec::new();
     while let Some(frame) = body.frame().await {
@@ -191,6 +193,7 @@ where
             first = data;
         } else {
             if all.is_empty() {
+                all.reserve_exact(declared.max(bytes));
                 all.extend_from_slice(&std::mem::take(&mut first));
             }
             all.extend_from_slice(&data);

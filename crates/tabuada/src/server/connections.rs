@@ -58,6 +58,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// [`Bounds::write_time`]: crate::server::bounds::Bounds::write_time
 const SEND_BYTES: usize = 128 << 10;
 
+/// The largest piece of a body that is read at once.
+const PIECE_BYTES: usize = 128 << 10;
+
 /// How long accepting has to succeed before recovery is logged, and the next failure again.
 const SAID: Duration = Duration::from_secs(60);
 
@@ -97,6 +100,8 @@ async fn serve_some(listener: Listener, listening: Listening, app: Arc<App>, sto
     let served = Served { app: app.clone(), listening, is_loopback };
     let mut http = http1::Builder::new();
     http.header_read_timeout(bounds.idle_time).max_header_size(bounds.head_bytes);
+    // Others wait while a piece of a long body is read, and a head has to fit into one.
+    http.max_buf_size(PIECE_BYTES.max(2 * bounds.head_bytes));
     let requests = Requests::new(&app.counters);
     let site = Arc::new(Site { router: router(served.clone()), served, requests });
     let places = Places::new(bounds.connections, bounds.peer_share);

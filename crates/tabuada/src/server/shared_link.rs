@@ -131,7 +131,7 @@ pub(super) async fn tags(app: &App, peer: Peer, request: &Parts) -> String {
     tags
 }
 
-/// `/page/card.png`: the picture of a shared link; 404 for a text that has none.
+/// `/page/card.png`: the picture of a shared link; 404 for a text that has none, 503 if there is no time to draw it now.
 pub(super) async fn picture(State(app): State<Arc<App>>, peer: Peer, headers: HeaderMap, uri: Uri) -> Response<Body> {
     let query = uri.query().unwrap_or_default();
     let freshness = Freshness::new(Tag::of(&[VERSION, ANSWER_VERSION, query])).packed();
@@ -139,9 +139,14 @@ pub(super) async fn picture(State(app): State<Arc<App>>, peer: Peer, headers: He
         let question = question(&uri)?;
         let shown = shown(&app, peer, &question).await?;
         let ends = last(uri.query(), ["from", "to", "y_from", "y_to"]).ok()?;
-        app.calculator.workers().by(peer).run(DEADLINE, move || drawn(question, shown, ends)).await.ok()?
+        Some(app.calculator.workers().by(peer).run(DEADLINE, move || drawn(question, shown, ends)).await)
     };
-    let Some(bytes) = drawn.await else { return detail(StatusCode::NOT_FOUND, "Not Found") };
+    let bytes = match drawn.await {
+        Some(Ok(Some(bytes))) => bytes,
+        // Chats keep what they are told: that there is no picture must not depend on the load.
+        Some(Err(_)) => return detail(StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        None | Some(Ok(None)) => return detail(StatusCode::NOT_FOUND, "Not Found"),
+    };
     let mut response = Response::new(Body::from(bytes));
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("image/png"));
     freshness.put_on(response, &headers, app.calculator.workers().by(peer)).await

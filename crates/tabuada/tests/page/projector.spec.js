@@ -50,6 +50,8 @@ test.describe("1920 pixels", () => {
         await page.getByTestId("projector").click();
         await ask(page, "sum(k**2, k, 1, 10**5)");
         await expect(page.getByTestId("trip-time")).not.toBeEmpty();
+        // Not before: a second request would wait for the first one's answer.
+        await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", /^(?:computed|collapsed|memory)$/);
         await page.keyboard.press("Enter");
         await expect(page.getByTestId("cache-status")).toHaveAttribute("data-layer", "memory");
         for (const large of ["expression", "answer"]) expect(await size(page.getByTestId(large))).toBeGreaterThanOrEqual(48);

@@ -261,6 +261,7 @@ async function show(problem, asked, isFinal, signal) {
   if (unknown === "x") {
     // It is said before the picture comes, so that the picture stays where it is.
     answer.note(say("functionOfX"), false);
+    trip.hide();
     wrong = await plot.show(bodyOf(asked.text), isFinal);
   }
   if (signal.aborted) return;
