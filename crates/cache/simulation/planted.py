@@ -65,7 +65,7 @@ BUGS = [
      "if self.stored.is_some() == is_cheap {", "if self.stored.is_some() && is_cheap {"),
     ("answered", "a flush wakes no waiter", NODE,
      "Message::Push(ghost) | Message::Flush(ghost) | Message::Removed(ghost) => self.is_told(ghost),",
-     "Message::Flush(ghost) => (self.memory, self.seen) = (None, self.seen.max(ghost)),\n            Message::Push(ghost) | Message::Removed(ghost) => self.is_told(ghost),"),
+     "Message::Flush(ghost) => {\n                self.is_told(ghost);\n                if let Some(run) = &mut self.run\n                    && run.doing == Doing::Waiting\n                {\n                    run.sent = self.version;\n                }\n            }\n            Message::Push(ghost) | Message::Removed(ghost) => self.is_told(ghost),"),
 ]
 
 
