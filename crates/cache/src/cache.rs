@@ -15,7 +15,7 @@ use crate::driver::{Given, caught, unless_it_panics};
 use crate::entry::{Contents, Leases};
 use crate::flight::{Flights, Joined, is_led_by_this_task, run_leader};
 use crate::key::{Key, Namespace};
-use crate::layers::{Clock, Layers, Shared};
+use crate::layers::{Layers, Shared};
 use crate::memory::Memory;
 use crate::operator::{Operator, run_pending_removals};
 use crate::options::{Deadlines, Options, OptionsError};
@@ -108,19 +108,9 @@ impl<C: Contents> Cache<C> {
             background.spawn(writing);
             Shared { primaries, leases: Leases::new(), write_behind }
         });
-        let (clock, pending_removals, leaders) = (Clock::start(), PendingRemovals::new(), Gauge::default());
-        let layers = Layers {
-            contents,
-            options,
-            deadlines,
-            clock,
-            counters,
-            memory,
-            coherence,
-            pending_removals,
-            leaders,
-            shared,
-        };
+        let (pending_removals, leaders) = (PendingRemovals::new(), Gauge::default());
+        let layers =
+            Layers { contents, options, deadlines, counters, memory, coherence, pending_removals, leaders, shared };
         let layers = Arc::new(layers);
         if layers.shared.is_some() {
             background.spawn(run_pending_removals(layers.clone()));
@@ -149,14 +139,14 @@ impl<C: Contents> Cache<C> {
     /// Looks in memory only, without await and without allocation.
     pub fn get(&self, key: &Key) -> Option<Found<C::Value>> {
         let found = self.layers.get_from_memory(key);
-        self.layers.counters.memory.add(if found.is_some() { MemoryLookup::Hit } else { MemoryLookup::Miss });
-        found
+        self.layers.counters.memory.add(found.as_ref().err().copied().unwrap_or(MemoryLookup::Hit));
+        found.ok()
     }
 
     /// The answer for `key`, if memory has one and `accept` accepts it: the same as from [`Cache::get_or_compute`], and
     /// counted in the same way. Otherwise nothing is counted, since the caller will call `get_or_compute`.
     pub fn get_if(&self, key: &Key, accept: impl FnOnce(&Found<C::Value>) -> bool) -> Option<Found<C::Value>> {
-        let found = self.layers.get_from_memory(key).filter(accept)?;
+        let found = self.layers.get_from_memory(key).ok().filter(accept)?;
         self.layers.counters.memory.add(MemoryLookup::Hit);
         self.layers.counters.answers.add(Answered::Memory);
         Some(found)
@@ -333,6 +323,8 @@ impl<C: Contents> Cache<C> {
     /// A snapshot of the counters and of the present contents.
     pub fn stats(&self) -> Stats {
         let Layers { counters, memory, shared, .. } = &*self.layers;
+        let (refuses_reads, refuses_writes) =
+            shared.as_ref().map_or((false, false), |shared| shared.primaries.refusals());
         Stats {
             state: self.state(),
             answers: counters.answers.read(),
@@ -349,6 +341,8 @@ impl<C: Contents> Cache<C> {
             write_behind_open: shared.as_ref().map_or(0, |shared| shared.write_behind.open()),
             removals_pending: self.layers.pending_removals.count(),
             redis_errors: counters.errors.read(),
+            refuses_reads,
+            refuses_writes,
         }
     }
 
@@ -380,7 +374,7 @@ impl<C: Contents> Cache<C> {
             let mut background = std::mem::take(&mut *self.background.lock().unwrap_or_else(PoisonError::into_inner));
             background.abort_all();
             while background.join_next().await.is_some() {}
-            shared.primaries.links().iter().for_each(|link| link.install(None));
+            shared.primaries.links().iter().for_each(|link| link.detach());
             self.layers.coherence.close();
         }
     }

@@ -37,7 +37,7 @@ use crate::entry::Contents;
 use crate::flight::{Flights, Joined};
 use crate::invalidation::{Canary, apply_invalidations, push_handler};
 use crate::key::{Key, Namespace};
-use crate::layers::{Clock, Layers};
+use crate::layers::Layers;
 use crate::memory::Memory;
 use crate::options::{Deadlines, Options};
 use crate::outcome::{ComputeError, Source};
@@ -237,11 +237,11 @@ impl Node {
     fn new(in_redis: Option<u64>) -> Arc<Self> {
         let counters = Arc::new(Counters::new());
         let coherence = Coherence::new(Namespace::new("n").unwrap(), State::Coherent, counters.clone());
+        coherence.believe_for_ever();
         let layers = Layers {
             contents: Arc::new(Numbers),
             options: Options::default(),
             deadlines: Deadlines::default(),
-            clock: Clock::start(),
             counters,
             memory: Arc::new(Memory::new(1 << 20)),
             coherence: Arc::new(coherence),
@@ -258,7 +258,7 @@ impl Node {
         let Layers { coherence, memory, .. } = &self.layers;
         let (canary, _) = watch::channel(Canary::default());
         let handle = push_handler(coherence.clone(), sender, Arc::new(Notify::new()));
-        (handle, apply_invalidations(coherence.clone(), memory.clone(), canary, queue))
+        (handle, apply_invalidations(coherence.clone(), memory.clone(), canary, queue, |_| {}))
     }
 
     fn in_redis(&self) -> Option<u64> {
@@ -270,13 +270,13 @@ impl Node {
     }
 
     fn in_memory(&self) -> Option<u64> {
-        self.layers.get_from_memory(&key()).map(|found| *found.value)
+        self.layers.get_from_memory(&key()).ok().map(|found| *found.value)
     }
 
     fn look_up_and_keep(&self) -> bool {
         let stamp = self.layers.coherence.stamp(&key());
         let Some(value) = self.in_redis() else { return false };
-        self.layers.keep(&key(), &Arc::new(value), None, stamp).is_some_and(|kept| kept.is_taken)
+        self.layers.keep(&key(), &Arc::new(value), None, None, stamp).is_some_and(|kept| kept.is_taken)
     }
 }
 

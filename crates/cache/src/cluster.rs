@@ -12,10 +12,11 @@ use redis::Value;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::connection::{Address, Connection, Endpoint, field, text};
+use crate::failure::Failure;
 use crate::link::Link;
 use crate::primaries::{Map, SLOTS};
 use crate::stats::{Cause, Label, Trouble};
-use crate::supervisor::{Context, Role, Supervisor};
+use crate::supervisor::{Context, Fixed, Supervisor};
 
 /// The pause between two surveys, even if the topology is doubted more often.
 const SURVEY_PAUSE: Duration = Duration::from_millis(50);
@@ -62,12 +63,12 @@ pub(crate) async fn keep_cluster<V: Send + Sync + 'static>(context: Context<V>, 
                 }
                 current = Some(layout);
             }
-            Err(trouble) => {
+            Err(Failure { trouble, words }) => {
                 if !std::mem::replace(&mut is_failure_logged, true) {
-                    let trouble = trouble.label();
-                    tracing::warn!(trouble, seed = login.shown(), "no node of the Cluster gives its layout");
+                    let (trouble, reason) = (trouble.label(), words.as_str());
+                    tracing::warn!(trouble, reason, seed = login.shown(), "no node of the Cluster gives its layout");
                 }
-                context.coherence.note_failure(&login.shown(), trouble.label());
+                context.coherence.note_failure(&login.shown(), &words);
                 context.coherence.counters.errors.add(trouble);
             }
         }
@@ -91,7 +92,7 @@ async fn switch_to<V: Send + Sync + 'static>(
         .iter()
         .map(|&address| {
             let known = members.get(address).map(|member| member.link.clone());
-            (address, known.unwrap_or_else(|| Arc::new(Link::new(Some(address.clone())))))
+            (address, known.unwrap_or_else(|| Arc::new(Link::new(Some(address.clone()), context.coherence.clock))))
         })
         .collect();
     let index: BTreeMap<&Address, u16> = addresses.iter().copied().zip(0..).collect();
@@ -108,13 +109,12 @@ async fn switch_to<V: Send + Sync + 'static>(
         member.supervising.abort();
         // Waits for the abort to take effect, so that no connection is installed after it; always gives that abort.
         let _ = (&mut member.supervising).await;
-        member.link.install(None);
+        member.link.detach();
     }
     for (address, link) in links {
         if !members.contains_key(address) {
-            let supervisor = Supervisor::new(context.clone(), link.clone(), Role::Primary);
-            let endpoint = login.at(address);
-            let supervising = tokio::spawn(async move { supervisor.run(&endpoint).await });
+            let supervisor = Supervisor::new(context.clone(), link.clone(), Fixed::<true>(login.at(address)));
+            let supervising = tokio::spawn(async move { supervisor.run().await });
             members.insert(address.clone(), Member { link, supervising });
         }
     }
@@ -127,7 +127,7 @@ async fn survey(
     seeds: &[Endpoint],
     login: &Endpoint,
     known: BTreeSet<Address>,
-) -> Result<Layout, Trouble> {
+) -> Result<Layout, Failure> {
     let mut asking = JoinSet::new();
     let connected: BTreeMap<Address, Connection> =
         members.iter().filter_map(|(address, member)| Some((address.clone(), member.link.connection()?))).collect();
@@ -139,14 +139,14 @@ async fn survey(
     for address in others.into_iter().filter(|address| !connected.contains_key(address)) {
         let endpoint = login.at(&address);
         asking.spawn(async move {
-            let connection = endpoint.connect(|_| {}).await.map_err(|error| error.trouble)?;
+            let connection = endpoint.connect(|_| {}).await?;
             ask(&connection, &address).await
         });
     }
     for (address, connection) in connected {
         asking.spawn(async move { ask(&connection, &address).await });
     }
-    let (mut best, mut trouble): (Option<Layout>, _) = (None, Trouble::Connect);
+    let (mut best, mut failure): (Option<Layout>, _) = (None, Failure::from(Trouble::Connect));
     let mut patience = None;
     loop {
         let next = asking.join_next();
@@ -156,9 +156,9 @@ async fn survey(
             Some(until) => tokio::time::timeout_at(until, next).await.unwrap_or(None),
         };
         // A task that panicked has no answer.
-        match answer.map(|answer| answer.unwrap_or(Err(Trouble::Other))) {
-            None => return best.ok_or(trouble),
-            Some(Err(why)) => trouble = why,
+        match answer.map(|answer| answer.unwrap_or_else(|_| Err(Trouble::Other.into()))) {
+            None => return best.ok_or(failure),
+            Some(Err(why)) => failure = why,
             Some(Ok(layout)) => {
                 patience.get_or_insert_with(|| tokio::time::Instant::now() + SECOND_OPINION);
                 if best.as_ref().is_none_or(|best| best.epoch < layout.epoch) {
@@ -169,10 +169,10 @@ async fn survey(
     }
 }
 
-async fn ask(connection: &Connection, asked: &Address) -> Result<Layout, Trouble> {
+async fn ask(connection: &Connection, asked: &Address) -> Result<Layout, Failure> {
     let info = connection.say(redis::cmd("CLUSTER").arg("INFO")).await?;
     let slots = connection.say(redis::cmd("CLUSTER").arg("SLOTS")).await?;
-    read_layout(info, slots, asked).ok_or(Trouble::Protocol)
+    read_layout(info, slots, asked).ok_or_else(|| Failure::new(Trouble::Protocol, "its layout cannot be read"))
 }
 
 fn read_layout(info: Value, slots: Value, asked: &Address) -> Option<Layout> {

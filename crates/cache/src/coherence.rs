@@ -11,16 +11,17 @@
 
 use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
+use std::time::Duration;
 
 use quick_cache::DefaultHashBuilder;
 use tokio::sync::{Notify, watch};
 
 use crate::audit::Gauge;
+use crate::clock::Clock;
 use crate::key::{Key, KeyRef, Namespace};
 use crate::memory::Memory;
 use crate::primaries::Primaries;
-use crate::protocol::version::VersionStamp;
+use crate::protocol::version::{Moment, VersionStamp};
 use crate::stats::{Cause, Counters, State};
 use crate::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use crate::sync::{Mutex, MutexGuard};
@@ -67,7 +68,11 @@ impl Generations {
 
 /// Keeps memory coherent with Redis.
 pub(crate) struct Coherence {
+    pub(crate) clock: Clock,
     generations: Generations,
+    /// Until when memory is believed, in nanoseconds of the clock: one number for all primaries, so that a hit need not
+    /// compute the slot of its key.
+    believed_until: AtomicU64,
     state: watch::Sender<State>,
     pub(crate) namespace: Namespace,
     pub(crate) counters: Arc<Counters>,
@@ -85,8 +90,12 @@ pub(crate) struct Coherence {
 
 impl Coherence {
     pub(crate) fn new(namespace: Namespace, state: State, counters: Arc<Counters>) -> Self {
+        // Without a Redis there is nothing to hear from.
+        let believed_until = if state == State::Memory { u64::MAX } else { 0 };
         Self {
+            clock: Clock::start(),
             generations: Generations::new(),
+            believed_until: AtomicU64::new(believed_until),
             state: watch::channel(state).0,
             namespace,
             counters,
@@ -121,6 +130,15 @@ impl Coherence {
     pub(crate) async fn ready(&self) {
         // This cannot fail, since the sender is a field of self.
         let _ = self.state.subscribe().wait_for(|state| matches!(state, State::Memory | State::Coherent)).await;
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        self.clock.now()
+    }
+
+    /// Until when memory is believed without a further sign of life from Redis.
+    pub(crate) fn believed_until(&self) -> Moment {
+        Duration::from_nanos(self.believed_until.load(SeqCst))
     }
 
     pub(crate) fn purge_generation(&self) -> u64 {
@@ -199,7 +217,29 @@ impl Coherence {
 
     pub(crate) fn publish_state(&self, primaries: &Primaries) {
         // The state is read under the lock of the channel, so that the last state published is the newest.
-        self.state.send_modify(|state| *state = primaries.state());
+        self.state.send_modify(|state| {
+            *state = primaries.state();
+            self.believe(primaries);
+        });
+    }
+
+    /// Publishes until when memory is believed.
+    pub(crate) fn publish_belief(&self, primaries: &Primaries) {
+        // Under the same lock, for the same reason.
+        self.state.send_if_modified(|_| {
+            self.believe(primaries);
+            false
+        });
+    }
+
+    fn believe(&self, primaries: &Primaries) {
+        let nanos = u64::try_from(primaries.believed_until().as_nanos()).unwrap_or(u64::MAX);
+        self.believed_until.store(nanos, SeqCst);
+    }
+
+    #[cfg(shuttle)]
+    pub(crate) fn believe_for_ever(&self) {
+        self.believed_until.store(u64::MAX, SeqCst);
     }
 }
 
@@ -207,9 +247,9 @@ impl Coherence {
 pub(crate) async fn sweep<V: Send + Sync + 'static>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>) {
     loop {
         coherence.purged.notified().await;
-        let (memory, purge) = (memory.clone(), coherence.purge_generation());
+        let (memory, purge, now) = (memory.clone(), coherence.purge_generation(), coherence.now());
         // This fails only if the runtime ends, which ends this task too.
-        let _ = tokio::task::spawn_blocking(move || memory.sweep(purge, Instant::now())).await;
+        let _ = tokio::task::spawn_blocking(move || memory.sweep(purge, now)).await;
     }
 }
 

@@ -13,7 +13,9 @@ use redis::{
 };
 use tokio::sync::Notify;
 
-use crate::stats::{Label, Trouble};
+use crate::failure::Failure;
+use crate::protocol::link::Role;
+use crate::stats::Trouble;
 
 /// Commands that may wait to be written to the socket.
 const PIPELINE_COMMANDS: usize = 1_024;
@@ -55,19 +57,6 @@ pub(crate) struct Endpoint {
     handshake: Duration,
 }
 
-#[derive(Debug)]
-pub(crate) struct ConnectError {
-    pub(crate) trouble: Trouble,
-    /// The message of the system or the server; it contains no login.
-    pub(crate) reason: String,
-}
-
-impl From<Trouble> for ConnectError {
-    fn from(trouble: Trouble) -> Self {
-        Self { trouble, reason: trouble.label().to_owned() }
-    }
-}
-
 impl Endpoint {
     pub(crate) fn new(info: ConnectionInfo, password_file: Option<&Path>, handshake: Duration) -> Self {
         let login = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
@@ -94,7 +83,7 @@ impl Endpoint {
     }
 
     /// The present login: the password may have changed since the last connection.
-    async fn info(&self) -> Result<ConnectionInfo, ConnectError> {
+    async fn info(&self) -> Result<ConnectionInfo, Failure> {
         let Some(file) = self.password_file.clone() else { return Ok(self.info.clone()) };
         // On another thread, since the file system may be slow. If that thread panics, there is no password.
         let reading = tokio::task::spawn_blocking(move || read_password(&file));
@@ -129,7 +118,7 @@ impl Endpoint {
 
     /// Connects, logs in, and checks that the server speaks RESP3. The connection's own task calls `on_push` for each
     /// push, and once when the connection is lost; `on_push` must not block.
-    pub(crate) async fn connect<F>(&self, on_push: F) -> Result<Connection, ConnectError>
+    pub(crate) async fn connect<F>(&self, on_push: F) -> Result<Connection, Failure>
     where
         F: Fn(PushInfo) + Send + Sync + 'static,
     {
@@ -141,19 +130,17 @@ impl Endpoint {
                 on_push(push);
                 Ok::<(), redis::aio::SendError>(())
             });
-        let failed =
-            |error: RedisError| ConnectError { trouble: trouble_connecting(&error), reason: error.to_string() };
+        let failed = |error: RedisError| Failure { trouble: trouble_connecting(&error), ..failure(&error) };
         let connecting = async {
             let client = redis::Client::open(self.info().await?).map_err(failed)?;
             client.get_multiplexed_async_connection_with_config(&config).await.map_err(failed)
         };
-        let no_answer =
-            |_| ConnectError { trouble: Trouble::Connect, reason: format!("no answer within {:?}", self.handshake) };
+        let no_answer = |_| Failure::new(Trouble::Connect, &format!("no answer within {:?}", self.handshake));
         let connection = tokio::time::timeout(self.handshake, connecting).await.map_err(no_answer)??;
         let connection = Connection { connection, handshake: self.handshake, doubted: Arc::default() };
         // A proxy may accept HELLO and still use RESP2, which has no pushes, so this asks for the protocol in use.
         let hello = connection.say(redis::cmd("HELLO").arg(3)).await?;
-        if speaks_resp3(&hello) { Ok(connection) } else { Err(Trouble::Protocol.into()) }
+        if speaks_resp3(&hello) { Ok(connection) } else { Err(Failure::new(Trouble::Protocol, "no RESP3")) }
     }
 }
 
@@ -168,45 +155,62 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// Starts tracking: the server reports every change under `prefix`, except those made over this connection.
-    pub(crate) async fn track(&self, prefix: &str) -> Result<(), Trouble> {
+    pub(crate) async fn track(&self, prefix: &str) -> Result<(), Failure> {
         let mut tracking = redis::cmd("CLIENT");
         tracking.arg("TRACKING").arg("ON").arg("BCAST").arg("NOLOOP").arg("PREFIX").arg(prefix);
         match self.say(&tracking).await? {
             Value::Okay => Ok(()),
-            _ => Err(Trouble::Protocol),
+            _ => Err(unexpected()),
         }
     }
 
-    /// A heartbeat that also tests whether the server accepts writes: an empty SETRANGE on a missing name changes
-    /// nothing. A server that is full, cannot save, is a replica or serves no slots would still answer PING.
-    pub(crate) async fn accepts_writes(&self, name: &str, deadline: Duration) -> Result<(), Trouble> {
-        match self.say_within(deadline, redis::cmd("SETRANGE").arg(name).arg(0).arg("")).await? {
-            Value::Int(_) => Ok(()),
-            _ => Err(Trouble::Protocol),
+    /// Asks whether the server takes writes and, if `reads`, the two commands of a lookup; and for its role, if it has
+    /// to be watched. An empty SETRANGE on a missing name changes nothing. A server that is full, cannot save, is a
+    /// replica or serves no slots would still answer PING.
+    pub(crate) async fn heartbeat(
+        &self,
+        name: &str,
+        reads: bool,
+        is_role_watched: bool,
+        deadline: Duration,
+    ) -> Result<Heartbeat, Failure> {
+        let mut commands = redis::pipe();
+        commands.cmd("SETRANGE").arg(name).arg(0).arg("");
+        if reads {
+            commands.cmd("GETRANGE").arg(name).arg(0).arg(0).cmd("PTTL").arg(name);
         }
+        if is_role_watched {
+            commands.cmd("ROLE");
+        }
+        let mut replies = within(deadline, self.send(&commands)).await?.into_iter();
+        let mut reply = || replies.next().ok_or(Trouble::Protocol);
+        let writes = refusal(&reply()?, |reply| matches!(reply, Value::Int(_)))?;
+        let reads = match reads {
+            true => {
+                let value = refusal(&reply()?, |reply| matches!(reply, Value::BulkString(_)))?;
+                let ttl = refusal(&reply()?, |reply| matches!(reply, Value::Int(_)))?;
+                Some(value.or(ttl))
+            }
+            false => None,
+        };
+        let role = if is_role_watched { Some(read_role(reply()?)?) } else { None };
+        Ok(Heartbeat { writes, reads, role })
     }
 
-    /// [`Trouble::Demoted`] if the server is a replica.
-    pub(crate) async fn is_primary(&self, deadline: Duration) -> Result<(), Trouble> {
-        match self.say_within(deadline, &redis::cmd("ROLE")).await? {
-            Value::Array(role) => match role.into_iter().next().and_then(text).as_deref() {
-                Some("master") => Ok(()),
-                Some(_) => Err(Trouble::Demoted),
-                None => Err(Trouble::Protocol),
-            },
-            _ => Err(Trouble::Protocol),
-        }
+    pub(crate) async fn role(&self) -> Result<Role, Failure> {
+        read_role(self.ask(&redis::cmd("ROLE")).await?)
     }
 
     /// Sets `name` and removes it at once, so that every tracking connection gets a push.
-    pub(crate) async fn touch(&self, name: &str) -> Result<(), Trouble> {
+    pub(crate) async fn touch(&self, name: &str) -> Result<(), Failure> {
         let mut touch = redis::pipe();
         touch.cmd("SET").arg(name).arg("").arg("PX").arg(1_000).cmd("UNLINK").arg(name);
         let replies = within(self.handshake, self.send(&touch)).await?;
         match replies.into_iter().next() {
             Some(Value::Okay) => Ok(()),
-            Some(Value::ServerError(error)) => Err(trouble(&error.into())),
-            _ => Err(Trouble::Protocol),
+            Some(Value::ServerError(error)) => Err(failure(&error.into())),
+            Some(_) => Err(unexpected()),
+            None => Err(Trouble::Protocol.into()),
         }
     }
 
@@ -237,16 +241,17 @@ impl Connection {
         self.doubted.notify_one();
     }
 
-    /// Sends one command and gives its reply, within the deadline of the handshake; an error reply becomes [`Trouble`].
-    pub(crate) async fn say(&self, command: &Cmd) -> Result<Value, Trouble> {
-        self.say_within(self.handshake, command).await
-    }
-
-    async fn say_within(&self, deadline: Duration, command: &Cmd) -> Result<Value, Trouble> {
-        match within(deadline, self.connection.clone().send_packed_command(command)).await? {
-            Value::ServerError(error) => Err(trouble(&error.into())),
+    /// Sends one command and gives its reply, within the deadline of the handshake; an error reply becomes [`Failure`].
+    pub(crate) async fn say(&self, command: &Cmd) -> Result<Value, Failure> {
+        match self.ask(command).await? {
+            Value::ServerError(error) => Err(failure(&error.into())),
             reply => Ok(reply),
         }
+    }
+
+    /// [`Connection::say`]; an error reply is a reply.
+    async fn ask(&self, command: &Cmd) -> Result<Value, Failure> {
+        within(self.handshake, self.connection.clone().send_packed_command(command)).await
     }
 
     /// Sends many commands and gives their replies, which may be errors.
@@ -280,12 +285,59 @@ pub(crate) fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
 pub(crate) async fn within<T>(
     deadline: Duration,
     call: impl Future<Output = Result<T, RedisError>>,
-) -> Result<T, Trouble> {
+) -> Result<T, Failure> {
     match tokio::time::timeout(deadline, call).await {
         Ok(Ok(reply)) => Ok(reply),
-        Ok(Err(error)) => Err(trouble(&error)),
-        Err(_) => Err(Trouble::Timeout),
+        Ok(Err(error)) => Err(failure(&error)),
+        Err(_) => Err(Failure::new(Trouble::Timeout, &format!("no answer within {deadline:?}"))),
     }
+}
+
+/// The reply to a heartbeat: why it refuses, `None` if it takes them.
+pub(crate) struct Heartbeat {
+    pub(crate) writes: Option<Failure>,
+    /// `None` if it was not asked.
+    pub(crate) reads: Option<Option<Failure>>,
+    pub(crate) role: Option<Role>,
+}
+
+/// Why a command of a heartbeat is refused; `None` if it is taken.
+fn refusal(reply: &Value, is_expected: impl FnOnce(&Value) -> bool) -> Result<Option<Failure>, Failure> {
+    match reply {
+        Value::ServerError(error) => {
+            let failure = failure(&error.clone().into());
+            // Another primary holds this name now.
+            Ok(Some(failure).filter(|failure| failure.trouble != Trouble::Redirected))
+        }
+        reply if is_expected(reply) => Ok(None),
+        _ => Err(unexpected()),
+    }
+}
+
+fn read_role(reply: Value) -> Result<Role, Failure> {
+    match reply {
+        Value::ServerError(_) => Ok(Role::Unknown),
+        Value::Array(role) => match role.into_iter().next().and_then(text).as_deref() {
+            Some("master") => Ok(Role::Primary),
+            Some(_) => Ok(Role::Replica),
+            None => Err(Trouble::Protocol.into()),
+        },
+        _ => Err(unexpected()),
+    }
+}
+
+/// A reply that does not fit its command. It may be somebody's value, so it is not told.
+fn unexpected() -> Failure {
+    Failure::new(Trouble::Protocol, "a reply that does not fit its command")
+}
+
+/// What went wrong, in the words of the server or the system.
+pub(crate) fn failure(error: &RedisError) -> Failure {
+    let words = match (error.code(), error.detail()) {
+        (Some(code), Some(detail)) if error.kind() != ErrorKind::Io => format!("{code} {detail}"),
+        _ => error.to_string(),
+    };
+    Failure::new(trouble(error), &words)
 }
 
 pub(crate) fn trouble(error: &RedisError) -> Trouble {
@@ -312,10 +364,10 @@ pub(crate) fn trouble(error: &RedisError) -> Trouble {
 }
 
 /// The content of the file, without a newline at its end.
-fn read_password(file: &Path) -> Result<String, ConnectError> {
+fn read_password(file: &Path) -> Result<String, Failure> {
     let unreadable = |error: std::io::Error| {
         let reason = format!("cannot read the password in {}: {error}", file.display());
-        ConnectError { trouble: Trouble::Denied, reason }
+        Failure::new(Trouble::Denied, &reason)
     };
     let text = std::fs::read_to_string(file).map_err(unreadable)?;
     let password = text.strip_suffix('\n').unwrap_or(&text);

@@ -11,7 +11,6 @@ use crate::flight::Leader;
 use crate::key::Key;
 use crate::layers::{Kept, Layers, PreparedValue};
 use crate::outcome::{ComputeError, Found, Source};
-use crate::policy;
 use crate::protocol::flight::{
     Answer, Computation, Event, FinalWrite, Flight, Keep, Limits, Next, Now, Outcome, Which,
 };
@@ -49,7 +48,7 @@ impl<C: Contents> Layers<C> {
         let mut counted = CountedFlight { counters: &self.counters, result: FlightResult::Panicked };
         // The previous flight may have closed between the caller's lookup and its joining.
         let stamp = self.coherence.stamp(key);
-        if let Some(found) = self.get_from_memory(key) {
+        if let Ok(found) = self.get_from_memory(key) {
             counted.result = FlightResult::Found;
             return leader.complete(Answer { outcome: Outcome::LookedUp { has_waited: false }, stamp }, Ok(found));
         }
@@ -72,7 +71,7 @@ impl<C: Contents> Layers<C> {
                 }
             }
             let Some(event) = run.carry_out(step.next, flight.writes_next()).await else { return };
-            let (moment, version) = (self.clock.now(), self.coherence.stamp(key));
+            let (moment, version) = (self.coherence.now(), self.coherence.stamp(key));
             step = flight.on(event, Now { moment, version, random: fastrand::f64() });
         }
     }
@@ -146,7 +145,7 @@ where
             Which::Computed => (self.computed_value()?, self.prepared.as_ref().map(PreparedValue::lifetime)),
         };
         let lifetime = lifetime.unwrap_or_else(|| self.layers.lifetime(value));
-        self.layers.keep(self.key, value, policy::shorter(lifetime, keep.at_most), keep.stamp)
+        self.layers.keep(self.key, value, lifetime, keep.at_most, keep.stamp)
     }
 
     fn write_behind(&self, stamp: VersionStamp) {

@@ -3,7 +3,6 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::missing_panics_doc, reason = "for two callers, which are tests")]
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use redis::{PushInfo, PushKind, Value};
 use tokio::sync::{mpsc, watch};
@@ -12,6 +11,8 @@ use crate::coherence::Coherence;
 use crate::invalidation::{Canary, apply_invalidations, push_handler};
 use crate::key::{Key, Namespace};
 use crate::memory::Memory;
+use crate::protocol::hit::Validity;
+use crate::protocol::version::Moment;
 use crate::stats::{Counters, State};
 
 /// A text that is stored in its name, and two that are stored under a digest.
@@ -27,7 +28,12 @@ pub fn check_push(bytes: &[u8]) {
     let memory = Arc::new(Memory::new(1 << 20));
     let keys = TEXTS.map(|text| Key::new("1", text));
     for key in &keys {
-        memory.insert(key, Arc::new(4), 8, None, coherence.purge_generation());
+        memory.insert(
+            key,
+            Arc::new(4),
+            8,
+            Validity { purge: coherence.purge_generation(), deadline: None, is_brief: true },
+        );
     }
     let (sender, queue) = mpsc::channel(1);
     let handle = push_handler(coherence.clone(), sender, Arc::default());
@@ -35,10 +41,10 @@ pub fn check_push(bytes: &[u8]) {
     drop(handle);
     let canary = watch::channel(Canary::default()).0;
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(apply_invalidations(coherence.clone(), memory.clone(), canary, queue));
+    runtime.block_on(apply_invalidations(coherence.clone(), memory.clone(), canary, queue, |_| {}));
     for key in &keys {
         let is_named = named.as_ref().is_none_or(|named| named.contains(&coherence.namespace.name(key).into_bytes()));
-        let is_there = memory.get(key, coherence.purge_generation(), Instant::now).is_some();
+        let is_there = memory.get(key, coherence.purge_generation(), Moment::MAX, || coherence.now()).is_ok();
         assert_eq!(is_there, !is_named, "{key:?} after {:?}", String::from_utf8_lossy(bytes));
     }
 }

@@ -12,17 +12,12 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::coherence::Coherence;
 use crate::key::RedisName;
+use crate::link::{Answered, Message};
 use crate::memory::Memory;
 use crate::stats::Cause;
 
 /// Keys invalidated before the task yields to others.
 const KEYS_AT_ONCE: usize = 256;
-
-/// The names in Redis of keys that have changed.
-pub(crate) struct Invalidation {
-    names: Vec<Value>,
-    arrived: Instant,
-}
 
 /// The canary that a connection expects. Every node receives the canaries of all nodes, and one that comes right after
 /// our own must not hide it.
@@ -35,7 +30,7 @@ pub(crate) struct Canary {
 /// The function that a connection's task calls for each push: constant work, no waiting, no panic.
 pub(crate) fn push_handler(
     coherence: Arc<Coherence>,
-    queue: mpsc::Sender<Invalidation>,
+    queue: mpsc::Sender<Message>,
     lost: Arc<Notify>,
 ) -> impl Fn(PushInfo) + use<> {
     move |push| {
@@ -43,7 +38,7 @@ pub(crate) fn push_handler(
         match push.kind {
             PushKind::Invalidate => match names(push.data) {
                 Some(names) => {
-                    if queue.try_send(Invalidation { names, arrived }).is_err() {
+                    if queue.try_send(Message::Changed(names, arrived)).is_err() {
                         coherence.purge(Cause::Overflow);
                         coherence.counters.record_invalidation_latency(arrived.elapsed());
                     }
@@ -73,14 +68,22 @@ fn names(data: Vec<Value>) -> Option<Vec<Value>> {
     }
 }
 
-/// Applies the invalidations of one connection to memory, in their order.
+/// Applies the invalidations of one connection to memory, in their order, and passes on its answers between them.
 pub(crate) async fn apply_invalidations<V>(
     coherence: Arc<Coherence>,
     memory: Arc<Memory<V>>,
     canary: watch::Sender<Canary>,
-    mut queue: mpsc::Receiver<Invalidation>,
+    mut queue: mpsc::Receiver<Message>,
+    on_answer: impl Fn(Answered),
 ) {
-    while let Some(Invalidation { names, arrived }) = queue.recv().await {
+    while let Some(message) = queue.recv().await {
+        let (names, arrived) = match message {
+            Message::Changed(names, arrived) => (names, arrived),
+            Message::Answered(answered) => {
+                on_answer(answered);
+                continue;
+            }
+        };
         let mut has_answers = false;
         for (n, name) in names.iter().enumerate() {
             if n % KEYS_AT_ONCE == KEYS_AT_ONCE - 1 {
@@ -120,6 +123,8 @@ pub(crate) async fn apply_invalidations<V>(
 mod tests {
     use super::*;
     use crate::key::{Key, Namespace};
+    use crate::protocol::hit::Validity;
+    use crate::protocol::version::Moment;
     use crate::stats::{Counters, State};
 
     fn coherence() -> Arc<Coherence> {
@@ -157,7 +162,11 @@ mod tests {
         handle(changed(&["tabuada:1:4"]));
         assert!(coherence.has_changed(stamp), "the key that was not queued is purged with everything else");
         assert_eq!(coherence.counters.invalidations.read()[Cause::Overflow as usize].count, 1);
-        let queued: Vec<usize> = std::iter::from_fn(|| queue.try_recv().ok()).map(|it| it.names.len()).collect();
+        let len = |message| match message {
+            Message::Changed(names, _) => names.len(),
+            Message::Answered(_) => 0,
+        };
+        let queued: Vec<usize> = std::iter::from_fn(|| queue.try_recv().ok()).map(len).collect();
         assert_eq!(queued, [1, 2]);
     }
 
@@ -182,7 +191,12 @@ mod tests {
         };
         let other = (0..).map(|n| format!("{n}")).find(|text| !shares_shard(text)).unwrap();
         for text in ["2+2", &other] {
-            memory.insert(&key(text), Arc::new(4), 8, None, coherence.purge_generation());
+            memory.insert(
+                &key(text),
+                Arc::new(4),
+                8,
+                Validity { purge: coherence.purge_generation(), deadline: None, is_brief: true },
+            );
         }
         let stamps = [coherence.stamp(&key("2+2")), coherence.stamp(&key(&other))];
         let (sender, queue) = mpsc::channel(2);
@@ -190,9 +204,10 @@ mod tests {
         let (canary, received) = expecting("7f");
         handle(changed(&["tabuada::canary:7f", "tabuada:1:2+2"]));
         drop(handle);
-        apply_invalidations(coherence.clone(), memory.clone(), canary, queue).await;
+        apply_invalidations(coherence.clone(), memory.clone(), canary, queue, |_| {}).await;
         assert_eq!(stamps.map(|stamp| coherence.has_changed(stamp)), [true, false]);
-        let is_there = |text| memory.get(&key(text), coherence.purge_generation(), Instant::now).is_some();
+        let is_there =
+            |text| memory.get(&key(text), coherence.purge_generation(), Moment::ZERO, || coherence.now()).is_ok();
         assert!(!is_there("2+2") && is_there(&other));
         assert!(received.borrow().has_arrived);
         assert_eq!(coherence.counters.invalidation_latency().count(), 1);
@@ -208,7 +223,7 @@ mod tests {
         handle(changed(&["tabuada::canary:ours", "tabuada::canary:theirs"]));
         handle(changed(&["tabuada::canary:others"]));
         drop(handle);
-        apply_invalidations(coherence, memory, canary, queue).await;
+        apply_invalidations(coherence, memory, canary, queue, |_| {}).await;
         assert!(received.borrow().has_arrived);
     }
 }

@@ -18,15 +18,15 @@ use crate::pending_removals::PendingRemovals;
 use crate::policy;
 use crate::primaries::{Primaries, RawLookup};
 use crate::protocol::flight::{FinalWrite, LeaseAttempt, Lookup};
+use crate::protocol::hit::Validity;
 use crate::protocol::version::{Moment, VersionStamp};
-use crate::stats::{Counters, RedisLookup, State};
+use crate::stats::{Counters, MemoryLookup, RedisLookup, State};
 use crate::write_behind::{PendingWrite, WriteBehind};
 
 pub(crate) struct Layers<C: Contents> {
     pub(crate) contents: Arc<C>,
     pub(crate) options: Options,
     pub(crate) deadlines: Deadlines,
-    pub(crate) clock: Clock,
     pub(crate) counters: Arc<Counters>,
     pub(crate) memory: Arc<Memory<C::Value>>,
     pub(crate) coherence: Arc<Coherence>,
@@ -66,26 +66,6 @@ pub(crate) struct Kept {
     pub(crate) lifetime: Option<Duration>,
 }
 
-/// The clock of a node, as the protocol counts it.
-pub(crate) struct Clock {
-    since: Instant,
-}
-
-impl Clock {
-    pub(crate) fn start() -> Self {
-        Self { since: Instant::now() }
-    }
-
-    pub(crate) fn now(&self) -> Moment {
-        self.since.elapsed()
-    }
-
-    /// `None` beyond the range of the system's clock.
-    pub(crate) fn instant(&self, moment: Moment) -> Option<Instant> {
-        self.since.checked_add(moment)
-    }
-}
-
 impl<C: Contents> Layers<C> {
     /// Whether the cache reads through: looks up Redis before it computes anything.
     pub(crate) fn reads_through(&self, key: &Key) -> bool {
@@ -97,9 +77,12 @@ impl<C: Contents> Layers<C> {
         self.shared.as_ref().map_or(State::Memory, |shared| shared.primaries.state_for(key))
     }
 
-    pub(crate) fn get_from_memory(&self, key: &Key) -> Option<Found<C::Value>> {
-        let (value, ttl) = self.memory.get(key, self.coherence.purge_generation(), Instant::now)?;
-        Some(Found { value, source: Source::Memory, ttl, asked_redis: false })
+    pub(crate) fn get_from_memory(&self, key: &Key) -> Result<Found<C::Value>, MemoryLookup> {
+        // In this order: see `may_answer`.
+        let believed_until = self.coherence.believed_until();
+        let purge = self.coherence.purge_generation();
+        let (value, ttl) = self.memory.get(key, purge, believed_until, || self.coherence.now())?;
+        Ok(Found { value, source: Source::Memory, ttl, asked_redis: false })
     }
 
     /// Looks the key up in Redis.
@@ -149,7 +132,7 @@ impl<C: Contents> Layers<C> {
     /// reported, or if the other node could not write.
     pub(crate) async fn wait_for_change(&self, key: &Key, stamp: VersionStamp, patience: Moment) -> bool {
         let Some(shared) = &self.shared else { return false };
-        let Some(patience) = self.clock.instant(patience) else { return false };
+        let Some(patience) = self.coherence.clock.instant(patience) else { return false };
         let change = self.coherence.wait_for_change(stamp);
         self.state_for(key) == State::Coherent
             && Instant::now() < patience
@@ -167,7 +150,7 @@ impl<C: Contents> Layers<C> {
         stamp: VersionStamp,
     ) -> Found<C::Value> {
         let lifetime = self.lifetime(&value);
-        let kept = self.keep(key, &value, lifetime, stamp);
+        let kept = self.keep(key, &value, lifetime, None, stamp);
         self.write_behind(key, &value, lifetime, stamp);
         let source = Source::Computed { stored: kept.is_some_and(|kept| kept.is_taken) };
         Found { value, source, ttl: kept.and_then(|kept| kept.lifetime), asked_redis: false }
@@ -220,21 +203,28 @@ impl<C: Contents> Layers<C> {
         FinalWrite::Failed
     }
 
-    /// Puts a value into memory, unless something has changed since the stamp.
+    /// Puts a value into memory, unless something has changed since the stamp. What is kept for `at_most` a time, since
+    /// Redis did not reply, is served even while Redis is not heard from.
     pub(crate) fn keep(
         &self,
         key: &Key,
         value: &Arc<C::Value>,
         lifetime: Option<Duration>,
+        at_most: Option<Duration>,
         stamp: VersionStamp,
     ) -> Option<Kept> {
-        let lifetime = policy::kept(lifetime, self.state_for(key));
+        let state = self.state_for(key);
+        let lifetime = policy::kept(policy::shorter(lifetime, at_most), state);
         if !lasts(lifetime) || self.coherence.has_changed(stamp) {
             return None;
         }
-        let deadline = lifetime.and_then(|lifetime| Instant::now().checked_add(lifetime));
+        let validity = Validity {
+            purge: stamp.purge,
+            deadline: lifetime.and_then(|lifetime| self.coherence.now().checked_add(lifetime)),
+            is_brief: at_most.is_some() || matches!(state, State::CatchingUp | State::Detached),
+        };
         let weight = self.contents.weight(value);
-        let insert = || self.memory.insert(key, value.clone(), weight, deadline, stamp.purge);
+        let insert = || self.memory.insert(key, value.clone(), weight, validity);
         self.coherence.if_unchanged(stamp, insert).map(|is_taken| Kept { is_taken, lifetime })
     }
 

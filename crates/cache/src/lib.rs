@@ -55,7 +55,7 @@
 //!
 //! - **Invalidation is complete.** After `DEL`, `EXPIRE`, expiry, eviction, `FLUSHDB` or `FLUSHALL`, by any client, memory stops
 //!   serving the value some microseconds after the push of the server arrives, and no computation or lookup in progress
-//!   then is kept or written. Not covered: `SWAPDB`, of which no server sends a push; and the `DEL` of a key that is not in
+//!   then is kept or written. If the push does not arrive, memory stops within 300 ms. Not covered: `SWAPDB`, of which no server sends a push; and the `DEL` of a key that is not in
 //!   Redis, for which it sends none either.
 //! - **Single flight.** However many callers ask for a key at the same time, on however many nodes, one node computes it, in
 //!   a task that no caller can cancel; the others get the answer when it is done. It is computed once more for each purge,
@@ -139,6 +139,16 @@
 //!      └──────────────────────────────────────────────────────────────────── coherent
 //! ```
 //!
+//! Memory is *believed* until three heartbeats (at least 300 ms, [`Deadlines::belief`]) after the last moment at which a
+//! command was sent that Redis has answered. The answer passes through the queue of the invalidations, so that it counts
+//! only when those that arrived before it are applied. After that time, nothing is forgotten, and nothing is served but
+//! what is kept briefly. So a value is never served later than that after its deletion, plus one turn of the server's event
+//! loop, whatever the network and the scheduler do. (The monotonic clock of Linux stands still while a machine is
+//! suspended.) With several primaries, the one that was heard from the longest ago counts.
+//!
+//! A server that refuses writes as a replica does is asked for its role, and left if it is a replica for a second. If its
+//! address leads to a replica again, it is used for reads.
+//!
 //! While it is not coherent, memory is a local cache whose entries live for 5 s at most. A server or a proxy that swallows
 //! pushes never becomes coherent, and still serves as a shared layer.
 //!
@@ -147,7 +157,7 @@
 //!
 //! | [`Options::redis`] | primaries | a change of primaries |
 //! |---|---|---|
-//! | one server | the server | |
+//! | one server | the server | the address is resolved again when its server has become a replica |
 //! | Sentinels | the one named with the newest configuration by a majority | asked every second and before each connection; a server that has become a replica is left |
 //! | Cluster | all that hold slots | the layout with the newest epoch, asked every second, and when a primary is lost or redirects a call; `MOVED` and `ASK` are followed |
 //!
@@ -191,7 +201,9 @@ pub use outcome::{ComputeError, Found, Source};
 mod stats;
 pub use stats::{Count, Histogram, State, Stats};
 mod protocol;
+mod failure;
 mod policy;
+mod clock;
 mod memory;
 mod breaker;
 mod connection;

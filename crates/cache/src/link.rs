@@ -2,16 +2,56 @@
 //!
 //! Callers never see an error of the client library; they learn that there is no usable reply, and why.
 
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 use std::sync::{PoisonError, RwLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use redis::{Cmd, Pipeline, RedisError, Value};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 use crate::breaker::Breaker;
-use crate::connection::{Address, Connection, trouble, within};
+use crate::clock::Clock;
+use crate::connection::{Address, Connection, failure, within};
+use crate::failure::Failure;
+use crate::protocol::link::{Access, Sender, Status, Trust};
+use crate::protocol::version::Moment;
 use crate::stats::{State, Trouble};
+
+/// The least time between two answers that are passed on as signs of life: a busy node has thousands in a second.
+const SIGNS_EVERY: Duration = Duration::from_millis(10);
+
+/// What passes through the queue of a connection, in the order of its arrival.
+pub(crate) enum Message {
+    /// The names in Redis of keys that have changed, and when the push arrived.
+    Changed(Vec<Value>, Instant),
+    /// This goes through the queue so that it counts only when the invalidations that arrived before it are applied.
+    Answered(Answered),
+}
+
+/// An answered command. It shows that Redis lives, and that what had changed before the command was sent has been
+/// received: all but the changes of the turn of the server's event loop in which the command was executed.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    /// Not the moment of the reply, which may have been in the socket for long before it was read.
+    pub(crate) sent: Moment,
+    pub(crate) access: Access,
+    pub(crate) sender: Sender,
+    pub(crate) refused: Option<Failure>,
+}
+
+/// A connection, and the queue of its messages.
+#[derive(Clone)]
+pub(crate) struct Attached {
+    pub(crate) connection: Connection,
+    pub(crate) queue: mpsc::Sender<Message>,
+}
+
+impl Attached {
+    /// Passes an answer on. If the queue is full, it is no sign of life.
+    pub(crate) fn report(&self, answered: Answered) {
+        let _ = self.queue.try_send(Message::Answered(answered));
+    }
+}
 
 /// Why a call has no usable reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,20 +84,25 @@ pub(crate) enum Redirection {
     Ask(Address),
 }
 
-/// The link to one primary: its connection, its breaker, and whether its changes are known to be reported.
+/// The link to one primary: its connection, its breaker, and what is known of it.
 pub(crate) struct Link {
     /// The address that the nodes of a Cluster give; `None` outside a Cluster.
     address: Option<Address>,
-    connection: RwLock<Option<Connection>>,
-    is_proven: AtomicBool,
+    clock: Clock,
+    present: RwLock<Present>,
     breaker: Breaker,
-    /// The last heartbeat has not been answered in time.
-    is_late: AtomicBool,
+    /// When the last answer was sent that was passed on, in nanoseconds of the clock.
+    last_sign: AtomicU64,
     /// The server refused the last read or the last write, and would refuse those of other nodes too.
     refuses_reads: AtomicBool,
     refuses_writes: AtomicBool,
     /// Notified when it has become less likely that another node will write the value we wait for.
     wait_doubted: Notify,
+}
+
+struct Present {
+    attached: Option<Attached>,
+    status: Status,
 }
 
 #[derive(Clone, Copy)]
@@ -70,13 +115,13 @@ pub(crate) struct CallRequest<'r> {
 }
 
 impl Link {
-    pub(crate) fn new(address: Option<Address>) -> Self {
+    pub(crate) fn new(address: Option<Address>, clock: Clock) -> Self {
         Self {
             address,
-            connection: RwLock::new(None),
-            is_proven: AtomicBool::new(false),
+            clock,
+            present: RwLock::new(Present { attached: None, status: Status::detached() }),
             breaker: Breaker::new(),
-            is_late: AtomicBool::new(false),
+            last_sign: AtomicU64::new(0),
             refuses_reads: AtomicBool::new(false),
             refuses_writes: AtomicBool::new(false),
             wait_doubted: Notify::new(),
@@ -87,47 +132,48 @@ impl Link {
         self.address.as_ref()
     }
 
-    /// Replaces the connection by a new one, which is not proven yet, or by none.
-    pub(crate) fn install(&self, connection: Option<Connection>) {
-        for flag in [&self.is_proven, &self.is_late, &self.refuses_reads, &self.refuses_writes] {
-            flag.store(false, SeqCst);
-        }
-        self.breaker.reset();
+    /// Publishes what is known of the primary now, and its connection.
+    pub(crate) fn publish(&self, status: Status, attached: Option<Attached>) {
         let before = {
-            let mut slot = self.connection.write().unwrap_or_else(PoisonError::into_inner);
-            std::mem::replace(&mut *slot, connection)
+            let mut present = self.present.write().unwrap_or_else(PoisonError::into_inner);
+            std::mem::replace(&mut *present, Present { attached, status })
         };
-        drop(before);
+        if before.attached.is_none() || status.state == Trust::Detached {
+            self.refuses_reads.store(false, SeqCst);
+            self.refuses_writes.store(false, SeqCst);
+            self.breaker.reset();
+        }
+        if status.is_late {
+            self.wait_doubted.notify_waiters();
+        }
     }
 
-    /// A change that was made over another connection was reported over this one.
-    pub(crate) fn record_proof(&self) {
-        self.is_proven.store(true, SeqCst);
+    pub(crate) fn detach(&self) {
+        self.publish(Status::detached(), None);
     }
 
     pub(crate) fn connection(&self) -> Option<Connection> {
-        self.connection.read().unwrap_or_else(PoisonError::into_inner).clone()
+        self.present().attached.as_ref().map(|attached| attached.connection.clone())
+    }
+
+    fn present(&self) -> std::sync::RwLockReadGuard<'_, Present> {
+        self.present.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn status(&self) -> Status {
+        self.present().status
     }
 
     pub(crate) fn state(&self) -> State {
-        if self.is_proven.load(SeqCst) {
-            return State::Coherent;
-        }
-        match &*self.connection.read().unwrap_or_else(PoisonError::into_inner) {
-            Some(_) => State::CatchingUp,
-            None => State::Detached,
+        match self.status().state {
+            Trust::Detached => State::Detached,
+            Trust::CatchingUp => State::CatchingUp,
+            Trust::Coherent => State::Coherent,
         }
     }
 
-    /// A heartbeat is overdue, long before the connection counts as lost.
-    pub(crate) fn record_late_heartbeat(&self) {
-        self.is_late.store(true, SeqCst);
-        self.wait_doubted.notify_waiters();
-    }
-
-    /// A heartbeat arrived, and said whether the server accepts writes.
+    /// Notes whether a write was refused by the heartbeat.
     pub(crate) fn record_heartbeat(&self, accepts_writes: bool) {
-        self.is_late.store(false, SeqCst);
         self.refuses_writes.store(!accepts_writes, SeqCst);
         if !accepts_writes {
             self.wait_doubted.notify_waiters();
@@ -139,44 +185,68 @@ impl Link {
         loop {
             // Registered before the checks, so that no notification is missed.
             let doubted = self.wait_doubted.notified();
-            let reasons = [&self.is_late, &self.refuses_reads, &self.refuses_writes];
-            if reasons.iter().any(|reason| reason.load(SeqCst)) || self.breaker.is_open() {
+            let is_refused = self.refuses_reads.load(SeqCst) || self.refuses_writes.load(SeqCst);
+            if is_refused || self.status().is_late || self.breaker.is_open() {
                 return;
             }
             doubted.await;
         }
     }
 
-    /// The only way to a server: needs a connection and the breaker's permit, keeps the deadline, and tells the breaker
-    /// the result.
+    /// The only way to a server: needs a connection that is not late and the breaker's permit, keeps the deadline, and
+    /// tells the breaker the result.
     pub(crate) async fn call<T>(
         &self,
         request: CallRequest<'_>,
         read: impl Fn(&[Value]) -> Result<T, Trouble>,
     ) -> Result<CallReply<T>, CallError> {
         let CallRequest { commands, is_asking, is_write, deadline } = request;
-        let connection = self.connection().ok_or(CallError::NotSent)?;
+        let attached = self.attached_in_time().ok_or(CallError::NotSent)?;
         let permit = self.breaker.admit(Instant::now()).ok_or(CallError::NotSent)?;
         let left = deadline.saturating_duration_since(Instant::now());
-        let replies = within(left, connection.send(&pipeline(commands, is_asking))).await;
+        let sent = self.clock.now();
+        let replies = within(left, attached.connection.send(&pipeline(commands, is_asking))).await;
         let result = replies.and_then(|replies| self.read(&replies, is_asking, read));
-        let trouble = result.as_ref().err().copied();
-        let mut is_doubtful = permit.report(trouble, Instant::now());
-        let refuses = if is_write { &self.refuses_writes } else { &self.refuses_reads };
-        match trouble {
-            None => refuses.store(false, SeqCst),
-            Some(Trouble::Protocol) => connection.doubt(),
+        let failure = result.as_ref().err();
+        let mut is_doubtful = permit.report(failure.map(|failure| failure.trouble), Instant::now());
+        match failure.map(|failure| failure.trouble) {
+            Some(Trouble::Protocol) => attached.connection.doubt(),
             // No reply: the next heartbeat shows more than this call.
             Some(Trouble::Timeout | Trouble::Lost) => {}
-            Some(_) => {
-                refuses.store(true, SeqCst);
-                is_doubtful = true;
+            trouble => {
+                is_doubtful |= trouble.is_some();
+                let access = if is_write { Access::Writes } else { Access::Reads };
+                self.note_answer(&attached, sent, access, failure.cloned());
             }
         }
         if is_doubtful {
             self.wait_doubted.notify_waiters();
         }
-        result.map_err(CallError::Trouble)
+        result.map_err(|failure| CallError::Trouble(failure.trouble))
+    }
+
+    /// The connection, unless the server is late: then a call would only wait for its deadline.
+    fn attached_in_time(&self) -> Option<Attached> {
+        let present = self.present();
+        present.attached.clone().filter(|_| !present.status.is_late)
+    }
+
+    /// Notes that a call was answered, and passes this on if it is news.
+    fn note_answer(&self, attached: &Attached, sent: Moment, access: Access, refused: Option<Failure>) {
+        let refuses = match access {
+            Access::Reads => &self.refuses_reads,
+            Access::Writes => &self.refuses_writes,
+        };
+        let has_turned = refuses.swap(refused.is_some(), SeqCst) != refused.is_some();
+        let nanos = |moment: Moment| u64::try_from(moment.as_nanos()).unwrap_or(u64::MAX);
+        let last = self.last_sign.load(SeqCst);
+        let is_due = nanos(sent) >= last.saturating_add(nanos(SIGNS_EVERY));
+        if is_due {
+            self.last_sign.store(nanos(sent), SeqCst);
+        }
+        if has_turned || is_due {
+            attached.report(Answered { sent, access, sender: Sender::Call, refused });
+        }
     }
 
     fn read<T>(
@@ -184,7 +254,7 @@ impl Link {
         replies: &[Value],
         is_asking: bool,
         read: impl Fn(&[Value]) -> Result<T, Trouble>,
-    ) -> Result<CallReply<T>, Trouble> {
+    ) -> Result<CallReply<T>, Failure> {
         let mut own = Vec::new();
         // Each command follows an ASKING, which has its own reply.
         let replies = if is_asking {
@@ -206,10 +276,10 @@ impl Link {
             }
             // An error reply is a failure, except for a wrong type, which tells what the key holds.
             if error.code() != Some("WRONGTYPE") {
-                return Err(trouble(&error));
+                return Err(failure(&error));
             }
         }
-        read(replies).map(CallReply::Here)
+        read(replies).map(CallReply::Here).map_err(Failure::from)
     }
 }
 

@@ -1,15 +1,18 @@
 //! The memory layer: bounded in bytes, over `quick_cache`.
 //!
-//! An entry carries its purge generation and its deadline, and a hit compares both. So a purge only increments a
+//! An entry carries its purge generation and its deadline, and a hit compares both, as [`hit`](crate::protocol::hit) says. So a purge only increments a
 //! number, and [`Memory::sweep`] frees the memory afterwards.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use crate::key::{Key, KeyRef};
+use crate::protocol::hit::{Validity, may_answer};
+use crate::protocol::version::Moment;
+use crate::stats::MemoryLookup;
 use crate::sync::step;
 
 /// Bytes of an entry besides its text and its value: the maps, the links, the counters of both `Arc`s.
@@ -22,28 +25,21 @@ const ENTRIES_AT_FIRST: usize = 16 << 10;
 
 pub(crate) struct MemoryEntry<V> {
     pub(crate) value: Arc<V>,
-    /// `None` for never.
-    pub(crate) deadline: Option<Instant>,
-    /// The purge generation of the stamp it was kept under.
-    pub(crate) purge: u64,
+    pub(crate) kept: Validity,
     /// Bytes charged.
     pub(crate) bytes: u64,
 }
 
 impl<V> Clone for MemoryEntry<V> {
     fn clone(&self) -> Self {
-        Self { value: self.value.clone(), deadline: self.deadline, purge: self.purge, bytes: self.bytes }
+        Self { value: self.value.clone(), kept: self.kept, bytes: self.bytes }
     }
 }
 
 impl<V> MemoryEntry<V> {
-    fn is_live(&self, purge: u64, now: Instant) -> bool {
-        self.purge == purge && self.deadline.is_none_or(|deadline| now < deadline)
-    }
-
     /// The remaining time for which it is served; `None` for ever.
-    pub(crate) fn left(&self, now: Instant) -> Option<Duration> {
-        self.deadline.map(|deadline| deadline.saturating_duration_since(now))
+    pub(crate) fn left(&self, now: Moment) -> Option<Duration> {
+        self.kept.deadline.map(|deadline| deadline.saturating_sub(now))
     }
 }
 
@@ -82,36 +78,33 @@ impl<V> Memory<V> {
         Self { entries, bytes_max, entry_bytes_max }
     }
 
-    /// The value of `key` and its remaining time, if it belongs to this purge generation and has not expired. A miss
-    /// does not read the clock.
+    /// The value of `key` and its remaining time, if it [may answer](may_answer); otherwise whether it is not there, or
+    /// only [`MemoryLookup::Unsure`]. A miss does not read the clock.
     pub(crate) fn get(
         &self,
         key: &Key,
         purge: u64,
-        clock: impl FnOnce() -> Instant,
-    ) -> Option<(Arc<V>, Option<Duration>)> {
+        believed_until: Moment,
+        clock: impl FnOnce() -> Moment,
+    ) -> Result<(Arc<V>, Option<Duration>), MemoryLookup> {
         step();
-        let entry = self.entries.get(key)?;
+        let entry = self.entries.get(key).ok_or(MemoryLookup::Miss)?;
         let now = clock();
-        let left = entry.left(now);
-        entry.is_live(purge, now).then_some((entry.value, left))
+        if may_answer(&entry.kept, purge, believed_until, now) {
+            let left = entry.left(now);
+            return Ok((entry.value, left));
+        }
+        Err(if entry.kept.is_live(purge, now) { MemoryLookup::Unsure } else { MemoryLookup::Miss })
     }
 
     /// Inserts a value of the size `weight`. A value that is too large is not inserted, and the old entry is removed.
     /// Gives whether it was inserted.
-    pub(crate) fn insert(
-        &self,
-        key: &Key,
-        value: Arc<V>,
-        weight: usize,
-        deadline: Option<Instant>,
-        purge: u64,
-    ) -> bool {
+    pub(crate) fn insert(&self, key: &Key, value: Arc<V>, weight: usize, kept: Validity) -> bool {
         let bytes = weight.saturating_add(key.text().len()).saturating_add(ENTRY_BYTES) as u64;
         step();
         let is_taken = bytes <= self.entry_bytes_max;
         if is_taken {
-            self.entries.insert(key.clone(), MemoryEntry { value, deadline, purge, bytes });
+            self.entries.insert(key.clone(), MemoryEntry { value, kept, bytes });
         } else {
             self.entries.remove(&key.as_ref());
         }
@@ -119,13 +112,13 @@ impl<V> Memory<V> {
     }
 
     /// The entry under a name; this does not count as a use.
-    pub(crate) fn peek(&self, key: KeyRef<'_>, purge: u64, now: Instant) -> Option<MemoryEntry<V>> {
-        self.entries.peek(&key).filter(|entry| entry.is_live(purge, now))
+    pub(crate) fn peek(&self, key: KeyRef<'_>, purge: u64, now: Moment) -> Option<MemoryEntry<V>> {
+        self.entries.peek(&key).filter(|entry| entry.kept.is_live(purge, now))
     }
 
-    /// Every entry that can be served, in no order. Entries inserted or removed meanwhile may be missing or present.
-    pub(crate) fn live(&self, purge: u64, now: Instant) -> impl Iterator<Item = (Key, MemoryEntry<V>)> {
-        self.entries.iter().filter(move |(_, entry)| entry.is_live(purge, now))
+    /// Every live entry, in no order. Entries inserted or removed meanwhile may be missing or present.
+    pub(crate) fn live(&self, purge: u64, now: Moment) -> impl Iterator<Item = (Key, MemoryEntry<V>)> {
+        self.entries.iter().filter(move |(_, entry)| entry.kept.is_live(purge, now))
     }
 
     pub(crate) fn remove(&self, key: KeyRef<'_>) {
@@ -137,8 +130,8 @@ impl<V> Memory<V> {
     ///
     /// It removes them one by one: `retain` would hold the lock of a shard for tens of thousands of entries, while
     /// requests and invalidations wait.
-    pub(crate) fn sweep(&self, purge: u64, now: Instant) {
-        let is_over = |entry: &MemoryEntry<V>| !entry.is_live(purge.max(entry.purge), now);
+    pub(crate) fn sweep(&self, purge: u64, now: Moment) {
+        let is_over = |entry: &MemoryEntry<V>| !entry.kept.is_live(purge.max(entry.kept.purge), now);
         for (key, entry) in self.entries.iter() {
             if is_over(&entry) {
                 self.entries.remove_if(&key, is_over);
@@ -172,11 +165,20 @@ mod tests {
     use super::*;
 
     fn keep(memory: &Memory<u32>, text: &str, value: u32, weight: usize, purge: u64) {
-        memory.insert(&Key::new("1", text), Arc::new(value), weight, None, purge);
+        memory.insert(&Key::new("1", text), Arc::new(value), weight, forever(purge));
+    }
+
+    fn forever(purge: u64) -> Validity {
+        Validity { purge, deadline: None, is_brief: false }
+    }
+
+    /// What memory gives while Redis is heard from.
+    fn lookup<V>(memory: &Memory<V>, text: &str, purge: u64) -> Result<(Arc<V>, Option<Duration>), MemoryLookup> {
+        memory.get(&Key::new("1", text), purge, Moment::MAX, || Moment::ZERO)
     }
 
     fn got(memory: &Memory<u32>, text: &str, purge: u64) -> Option<u32> {
-        memory.get(&Key::new("1", text), purge, Instant::now).map(|(value, _)| *value)
+        lookup(memory, text, purge).ok().map(|(value, _)| *value)
     }
 
     #[test]
@@ -186,7 +188,7 @@ mod tests {
         keep(&memory, "new", 2, 100, 8);
         assert_eq!((got(&memory, "old", 8), got(&memory, "new", 8)), (None, Some(2)));
         assert_eq!(memory.len(), 2);
-        memory.sweep(8, Instant::now());
+        memory.sweep(8, Moment::ZERO);
         assert_eq!((memory.len(), memory.bytes()), (1, memory.bytes_held()));
     }
 
@@ -194,7 +196,7 @@ mod tests {
     fn a_late_sweep_leaves_newer_entries() {
         let memory = Memory::new(1 << 20);
         keep(&memory, "new", 2, 100, 9);
-        memory.sweep(8, Instant::now());
+        memory.sweep(8, Moment::ZERO);
         assert_eq!(got(&memory, "new", 9), Some(2));
     }
 
@@ -207,7 +209,7 @@ mod tests {
             let Some(memory) = self.0.upgrade() else { return };
             let (answered, answer) = mpsc::channel();
             std::thread::spawn(move || {
-                let found = (0..3).filter(|n| memory.get(&Key::new("1", &n.to_string()), 8, Instant::now).is_some());
+                let found = (0..3).filter(|n| lookup(&memory, &n.to_string(), 8).is_ok());
                 answered.send(found.count())
             });
             let _ = self.1.send(answer.recv_timeout(Duration::from_secs(10)).is_ok());
@@ -220,19 +222,29 @@ mod tests {
         let (answered, told) = mpsc::channel();
         for n in 0..3 {
             let value = AsksWhenDropped(Arc::downgrade(&memory), answered.clone());
-            memory.insert(&Key::new("1", &n.to_string()), Arc::new(value), 100, None, 7);
+            memory.insert(&Key::new("1", &n.to_string()), Arc::new(value), 100, forever(7));
         }
-        memory.sweep(8, Instant::now());
+        memory.sweep(8, Moment::ZERO);
         assert_eq!(told.try_iter().collect::<Vec<_>>(), [true; 3]);
     }
 
     #[test]
     fn an_entry_expires_at_its_deadline() {
-        let (memory, now) = (Memory::new(1 << 20), Instant::now());
+        let (memory, now, second) = (Memory::new(1 << 20), Moment::from_secs(7), Duration::from_secs(1));
         let key = Key::new("1", "2+2");
-        memory.insert(&key, Arc::new(4), 8, Some(now + Duration::from_secs(1)), 0);
-        assert_eq!(memory.get(&key, 0, || now), Some((Arc::new(4), Some(Duration::from_secs(1)))));
-        assert_eq!(memory.get(&key, 0, || now + Duration::from_secs(1)), None);
+        memory.insert(&key, Arc::new(4), 8, Validity { deadline: Some(now + second), ..forever(0) });
+        assert_eq!(memory.get(&key, 0, Moment::MAX, || now), Ok((Arc::new(4), Some(second))));
+        assert_eq!(memory.get(&key, 0, Moment::MAX, || now + second), Err(MemoryLookup::Miss));
+    }
+
+    #[test]
+    fn nothing_is_forgotten_while_redis_is_not_heard_from() {
+        let (memory, now) = (Memory::new(1 << 20), Moment::from_secs(7));
+        let key = Key::new("1", "2+2");
+        memory.insert(&key, Arc::new(4), 8, forever(0));
+        assert_eq!(memory.get(&key, 0, now, || now), Err(MemoryLookup::Unsure));
+        assert_eq!(memory.get(&key, 0, 2 * now, || now), Ok((Arc::new(4), None)));
+        assert_eq!(memory.get(&key, 1, now, || now), Err(MemoryLookup::Miss), "purged");
     }
 
     #[test]
@@ -251,7 +263,7 @@ mod tests {
     #[test]
     fn an_entry_that_is_too_large_is_refused_and_evicts_nothing() {
         let memory = Memory::new(1 << 16);
-        let fills = |weight| memory.insert(&Key::new("1", "huge"), Arc::new(2), weight, None, 0);
+        let fills = |weight| memory.insert(&Key::new("1", "huge"), Arc::new(2), weight, forever(0));
         let most = usize::try_from(memory.entry_bytes_max).unwrap() - ENTRY_BYTES - "huge".len();
         assert!(fills(most));
         assert_eq!(got(&memory, "huge", 0), Some(2));

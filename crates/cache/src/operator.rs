@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::entry::{self, Contents, LINE_BYTES_MAX, Stored};
 use crate::hex;
@@ -21,6 +21,7 @@ use crate::link::{CallError, Link};
 use crate::memory::{Memory, MemoryEntry};
 use crate::pending_removals::Removals;
 use crate::primaries::{Preview, Primaries};
+use crate::protocol::version::Moment;
 use crate::stats::{Cause, Label, State, Trouble};
 
 /// The maximum number of entries on a page.
@@ -376,7 +377,7 @@ impl<C: Contents> Layers<C> {
     /// A page from memory, sorted by name. Visits all of memory.
     fn page_of_memory(&self, after: &str, limit: usize) -> Page {
         let namespace = &self.coherence.namespace;
-        let now = Instant::now();
+        let now = self.coherence.now();
         // The first names after `after`, and one more that tells whether this is the last page.
         let mut first = BTreeMap::new();
         for (key, entry) in self.memory.live(self.coherence.purge_generation(), now) {
@@ -406,7 +407,7 @@ impl<C: Contents> Layers<C> {
     }
 
     fn remembers(&self, key: KeyRef<'_>) -> Option<MemoryEntry<C::Value>> {
-        self.memory.peek(key, self.coherence.purge_generation(), Instant::now())
+        self.memory.peek(key, self.coherence.purge_generation(), self.coherence.now())
     }
 
     /// The entry of a preview; `None` if the name is not ours.
@@ -453,7 +454,7 @@ impl<C: Contents> Layers<C> {
                     kind: EntryKind::Answer,
                     in_memory: true,
                     in_redis: false,
-                    ttl: entry.left(Instant::now()),
+                    ttl: entry.left(self.coherence.now()),
                     bytes: entry.bytes,
                 },
             }),
@@ -510,10 +511,11 @@ impl<C: Contents> Layers<C> {
     /// Runs work that visits all of memory on a thread that does not serve requests.
     async fn on_memory<T: Default + Send + 'static>(
         self: Arc<Self>,
-        work: impl FnOnce(&Memory<C::Value>, u64, Instant) -> T + Send + 'static,
+        work: impl FnOnce(&Memory<C::Value>, u64, Moment) -> T + Send + 'static,
     ) -> T {
-        let working =
-            tokio::task::spawn_blocking(move || work(&self.memory, self.coherence.purge_generation(), Instant::now()));
+        let working = tokio::task::spawn_blocking(move || {
+            work(&self.memory, self.coherence.purge_generation(), self.coherence.now())
+        });
         // This fails only if the runtime ends.
         working.await.unwrap_or_default()
     }

@@ -92,6 +92,12 @@ pub struct Deadlines {
     pub heartbeat: Duration,
     /// The time between two queries for the primaries, to Sentinels or Cluster nodes.
     pub topology: Duration,
+    /// How long memory serves what is not kept briefly, after the last sign of life: from the moment at which a command was
+    /// sent that Redis answered. `None` for three heartbeats, and at least 300 ms. Nothing is forgotten after this time,
+    /// and a later sign renews it. So what is deleted in Redis is not served from memory for longer than this,
+    /// whatever the network and the scheduler do. The monotonic clock counts, which on Linux stands still while the
+    /// machine is suspended.
+    pub belief: Option<Duration>,
     /// For a heartbeat: without a reply in this time, the connection counts as lost.
     pub heartbeat_timeout: Duration,
     /// The wait for another node's computation, before this node computes. Up to two thirds are added at random, so
@@ -108,6 +114,7 @@ impl Default for Deadlines {
             handshake: Duration::from_secs(1),
             heartbeat: Duration::from_millis(100),
             topology: Duration::from_secs(1),
+            belief: None,
             heartbeat_timeout: Duration::from_secs(1),
             patience: Duration::from_millis(600),
             lease: Duration::from_secs(3),
@@ -116,6 +123,13 @@ impl Default for Deadlines {
 }
 
 impl Deadlines {
+    /// The least time for which memory is believed: a busy machine may be late by two heartbeats of the default.
+    const BELIEF_LEAST: Duration = Duration::from_millis(300);
+
+    pub(crate) fn belief(&self) -> Duration {
+        self.belief.unwrap_or_else(|| self.heartbeat.saturating_mul(3).max(Self::BELIEF_LEAST))
+    }
+
     /// Redis counts in milliseconds, and repeated actions need a pause.
     const LEAST: Duration = Duration::from_millis(1);
     /// A longer wait is a mistake.
@@ -125,7 +139,7 @@ impl Deadlines {
     ///
     /// If a deadline is out of bounds.
     pub(crate) fn check(&self) -> Result<(), OptionsError> {
-        let Self { call, handshake, heartbeat, topology, heartbeat_timeout, patience, lease } = *self;
+        let Self { call, handshake, heartbeat, topology, heartbeat_timeout, patience, lease, belief } = *self;
         let all = [
             ("call", call),
             ("handshake", handshake),
@@ -134,6 +148,7 @@ impl Deadlines {
             ("heartbeat_timeout", heartbeat_timeout),
             ("patience", patience),
             ("lease", lease),
+            ("belief", belief.unwrap_or(Self::LEAST)),
         ];
         match all.into_iter().find(|(_, given)| !(Self::LEAST..=Self::MOST).contains(given)) {
             None => Ok(()),

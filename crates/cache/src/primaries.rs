@@ -16,6 +16,8 @@ use crate::connection::Address;
 use crate::entry::{self, LINE_BYTES_MAX, Lease, Stored};
 use crate::key::{Key, Namespace};
 use crate::link::{CallError, CallReply, CallRequest, Link, Redirection};
+use crate::protocol::link::Trust;
+use crate::protocol::version::Moment;
 use crate::stats::{State, Trouble};
 
 pub(crate) use keyspace::Preview;
@@ -129,6 +131,22 @@ impl Primaries {
             State::Coherent => 2,
         });
         least.filter(|_| map.is_whole()).unwrap_or(State::Detached)
+    }
+
+    /// Until when memory is believed: by the primary that was heard from the longest ago. What memory holds of the keys
+    /// of a primary that is not coherent is kept briefly, and needs no belief.
+    pub(crate) fn believed_until(&self) -> Moment {
+        let map = self.map();
+        let statuses = map.links().iter().map(|link| link.status());
+        let coherent = statuses.filter(|status| status.state == Trust::Coherent);
+        coherent.map(|status| status.believed_until).min().unwrap_or_default()
+    }
+
+    /// Whether a primary refuses reads, and whether one refuses writes, for longer than a moment.
+    pub(crate) fn refusals(&self) -> (bool, bool) {
+        let map = self.map();
+        let statuses = map.links().iter().map(|link| link.status());
+        statuses.fold((false, false), |(reads, writes), one| (reads || one.refuses_reads, writes || one.refuses_writes))
     }
 
     pub(crate) fn state_for(&self, key: &Key) -> State {

@@ -6,3 +6,5 @@
 
 pub(crate) mod version;
 pub(crate) mod flight;
+pub(crate) mod hit;
+pub(crate) mod link;

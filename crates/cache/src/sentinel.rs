@@ -13,6 +13,7 @@ use tokio::sync::Mutex;
 use tokio::task::JoinSet;
 
 use crate::connection::{Address, Connection, Endpoint, text};
+use crate::failure::Failure;
 use crate::stats::Trouble;
 
 /// The Sentinels of one primary.
@@ -45,24 +46,24 @@ impl Sentinels {
         format!("{} at {}", self.name, shown.join(","))
     }
 
-    pub(crate) async fn primary(&self) -> Result<Address, Trouble> {
+    pub(crate) async fn primary(&self) -> Result<Address, Failure> {
         let mut asking = JoinSet::new();
         for sentinel in &self.sentinels {
             let (sentinel, name) = (sentinel.clone(), self.name.clone());
             asking.spawn(async move { sentinel.ask(&name).await });
         }
-        let (mut answers, mut trouble) = (Vec::new(), Trouble::Connect);
+        let (mut answers, mut failure) = (Vec::new(), Failure::from(Trouble::Connect));
         while let Some(answer) = asking.join_next().await {
             // A task that panicked has no answer.
-            match answer.unwrap_or(Err(Trouble::Other)) {
+            match answer.unwrap_or_else(|_| Err(Trouble::Other.into())) {
                 Ok(answer) => answers.push(answer),
-                Err(why) => trouble = why,
+                Err(why) => failure = why,
             }
             if answers.len() > self.sentinels.len() / 2 {
                 break;
             }
         }
-        answers.into_iter().max().map(|answer| answer.address).ok_or(trouble)
+        answers.into_iter().max().map(|answer| answer.address).ok_or(failure)
     }
 
     /// Waits until the Sentinels name another primary than `than`, even while they do not answer.
@@ -77,7 +78,7 @@ impl Sentinels {
 }
 
 impl Sentinel {
-    async fn ask(&self, name: &str) -> Result<NamedPrimary, Trouble> {
+    async fn ask(&self, name: &str) -> Result<NamedPrimary, Failure> {
         let mut slot = self.connection.lock().await;
         let connection = match slot.take() {
             Some(connection) => connection,
@@ -85,19 +86,20 @@ impl Sentinel {
         };
         let reply = connection.say(redis::cmd("SENTINEL").arg("MASTER").arg(name)).await;
         // A connection that gave any reply is kept, even if the reply was that the name is unknown.
-        if !matches!(reply, Err(Trouble::Timeout | Trouble::Lost | Trouble::Protocol)) {
+        let trouble = reply.as_ref().err().map(|failure| failure.trouble);
+        if !matches!(trouble, Some(Trouble::Timeout | Trouble::Lost | Trouble::Protocol)) {
             *slot = Some(connection);
         }
-        read_answer(reply?).ok_or(Trouble::Protocol)
+        let no_primary = || Failure::new(Trouble::Protocol, "its answer names no primary");
+        read_answer(reply?).ok_or_else(no_primary)
     }
 
     /// The login is that of the servers. Sentinels often have none and refuse every login; then none is used.
-    async fn connect(&self) -> Result<Connection, Trouble> {
-        let connected = match self.endpoint.connect(|_| {}).await {
+    async fn connect(&self) -> Result<Connection, Failure> {
+        match self.endpoint.connect(|_| {}).await {
             Err(error) if error.trouble == Trouble::Denied => self.endpoint.without_login().connect(|_| {}).await,
             connected => connected,
-        };
-        connected.map_err(|error| error.trouble)
+        }
     }
 }
 

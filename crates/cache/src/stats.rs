@@ -51,7 +51,8 @@ pub struct Stats {
     /// Calls answered, each counted once, by source: `memory`, `redis`, `computed` (for this caller), `collapsed`
     /// (computed for another caller, here or on another node), `failed`.
     pub answers: Vec<Count>,
-    /// Lookups in memory, by result: `hit`, `miss`.
+    /// Lookups in memory, by result: `hit`, `miss`, `unsure` (it has a value, and does not serve it, since Redis was not
+    /// heard from for [`Deadlines::belief`](crate::Deadlines::belief)).
     pub memory_lookups: Vec<Count>,
     /// Lookups in Redis, by result: `hit`, `miss`, `lease`, `unusable`, `unavailable` (no reply in time, refused, or
     /// not sent because earlier calls failed).
@@ -83,6 +84,10 @@ pub struct Stats {
     pub removals_pending: u64,
     /// Errors of Redis, by kind.
     pub redis_errors: Vec<Count>,
+    /// Whether a primary has refused reads for at least a second: what this node remembers is not found.
+    pub refuses_reads: bool,
+    /// Whether a primary has refused writes for at least a second: what this node computes is not shared.
+    pub refuses_writes: bool,
 }
 
 /// A histogram.
@@ -108,7 +113,7 @@ impl Histogram {
 macro_rules! labels {
     ($(#[$doc:meta])* $name:ident { $($variant:ident = $label:literal,)* }) => {
         $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub(crate) enum $name { $($variant,)* }
         impl Label for $name {
             const LABELS: &'static [&'static str] = &[$($label,)*];
@@ -131,7 +136,11 @@ labels! {
         Memory = "memory", Redis = "redis", Computed = "computed", Collapsed = "collapsed", Failed = "failed",
     }
 }
-labels! { MemoryLookup { Hit = "hit", Miss = "miss", } }
+labels! { MemoryLookup {
+    Hit = "hit", Miss = "miss",
+    // Memory has a value, but Redis was not heard from for too long.
+    Unsure = "unsure",
+} }
 labels! { RedisLookup {
     Hit = "hit", Miss = "miss", Lease = "lease", Unusable = "unusable", Unavailable = "unavailable",
 } }

@@ -1,75 +1,71 @@
-//! The supervisor of one primary's connection: connects, starts tracking, proves coherence, sends heartbeats, and connects
-//! again when the connection is lost.
+//! The supervisor of one primary's connection: the driver of [`protocol::link`](crate::protocol::link). It does what the
+//! machine asks for, and gives it what happened. Whatever decides anything is in the machine.
 
-use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
-use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, watch};
+use tokio::task::JoinSet;
 
 use crate::coherence::Coherence;
-use crate::connection::{ConnectError, Connection, Endpoint};
-use crate::invalidation::{Canary, Invalidation, apply_invalidations, push_handler};
-use crate::link::Link;
+use crate::connection::{Connection, Endpoint};
+use crate::failure::Failure;
+use crate::invalidation::{Canary, apply_invalidations, push_handler};
+use crate::link::{Answered, Attached, Link};
 use crate::memory::Memory;
 use crate::options::Deadlines;
 use crate::primaries::Primaries;
-use crate::stats::{Cause, Label, State, Trouble};
+use crate::protocol::link::{
+    Access, Action, Event, Machine, News, Purge, Role, Sender, Settings, Status, Timer, Trust,
+};
+use crate::protocol::version::Moment;
+use crate::stats::{Cause, Label, Trouble};
 
-/// Pauses, with a jitter of half. After any outage, the cache shall be coherent within two seconds: an attempt that
-/// will fail may have begun just before the end of the outage, and takes up to one.
-const CANARY_RETRY_FIRST: Duration = Duration::from_millis(250);
-const CANARY_RETRY_MAX: Duration = Duration::from_millis(500);
-const RECONNECT_FIRST: Duration = Duration::from_millis(50);
-const RECONNECT_MAX: Duration = Duration::from_millis(500);
-/// The maximum number of queued invalidations, each with any number of keys.
-const INVALIDATIONS_MAX: usize = 4_096;
+/// The maximum number of queued messages: invalidations, each with any number of keys, and answers.
+const MESSAGES_MAX: usize = 4_096;
 /// A heartbeat is late after so many deadlines of a call: on a busy machine, single calls may be late.
 const LATE_FACTOR: u32 = 2;
 /// Names drawn for a canary until this primary holds one: with a single slot, that takes some 16,384.
 const CANARY_NAMES_MAX: u32 = 200_000;
 
-/// A pause that doubles with each failure, jittered, so that not all nodes connect at the same time.
-pub(crate) struct Backoff {
-    next: Duration,
-    most: Duration,
+/// Where a primary is.
+pub(crate) trait Place: Send + Sync + 'static {
+    /// Whether it may turn out to be a replica, because another server may have become the primary.
+    const IS_ROLE_WATCHED: bool;
+
+    /// For logs.
+    fn shown(&self) -> String;
+
+    /// The server to connect to now.
+    fn find(&self) -> impl Future<Output = Result<Endpoint, Failure>> + Send;
+
+    /// Waits until it is another server than this one, and tells why.
+    fn moved(&self, from: &Endpoint) -> impl Future<Output = Failure> + Send;
 }
 
-impl Backoff {
-    /// The pauses between two attempts to connect.
-    pub(crate) fn to_reconnect() -> Self {
-        Self { next: RECONNECT_FIRST, most: RECONNECT_MAX }
+/// One address. It is resolved for each connection.
+pub(crate) struct Fixed<const IS_ROLE_WATCHED: bool>(pub(crate) Endpoint);
+
+impl<const IS_ROLE_WATCHED: bool> Place for Fixed<IS_ROLE_WATCHED> {
+    const IS_ROLE_WATCHED: bool = IS_ROLE_WATCHED;
+
+    fn shown(&self) -> String {
+        self.0.shown()
     }
 
-    fn between_canaries() -> Self {
-        Self { next: CANARY_RETRY_FIRST, most: CANARY_RETRY_MAX }
+    async fn find(&self) -> Result<Endpoint, Failure> {
+        Ok(self.0.clone())
     }
 
-    pub(crate) async fn wait(&mut self) {
-        tokio::time::sleep(self.next.mul_f64(0.5 + fastrand::f64())).await;
-        self.next = (self.next * 2).min(self.most);
+    async fn moved(&self, _: &Endpoint) -> Failure {
+        std::future::pending().await
     }
-}
-
-/// Whether a server must confirm that it is a primary.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Role {
-    /// No, since it is the only server.
-    Any,
-    /// Yes, since another server may have become the primary.
-    Primary,
 }
 
 /// Supervises the connection to one primary.
-pub(crate) struct Supervisor<V> {
+pub(crate) struct Supervisor<V, P> {
     context: Context<V>,
     link: Arc<Link>,
-    role: Role,
-    /// Whether the server's eviction policy was checked, with warnings in the log if necessary.
-    is_eviction_checked: AtomicBool,
-    /// Whether the present outage is in the log.
-    is_failure_logged: AtomicBool,
+    place: Arc<P>,
 }
 
 /// The parts of a cache that all its supervisors share.
@@ -88,112 +84,69 @@ impl<V> Clone for Context<V> {
     }
 }
 
-impl<V: Send + Sync + 'static> Supervisor<V> {
-    pub(crate) fn new(context: Context<V>, link: Arc<Link>, role: Role) -> Self {
-        let (is_eviction_checked, is_failure_logged) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { context, link, role, is_eviction_checked, is_failure_logged }
-    }
+/// What a task of an attempt reports.
+enum Report {
+    Event(Event<Failure>),
+    Found(Endpoint),
+    Connected(Attached),
+}
 
-    /// Keeps a connection to one server. Never ends.
-    pub(crate) async fn run(&self, endpoint: &Endpoint) {
-        let mut backoff = Backoff::to_reconnect();
-        loop {
-            if self.run_connection(endpoint, std::future::pending()).await {
-                backoff = Backoff::to_reconnect();
-            }
-            backoff.wait().await;
-        }
-    }
+/// One connection, from the attempt to its end. When it is dropped, its tasks end.
+struct Attempt {
+    /// What is known of it so far.
+    endpoint: Option<Endpoint>,
+    attached: Option<Attached>,
+    /// The name that heartbeats use: one that this primary holds. If it holds none, any name shows that its slots are not
+    /// served.
+    heartbeat_name: Option<String>,
+    canary: watch::Sender<Canary>,
+    tasks: JoinSet<()>,
+    reports: mpsc::UnboundedReceiver<Report>,
+    sender: mpsc::UnboundedSender<Report>,
+}
 
-    /// One connection, from the attempt to its loss, or until `reason` ends. Gives whether it became coherent.
-    pub(crate) async fn run_connection(&self, endpoint: &Endpoint, reason: impl Future<Output = Trouble>) -> bool {
-        let (sender, queue) = mpsc::channel(INVALIDATIONS_MAX);
+impl Attempt {
+    fn new() -> Self {
+        let (sender, reports) = mpsc::unbounded_channel();
         let canary = watch::channel(Canary::default()).0;
-        let (coherence, memory) = (self.context.coherence.clone(), self.context.memory.clone());
-        let applying = apply_invalidations(coherence, memory, canary.clone(), queue);
-        let error = tokio::select! {
-            biased;
-            error = self.connect_and_watch(endpoint, sender, &canary) => error,
-            trouble = reason => trouble.into(),
-            // Ends when the connection's task, which holds the sender, has ended.
-            () = applying => Trouble::Lost.into(),
+        Self { endpoint: None, attached: None, heartbeat_name: None, canary, tasks: JoinSet::new(), reports, sender }
+    }
+
+    /// Runs work in a task, and reports its event.
+    fn run(&mut self, work: impl Future<Output = Event<Failure>> + Send + 'static) {
+        let sender = self.sender.clone();
+        self.tasks.spawn(async move {
+            // The receiver is gone if the attempt is.
+            let _ = sender.send(Report::Event(work.await));
+        });
+    }
+}
+
+impl<V: Send + Sync + 'static, P: Place> Supervisor<V, P> {
+    pub(crate) fn new(context: Context<V>, link: Arc<Link>, place: P) -> Self {
+        Self { context, link, place: Arc::new(place) }
+    }
+
+    /// Keeps the primary connected. Never ends.
+    pub(crate) async fn run(&self) {
+        let Deadlines { heartbeat, call, .. } = self.context.deadlines;
+        let mut driven = Driven {
+            supervisor: self,
+            machine: Machine::new(Settings {
+                heartbeat,
+                late: LATE_FACTOR * call,
+                belief: self.context.deadlines.belief(),
+                is_role_watched: P::IS_ROLE_WATCHED,
+            }),
+            attempt: Attempt::new(),
+            timers: [None; Timer::COUNT],
+            server: String::new(),
+            is_eviction_checked: false,
         };
-        self.detach(endpoint, &error)
-    }
-
-    async fn connect_and_watch(
-        &self,
-        endpoint: &Endpoint,
-        queue: mpsc::Sender<Invalidation>,
-        canary: &watch::Sender<Canary>,
-    ) -> ConnectError {
-        let Context { coherence, .. } = &self.context;
-        let lost = Arc::new(Notify::new());
-        let connection = match endpoint.connect(push_handler(coherence.clone(), queue, lost.clone())).await {
-            Ok(connection) => connection,
-            Err(error) => return error,
-        };
-        if let Err(trouble) = self.start_tracking(&connection).await {
-            return trouble.into();
-        }
-        // Changes before this moment were not reported; later ones are, if pushes arrive at all.
-        coherence.purge(Cause::Attached);
-        self.is_failure_logged.store(false, SeqCst);
-        self.link.install(Some(connection.clone()));
-        self.publish_state();
-        let trouble = tokio::select! {
-            trouble = self.prove(endpoint, &connection, canary) => trouble,
-            trouble = self.heartbeat(&connection) => trouble,
-            () = connection.doubted() => Trouble::Protocol,
-            () = lost.notified() => Trouble::Lost,
-        };
-        trouble.into()
-    }
-
-    async fn start_tracking(&self, connection: &Connection) -> Result<(), Trouble> {
-        if self.role == Role::Primary {
-            connection.is_primary(self.context.deadlines.handshake).await?;
-        }
-        connection.track(self.context.coherence.namespace.prefix()).await
-    }
-
-    fn publish_state(&self) {
-        self.context.coherence.publish_state(&self.context.primaries);
-    }
-
-    /// Repeats the canary until a change is reported, which makes the connection coherent. Never ends.
-    async fn prove(&self, endpoint: &Endpoint, connection: &Connection, canary: &watch::Sender<Canary>) -> Trouble {
-        let coherence = &self.context.coherence;
-        let (mut backoff, mut is_logged) = (Backoff::between_canaries(), false);
-        while let Err(trouble) = self.canary(endpoint, canary).await {
-            coherence.counters.errors.add(trouble);
-            let (server, trouble) = (endpoint.shown(), trouble.label());
-            // Logged once for each connection, since the attempts may continue for days.
-            if !std::mem::replace(&mut is_logged, true) {
-                tracing::warn!(server, trouble, "changes in Redis are not reported: memory keeps for 5 s at most");
-            }
-            backoff.wait().await;
-        }
-        // Entries that were kept before the proof may have missed a change.
-        coherence.purge(Cause::Attached);
-        self.link.record_proof();
-        self.publish_state();
-        tracing::info!(server = endpoint.shown(), "coherent with Redis");
-        self.check_eviction(endpoint, connection).await;
-        std::future::pending().await
-    }
-
-    /// Changes a key over a second connection, since NOLOOP withholds our own changes, and waits for the push.
-    async fn canary(&self, endpoint: &Endpoint, canary: &watch::Sender<Canary>) -> Result<(), Trouble> {
-        let (token, name) = self.draw_canary().ok_or(Trouble::Canary)?;
-        canary.send_replace(Canary { token, has_arrived: false });
-        let mut arrival = canary.subscribe();
-        let second = endpoint.connect(|_| {}).await.map_err(|error| error.trouble)?;
-        second.touch(&name).await?;
-        let arrived = arrival.wait_for(|canary| canary.has_arrived);
-        match tokio::time::timeout(self.context.deadlines.handshake, arrived).await {
-            Ok(Ok(_)) => Ok(()),
-            _ => Err(Trouble::Canary),
+        let mut event = Event::Rang(Timer::Reconnect);
+        loop {
+            driven.step(event);
+            event = driven.next().await;
         }
     }
 
@@ -207,80 +160,323 @@ impl<V: Send + Sync + 'static> Supervisor<V> {
         };
         (0..CANARY_NAMES_MAX).map(draw).find(|(_, name)| primaries.is_held_by(&self.link, name))
     }
+}
 
-    /// Sends heartbeats; ends when one is not answered. TCP alone does not notice a peer that vanished, and an open
-    /// connection does not show that its server has become a replica.
-    async fn heartbeat(&self, connection: &Connection) -> Trouble {
-        let Deadlines { heartbeat, heartbeat_timeout, call, .. } = self.context.deadlines;
-        // In a Cluster, a name that this primary holds; if it holds none, any name shows that its slots are not served.
-        let (_, name) = self.draw_canary().unwrap_or_default();
+/// A machine that is driven.
+struct Driven<'s, V, P> {
+    supervisor: &'s Supervisor<V, P>,
+    machine: Machine<Failure>,
+    attempt: Attempt,
+    timers: [Option<(Moment, Timer)>; Timer::COUNT],
+    /// The server of the last attempt, for logs.
+    server: String,
+    /// Whether the server's eviction policy was checked, with warnings in the log if necessary.
+    is_eviction_checked: bool,
+}
+
+impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
+    fn context(&self) -> &Context<V> {
+        &self.supervisor.context
+    }
+
+    fn now(&self) -> Moment {
+        self.context().coherence.now()
+    }
+
+    fn step(&mut self, event: Event<Failure>) {
+        if let Event::Lost(Failure { words, .. }) = &event {
+            self.context().coherence.note_failure(&self.server, words);
+        }
+        for action in self.machine.on(event, self.now(), fastrand::f64()) {
+            self.perform(action);
+        }
+    }
+
+    /// Waits for what happens next. What was reported comes before the timers: an answer that has arrived is not late.
+    async fn next(&mut self) -> Event<Failure> {
         loop {
-            tokio::time::sleep(heartbeat).await;
-            let mut asking = pin!(async {
-                if self.role == Role::Primary {
-                    connection.is_primary(heartbeat_timeout).await?;
-                }
-                Ok::<_, Trouble>(connection.accepts_writes(&name, heartbeat_timeout).await)
-            });
-            let reply = match tokio::time::timeout(LATE_FACTOR * call, &mut asking).await {
-                Ok(reply) => reply,
-                Err(_) => {
-                    self.context.coherence.counters.errors.add(Trouble::Timeout);
-                    self.link.record_late_heartbeat();
-                    asking.await
+            let next = self.timers.iter().copied().flatten().min_by_key(|(at, _)| *at);
+            let clock = self.context().coherence.clock;
+            let rings = async {
+                match next.and_then(|(at, timer)| Some((clock.instant(at)?, timer))) {
+                    Some((at, timer)) => {
+                        tokio::time::sleep_until(at.into()).await;
+                        timer
+                    }
+                    None => std::future::pending().await,
                 }
             };
-            match reply {
-                Ok(Ok(())) => self.link.record_heartbeat(true),
-                // A server that refuses is alive: a full one, or one that runs a script, still reports every change.
-                Ok(Err(Trouble::ReadOnly | Trouble::Full | Trouble::Denied | Trouble::Loading | Trouble::Busy)) => {
-                    self.link.record_heartbeat(false);
+            let report = tokio::select! {
+                biased;
+                Some(report) = self.attempt.reports.recv() => report,
+                Some(Err(_)) = self.attempt.tasks.join_next() => {
+                    return Event::Lost(Failure::new(Trouble::Other, "a task of the connection panicked"));
                 }
-                // Another primary holds the name now, or this name cannot be written; others perhaps can.
-                Ok(Err(Trouble::Redirected | Trouble::Other)) => self.link.record_heartbeat(true),
-                Ok(Err(Trouble::Timeout)) | Err(Trouble::Timeout) => return Trouble::Silent,
-                Ok(Err(trouble)) | Err(trouble) => return trouble,
+                timer = rings => {
+                    self.timers[timer as usize] = None;
+                    return Event::Rang(timer);
+                }
+            };
+            match report {
+                Report::Event(event) => return event,
+                Report::Found(endpoint) => {
+                    self.server = endpoint.shown();
+                    self.attempt.endpoint = Some(endpoint);
+                }
+                Report::Connected(attached) => {
+                    self.attempt.attached = Some(attached);
+                    return Event::Connected;
+                }
+            }
+        }
+    }
+
+    fn perform(&mut self, action: Action<Failure>) {
+        let Context { coherence, .. } = self.context();
+        match action {
+            Action::Connect => self.connect(),
+            Action::Track => self.track(),
+            Action::Canary => self.canary(),
+            Action::Heartbeat { reads } => self.heartbeat(reads),
+            Action::AskRole => {
+                if let Some(Attached { connection, .. }) = self.attempt.attached.clone() {
+                    self.attempt.run(async move { Event::RoleIs(connection.role().await.unwrap_or(Role::Unknown)) });
+                }
+            }
+            Action::AskAddress => self.ask_address(),
+            Action::Leave => {
+                self.attempt = Attempt::new();
+                self.timers = [None; Timer::COUNT];
+                // The topology may have changed.
+                self.context().primaries.doubt();
+            }
+            Action::ForgetAll(Purge::Attached) => coherence.purge(Cause::Attached),
+            Action::ForgetAll(Purge::Detached) => coherence.purge(Cause::Detached),
+            Action::Publish(status) => self.publish(status),
+            Action::WakeAt(at, timer) => self.timers[timer as usize] = Some((at, timer)),
+            Action::Tell(news) => self.tell(news),
+            Action::Count(failure) => coherence.counters.errors.add(failure.trouble),
+        }
+    }
+
+    fn connect(&mut self) {
+        let (lost, sender) = (Arc::new(Notify::new()), self.attempt.sender.clone());
+        let (messages, queue) = mpsc::channel(MESSAGES_MAX);
+        let Context { coherence, memory, .. } = self.context().clone();
+        let on_push = push_handler(coherence.clone(), messages.clone(), lost.clone());
+        let place = self.supervisor.place.clone();
+        self.server = place.shown();
+        let answers = sender.clone();
+        let on_answer = move |Answered { sent, access, sender, refused }| {
+            let _ = answers.send(Report::Event(Event::Answered { sent, access, sender, refused }));
+        };
+        self.attempt.tasks.spawn(apply_invalidations(coherence, memory, self.attempt.canary.clone(), queue, on_answer));
+        self.attempt.run(async move {
+            let report = |report| {
+                // The receiver is gone if the attempt is.
+                let _ = sender.send(report);
+            };
+            let endpoint = match place.find().await {
+                Ok(endpoint) => endpoint,
+                Err(failure) => return Event::Lost(failure),
+            };
+            report(Report::Found(endpoint.clone()));
+            let connection = match endpoint.connect(on_push).await {
+                Ok(connection) => connection,
+                Err(failure) => return Event::Lost(failure),
+            };
+            report(Report::Connected(Attached { connection: connection.clone(), queue: messages }));
+            tokio::select! {
+                () = lost.notified() => Event::Lost(Trouble::Lost.into()),
+                () = connection.doubted() => Event::Lost(Trouble::Protocol.into()),
+                failure = place.moved(&endpoint) => Event::Lost(failure),
+            }
+        });
+    }
+
+    fn track(&mut self) {
+        let Some(Attached { connection, .. }) = self.attempt.attached.clone() else { return };
+        let coherence = self.context().coherence.clone();
+        self.attempt.run(async move {
+            let armed = async {
+                if P::IS_ROLE_WATCHED && connection.role().await? == Role::Replica {
+                    return Err(Trouble::Demoted.into());
+                }
+                let sent = coherence.now();
+                let tracking = connection.track(coherence.namespace.prefix()).await;
+                tracking.map_err(|failure| failure.about("it does not report changes")).map(|()| sent)
+            };
+            armed.await.map_or_else(Event::Lost, |sent| Event::Armed { sent })
+        });
+    }
+
+    /// Changes a key over a second connection, since NOLOOP withholds our own changes, and waits for the push.
+    fn canary(&mut self) {
+        let Some(endpoint) = self.attempt.endpoint.clone() else { return };
+        let Some((token, name)) = self.supervisor.draw_canary() else {
+            return self.attempt.run(async { Event::CanaryFailed(Trouble::Canary.into()) });
+        };
+        self.attempt.canary.send_replace(Canary { token, has_arrived: false });
+        let (mut arrival, handshake) = (self.attempt.canary.subscribe(), self.context().deadlines.handshake);
+        self.attempt.run(async move {
+            let touched = async { endpoint.connect(|_| {}).await?.touch(&name).await };
+            if let Err(failure) = touched.await {
+                return Event::CanaryFailed(failure);
+            }
+            let arrived = arrival.wait_for(|canary| canary.has_arrived);
+            match tokio::time::timeout(handshake, arrived).await {
+                Ok(Ok(_)) => Event::CanaryHeard,
+                _ => Event::CanaryFailed(Failure::new(Trouble::Canary, "a change of ours was not reported")),
+            }
+        });
+    }
+
+    fn heartbeat_name(&mut self) -> String {
+        let draw = || self.supervisor.draw_canary().unwrap_or_default().1;
+        self.attempt.heartbeat_name.get_or_insert_with(draw).clone()
+    }
+
+    /// TCP alone does not notice a peer that vanished, and an open connection does not show that its server has become a
+    /// replica.
+    fn heartbeat(&mut self, reads: bool) {
+        let Some(attached) = self.attempt.attached.clone() else { return };
+        let name = self.heartbeat_name();
+        let (link, coherence) = (self.supervisor.link.clone(), self.context().coherence.clone());
+        let deadline = self.context().deadlines.heartbeat_timeout;
+        self.attempt.run(async move {
+            let sent = coherence.now();
+            let asked = attached.connection.heartbeat(&name, reads, P::IS_ROLE_WATCHED, deadline).await;
+            let heartbeat = match asked {
+                Ok(heartbeat) if heartbeat.role == Some(Role::Replica) => return Event::Lost(Trouble::Demoted.into()),
+                Ok(heartbeat) => heartbeat,
+                Err(failure) if failure.trouble == Trouble::Timeout => {
+                    return Event::Lost(Failure { trouble: Trouble::Silent, ..failure });
+                }
+                Err(failure) => return Event::Lost(failure),
+            };
+            link.record_heartbeat(heartbeat.writes.is_none());
+            let report = |access, refused| {
+                attached.report(Answered { sent, access, sender: Sender::Heartbeat, refused });
+            };
+            if let Some(refused) = heartbeat.reads {
+                report(Access::Reads, refused);
+            }
+            report(Access::Writes, heartbeat.writes);
+            Event::HeartbeatEnded
+        });
+    }
+
+    /// Asks the server to which the address of a replica leads now. One that does not tell its role may take writes.
+    fn ask_address(&mut self) {
+        let (place, name) = (self.supervisor.place.clone(), self.heartbeat_name());
+        let deadline = self.context().deadlines.handshake;
+        self.attempt.run(async move {
+            let asked = async {
+                let connection = place.find().await?.connect(|_| {}).await?;
+                let heartbeat = connection.heartbeat(&name, false, true, deadline).await?;
+                let is_primary = heartbeat.role == Some(Role::Unknown) && heartbeat.writes.is_none();
+                Ok::<_, Failure>(if is_primary { Role::Primary } else { heartbeat.role.unwrap_or(Role::Unknown) })
+            };
+            Event::AddressLeadsTo(asked.await.unwrap_or(Role::Unknown))
+        });
+    }
+
+    fn publish(&self, status: Status) {
+        let (link, Context { coherence, primaries, .. }) = (&self.supervisor.link, self.context());
+        let before = link.status().state;
+        if before == Trust::Coherent && status.state != Trust::Coherent {
+            // Belief no longer depends on this primary, and so may rise: nothing that it vouched for may be left.
+            coherence.raise_purge_generation();
+        }
+        let attached = self.attempt.attached.clone().filter(|_| status.state != Trust::Detached);
+        link.publish(status, attached);
+        if before == status.state {
+            coherence.publish_belief(primaries);
+        } else {
+            coherence.publish_state(primaries);
+        }
+    }
+
+    fn tell(&mut self, news: News<Failure>) {
+        let server = self.server.as_str();
+        match news {
+            News::Coherent => {
+                tracing::info!(server, "coherent with Redis");
+                self.check_eviction();
+            }
+            News::Lost(Failure { trouble, words }) => {
+                let (trouble, reason, is_demoted) = (trouble.label(), words, trouble == Trouble::Demoted);
+                if is_demoted {
+                    tracing::warn!(server, trouble, "the server has become a replica: connecting to the address again");
+                } else {
+                    tracing::warn!(
+                        server,
+                        trouble,
+                        reason,
+                        "the connection to Redis is lost: memory keeps for 5 s at most"
+                    );
+                }
+            }
+            News::Unreachable(failure) => tell_unreachable(server, &failure),
+            News::StillUnreachable(Failure { trouble, words }) => {
+                tracing::debug!(server, trouble = trouble.label(), reason = words, "Redis cannot be used");
+            }
+            News::Unreported(Failure { trouble, words }) => {
+                let (trouble, reason) = (trouble.label(), words);
+                tracing::warn!(
+                    server,
+                    trouble,
+                    reason,
+                    "changes in Redis are not reported: memory keeps for 5 s at most"
+                );
+            }
+            News::AtReplica(role) => {
+                let is_known = role == Role::Replica;
+                tracing::warn!(
+                    server,
+                    is_known,
+                    "the address leads to a replica: reading goes on, memory keeps for 5 s at most"
+                );
+            }
+            News::Refused(access, Failure { trouble, words }) => {
+                let (what, trouble, reason) = (access.name(), trouble.label(), words);
+                tracing::warn!(server, what, trouble, reason, "Redis refuses {what}");
+            }
+            News::TakenAgain(access, time) => {
+                let (what, seconds) = (access.name(), time.as_secs());
+                tracing::info!(server, what, seconds, "Redis takes {what} again");
             }
         }
     }
 
     /// Since memory serves the reads, Redis does not see how often a key is used. So `volatile-*` evicts the wrong
     /// keys, and without a memory limit Redis grows without end.
-    async fn check_eviction(&self, endpoint: &Endpoint, connection: &Connection) {
-        if self.is_eviction_checked.load(SeqCst) {
-            return;
-        }
-        let Some(eviction) = connection.eviction().await else { return };
-        self.is_eviction_checked.store(true, SeqCst);
-        let (server, policy) = (endpoint.shown(), eviction.policy.as_str());
-        if eviction.bytes_max == 0 {
-            tracing::warn!(server, "Redis has no maxmemory: what is remembered may fill the machine");
-        }
-        if policy.starts_with("volatile-") {
-            tracing::warn!(server, policy, "maxmemory-policy evicts only what has a ttl: allkeys-lfu is recommended");
+    fn check_eviction(&mut self) {
+        let Some(Attached { connection, .. }) = self.attempt.attached.clone() else { return };
+        if !std::mem::replace(&mut self.is_eviction_checked, true) {
+            self.attempt.tasks.spawn(check_eviction(self.server.clone(), connection));
         }
     }
+}
 
-    /// Handles the loss of a connection, or that none was made. Gives whether it had been coherent.
-    fn detach(&self, endpoint: &Endpoint, error: &ConnectError) -> bool {
-        let coherence = &self.context.coherence;
-        let was = self.link.state();
-        self.link.install(None);
-        self.publish_state();
-        let (server, trouble, reason) = (endpoint.shown(), error.trouble.label(), error.reason.as_str());
-        coherence.note_failure(&server, reason);
-        if was != State::Detached {
-            coherence.purge(Cause::Detached);
-            tracing::warn!(server, trouble, "the connection to Redis is lost: memory keeps for 5 s at most");
-        } else if self.is_failure_logged.swap(true, SeqCst) {
-            tracing::debug!(server, trouble, reason, "Redis cannot be reached");
-        } else {
-            tracing::warn!(server, trouble, reason, "Redis cannot be reached: memory keeps for 5 s at most");
+/// A server that answers can be reached: it refuses.
+fn tell_unreachable(server: &str, Failure { trouble, words }: &Failure) {
+    let (label, reason) = (trouble.label(), words.as_str());
+    match trouble {
+        Trouble::Connect | Trouble::Timeout | Trouble::Lost => {
+            tracing::warn!(server, trouble = label, reason, "Redis cannot be reached: memory keeps for 5 s at most");
         }
-        // The topology may have changed.
-        self.context.primaries.doubt();
-        // Last, so that a reader of the counter finds everything above done.
-        coherence.counters.errors.add(error.trouble);
-        was == State::Coherent
+        _ => tracing::warn!(server, trouble = label, reason, "Redis cannot be used: memory keeps for 5 s at most"),
+    }
+}
+
+async fn check_eviction(server: String, connection: Connection) {
+    let Some(eviction) = connection.eviction().await else { return };
+    let policy = eviction.policy.as_str();
+    if eviction.bytes_max == 0 {
+        tracing::warn!(server, "Redis has no maxmemory: what is remembered may fill the machine");
+    }
+    if policy.starts_with("volatile-") {
+        tracing::warn!(server, policy, "maxmemory-policy evicts only what has a ttl: allkeys-lfu is recommended");
     }
 }

@@ -1,61 +1,60 @@
 //! The primaries, and a connection to each: one server, the one that Sentinels name, or those of a Cluster.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cluster::keep_cluster;
 use crate::connection::Endpoint;
+use crate::failure::Failure;
 use crate::link::Link;
 use crate::primaries::Map;
 use crate::redis_url::RedisUrl;
 use crate::sentinel::Sentinels;
-use crate::stats::Label;
-use crate::supervisor::{Backoff, Context, Role, Supervisor};
+use crate::supervisor::{Context, Fixed, Place, Supervisor};
 
 /// Keeps the connections that a URL requires. Never ends.
 pub(crate) async fn keep_connected<V: Send + Sync + 'static>(context: Context<V>, url: RedisUrl) {
     match url {
-        RedisUrl::Server(endpoint) => single(&context, Role::Any).run(&endpoint).await,
+        RedisUrl::Server(endpoint) => keep_one(context, Fixed::<false>(endpoint)).await,
         RedisUrl::Sentinels { sentinels, name, login } => {
-            let supervisor = single(&context, Role::Primary);
-            keep_named(&context, &supervisor, &Sentinels::new(sentinels, &name), &login).await;
+            let (sentinels, every) = (Sentinels::new(sentinels, &name), context.deadlines.topology);
+            keep_one(context, Named { sentinels, login, every }).await;
         }
         RedisUrl::Cluster { seeds } => keep_cluster(context, seeds).await,
     }
 }
 
-/// The supervisor of a primary that holds all keys.
-fn single<V: Send + Sync + 'static>(context: &Context<V>, role: Role) -> Supervisor<V> {
-    let link = Arc::new(Link::new(None));
+/// Keeps a primary that holds all keys connected.
+async fn keep_one<V: Send + Sync + 'static>(context: Context<V>, place: impl Place) {
+    let link = Arc::new(Link::new(None, context.coherence.clock));
     context.primaries.publish(Map::One(link.clone()));
-    Supervisor::new(context.clone(), link, role)
+    Supervisor::new(context, link, place).run().await;
 }
 
-/// Keeps a connection to the server that the Sentinels name.
-async fn keep_named<V: Send + Sync + 'static>(
-    context: &Context<V>,
-    supervisor: &Supervisor<V>,
-    sentinels: &Sentinels,
-    login: &Endpoint,
-) {
-    let (mut backoff, mut is_failure_logged) = (Backoff::to_reconnect(), false);
-    loop {
-        match sentinels.primary().await {
-            Ok(address) => {
-                is_failure_logged = false;
-                let failover = sentinels.name_another(&address, context.deadlines.topology);
-                if supervisor.run_connection(&login.at(&address), failover).await {
-                    backoff = Backoff::to_reconnect();
-                }
-            }
-            Err(trouble) => {
-                if !std::mem::replace(&mut is_failure_logged, true) {
-                    let (sentinels, trouble) = (sentinels.shown(), trouble.label());
-                    tracing::warn!(sentinels, trouble, "no Sentinel names a primary: memory keeps for 5 s at most");
-                }
-                context.coherence.note_failure(&sentinels.shown(), trouble.label());
-                context.coherence.counters.errors.add(trouble);
-            }
+/// The server that the Sentinels name.
+struct Named {
+    sentinels: Sentinels,
+    login: Endpoint,
+    /// The time between two questions while a primary serves.
+    every: Duration,
+}
+
+impl Place for Named {
+    const IS_ROLE_WATCHED: bool = true;
+
+    fn shown(&self) -> String {
+        self.sentinels.shown()
+    }
+
+    async fn find(&self) -> Result<Endpoint, Failure> {
+        let named = self.sentinels.primary().await;
+        named.map(|address| self.login.at(&address)).map_err(|failure| failure.about("no Sentinel names a primary"))
+    }
+
+    async fn moved(&self, from: &Endpoint) -> Failure {
+        match from.address() {
+            Some(address) => self.sentinels.name_another(&address, self.every).await.into(),
+            None => std::future::pending().await,
         }
-        backoff.wait().await;
     }
 }

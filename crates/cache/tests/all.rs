@@ -2,6 +2,7 @@
 // Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+mod belief;
 mod coherence;
 mod contract;
 mod failures;
@@ -12,5 +13,6 @@ mod operator;
 mod outages;
 mod pitfalls;
 mod public_api;
+mod refusals;
 mod support;
 mod topology;

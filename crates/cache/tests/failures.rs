@@ -3,10 +3,10 @@
 
 use crate::support;
 
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use support::fake::{FLUSH, Fake, HELLO_3, invalidation};
+use support::log::Log;
 use support::proxy::Proxy;
 use support::server::{Server, free_port};
 use support::*;
@@ -426,37 +426,6 @@ async fn a_cache_that_is_dropped_lets_go_of_its_connection() {
     eventually("it is closed", || connections() == 1).await;
 }
 
-/// Collects the log of the current thread.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl tracing::Subscriber for Log {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        *metadata.level() <= tracing::Level::WARN && metadata.target().starts_with("tabuada_cache")
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        struct Line(String);
-        impl tracing::field::Visit for Line {
-            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-                self.0 += &format!("{}={value:?} ", field.name());
-            }
-        }
-        let mut line = Line(String::new());
-        event.record(&mut line);
-        self.0.lock().expect("no panic").push(line.0);
-    }
-
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-    fn enter(&self, _: &tracing::span::Id) {}
-    fn exit(&self, _: &tracing::span::Id) {}
-}
-
 #[tokio::test]
 async fn start_up_warns_of_a_bad_eviction_policy() {
     for (settings, words) in [
@@ -467,11 +436,10 @@ async fn start_up_warns_of_a_bad_eviction_policy() {
         for command_denied in ["", "-info", "-info -config"] {
             let server = Server::with(settings);
             server.person().does(format!("ACL SETUSER default {command_denied}").trim_end());
-            let log = Log::default();
-            let _logging = tracing::subscriber::set_default(log.clone());
+            let (log, _logging) = Log::of_warnings();
             // On a single thread, so that the background tasks log to the collector.
             let node = Setting::new().redis(server.url()).coherent().await;
-            let told = || log.0.lock().expect("no panic").clone();
+            let told = || log.lines();
             match words {
                 Some(words) if command_denied != "-info -config" => {
                     eventually("it is warned of", || told().iter().any(|line| line.contains(words))).await;

@@ -23,7 +23,7 @@ pub(crate) fn stats(stats: &Stats, counters: &Counters) -> Value {
     let asked = counters.asked.get();
     let held =
         [("entries", stats.memory_entries), ("bytes", stats.memory_bytes), ("bytes_max", stats.memory_bytes_max)];
-    json!({
+    let mut shown = json!({
         "state": stats.state.name(),
         "asked": asked,
         "answers": counts(&answers, []),
@@ -35,7 +35,13 @@ pub(crate) fn stats(stats: &Stats, counters: &Counters) -> Value {
         "forgotten": counts(&stats.invalidations, []),
         "redis_errors": counts(&stats.redis_errors, []),
         "removals_pending": stats.removals_pending,
-    })
+    });
+    for (what, is_refused) in [("reads", stats.refuses_reads), ("writes", stats.refuses_writes)] {
+        if is_refused {
+            shown[what] = "refused".into();
+        }
+    }
+    shown
 }
 
 /// Counts by label, and `more`.

@@ -36,6 +36,7 @@ mod stopping;
 mod streams;
 mod support;
 mod tidy;
+mod trust;
 mod tutorial;
 mod v1;
 mod version;

@@ -76,11 +76,16 @@ pub(crate) enum Author {
 pub(crate) struct Ghost {
     pub(crate) key: KeyId,
     pub(crate) purges: usize,
+    /// The same for when Redis last began to hold it: what was written after a purge is not from before it.
+    written: usize,
+    is_cheap: bool,
 }
 
 #[derive(Default)]
 pub(crate) struct Truth {
     held: Vec<Option<Value>>,
+    /// The purges that were executed when a cheap value of each key was last written.
+    written_cheaply: Vec<usize>,
     /// Every purge: the key, and when it was executed.
     pub(crate) purges: Vec<(KeyId, Time)>,
     /// Every computed value.
@@ -125,7 +130,13 @@ const SLACK: Time = 3 * MILLIS;
 impl Truth {
     pub(crate) fn new(keys: usize) -> Self {
         let none = vec![None; keys];
-        Self { held: none, computations: vec![0; keys], excuses: vec![0; keys], ..Self::default() }
+        Self {
+            held: none,
+            written_cheaply: vec![0; keys],
+            computations: vec![0; keys],
+            excuses: vec![0; keys],
+            ..Self::default()
+        }
     }
 
     pub(crate) fn keys(&self) -> usize {
@@ -144,6 +155,14 @@ impl Truth {
             return;
         }
         let before = std::mem::replace(&mut self.held[key], held);
+        if let Some(Value::Bytes(bytes)) = &self.held[key]
+            && let Some(ghost) = Self::value_in(bytes).and_then(|value| self.ghosts.get_mut(value))
+        {
+            ghost.written = self.purges.len();
+            if ghost.is_cheap {
+                self.written_cheaply[key] = self.purges.len();
+            }
+        }
         let is_by_a_node = matches!(author, Author::Flight | Author::WriteBehind);
         if before.is_some() && !is_by_a_node {
             self.purges.push((key, now));
@@ -155,9 +174,9 @@ impl Truth {
         }
     }
 
-    /// Everything is lost: the server has restarted without its data.
-    pub(crate) fn began(&mut self, key: KeyId) -> usize {
-        self.ghosts.push(Ghost { key, purges: self.purges.len() });
+    /// A computation begins.
+    pub(crate) fn began(&mut self, key: KeyId, is_cheap: bool) -> usize {
+        self.ghosts.push(Ghost { key, purges: self.purges.len(), written: 0, is_cheap });
         self.ghosts.len() - 1
     }
 
@@ -171,6 +190,10 @@ impl Truth {
         if self.ghosts[value].key != key {
             self.breaks(Law::Right, now, format!("k{key} is answered with the value of k{}", self.ghosts[value].key));
         }
+        let ghost = self.ghosts[value];
+        // A cheap value that was on its way may be written after a purge, and its node is then not told of the purge.
+        let written = if ghost.is_cheap { self.written_cheaply[key] } else { ghost.written };
+        let since = since.max(written);
         let is_old = origin != Origin::Begun;
         if is_old && self.purge_between(key, since, told).is_some() {
             let what = if origin == Origin::Announced { "an announced flight" } else { "memory" };

@@ -12,6 +12,7 @@
 //! | `server` | the event loop around the model of Redis |
 //! | `laws` | what must hold, and the history of the truth that no node sees |
 //! | `story` | a history as text, and its minimisation |
+//! | `exhaustive` | every history of one key within small budgets, breadth first |
 
 #![allow(missing_docs, reason = "not published; commands and settings are those of Redis")]
 
@@ -19,15 +20,14 @@ pub mod redis;
 
 mod chance;
 pub mod exhaustive;
-mod failure;
 mod laws;
 mod network;
 mod node;
 mod people;
 mod protocol;
 mod server;
-mod stats;
 mod story;
+mod trouble;
 mod world;
 
 pub use laws::{Broken, Law};

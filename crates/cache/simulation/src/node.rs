@@ -16,11 +16,11 @@ use crate::laws::{Given, Law, Origin};
 use crate::network::ConnectionId;
 use crate::people::KeyId;
 use crate::protocol::flight::{Event as FlightEvent, Now};
-use crate::protocol::hit::{Kept, may_answer};
-use crate::protocol::link::{Event as LinkEvent, Machine, Settings, Status, Timer};
+use crate::protocol::hit::{Validity, may_answer};
+use crate::protocol::link::{Event as LinkEvent, Machine, Settings, Status, Timer, Trust};
 use crate::protocol::version::{Moment, VersionStamp};
 use crate::redis::{Message, Name};
-use crate::stats::{State, Trouble};
+use crate::trouble::Trouble;
 use crate::world::{Event, MICROS, MILLIS, Outside, SECOND, Time};
 pub(crate) use calls::{Call, CallId};
 pub(crate) use flights::{Asker, Led, PendingWrite};
@@ -65,6 +65,8 @@ impl Plant {
     ];
 }
 
+/// A process that has ended sleeps for ever.
+pub(crate) const DOWN: Time = Time::MAX;
 pub(crate) const CALL: Time = 50 * MILLIS;
 pub(crate) const HANDSHAKE: Time = SECOND;
 const LEASE: Duration = Duration::from_secs(3);
@@ -111,9 +113,10 @@ pub(crate) enum Item {
     Aside(u64, Option<usize>),
     CallDeadline(CallId),
     /// An event of the supervisor, and the number of its attempt to connect.
-    Link(u64, Box<LinkEvent>),
+    Link(u64, Box<LinkEvent<Trouble>>),
     LinkTimer(u64, Timer),
     WriteBehind,
+    RetryRemoval(KeyId),
     CanaryDeadline(u64),
     /// The attempt to connect with this number has taken too long.
     HandshakeDeadline(u64),
@@ -134,7 +137,7 @@ pub(crate) enum Arrival {
 
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    kept: Kept,
+    kept: Validity,
     value: usize,
     since: usize,
 }
@@ -142,7 +145,7 @@ struct Entry {
 #[derive(Clone, Debug)]
 enum Queued {
     Changed(Vec<Name>, usize),
-    Answered(Box<LinkEvent>),
+    Answered(Box<LinkEvent<Trouble>>),
 }
 
 pub(crate) struct Node {
@@ -161,7 +164,9 @@ pub(crate) struct Node {
     pub(crate) askers: BTreeMap<u64, Asker>,
     write_behind: VecDeque<PendingWrite>,
     is_writing_behind: bool,
-    machine: Machine,
+    /// Removals that an operator requested and Redis has not confirmed.
+    pending_removals: BTreeSet<KeyId>,
+    machine: Machine<Trouble>,
     pub(crate) status: Status,
     timers: BTreeMap<usize, u64>,
     timers_ever: u64,
@@ -206,6 +211,7 @@ impl Node {
             askers: BTreeMap::new(),
             write_behind: VecDeque::new(),
             is_writing_behind: false,
+            pending_removals: BTreeSet::new(),
             machine: Machine::new(SETTINGS),
             status: Status::detached(),
             timers: BTreeMap::new(),
@@ -227,6 +233,11 @@ impl Node {
             told: vec![0; plan.keys.len()],
             is_told_coherent: false,
         }
+    }
+
+    /// Whether the process has ended, and is to start again.
+    pub(crate) fn is_down(&self) -> bool {
+        self.asleep_until == DOWN
     }
 
     pub(crate) fn label(&self) -> char {
@@ -251,11 +262,12 @@ impl Node {
                     self.link(LinkEvent::Rang(timer), outside);
                 }
             }
+            Item::RetryRemoval(key) => self.remove(key, outside),
             Item::WriteBehind => self.write_next_behind(outside),
             Item::CanaryDeadline(number) => self.canary_is_late(number, outside),
             Item::HandshakeDeadline(attempt) => {
                 if attempt == self.attempt && self.is_connecting {
-                    self.link(LinkEvent::Lost(Trouble::Connect.into()), outside);
+                    self.link(LinkEvent::Lost(Trouble::Connect), outside);
                 }
             }
         }
@@ -311,14 +323,14 @@ impl Node {
         stamp: VersionStamp,
         outside: &mut Outside,
     ) -> bool {
-        let is_coherent = self.status.state == State::Coherent;
+        let is_coherent = self.status.state == Trust::Coherent;
         let lifetime = if is_coherent { lifetime } else { lifetime.min(BRIEF) };
         let has_changed = self.stamp(key) != stamp && outside.plant != Some(Plant::KeepsBlindly);
         if lifetime < Duration::from_millis(1) || has_changed {
             return false;
         }
         let deadline = Some(self.moment(outside) + lifetime);
-        let kept = Kept { purge: self.purge, deadline, is_brief: is_brief || !is_coherent };
+        let kept = Validity { purge: self.purge, deadline, is_brief: is_brief || !is_coherent };
         self.memory.insert(key, Entry { kept, value, since });
         true
     }
@@ -388,7 +400,7 @@ impl Node {
 impl Node {
     /// What is still open; two seconds after the last fault, nothing may be.
     pub(crate) fn open(&self) -> Option<String> {
-        let what = if self.status.state != State::Coherent {
+        let what = if self.status.state != Trust::Coherent {
             format!("is {:?}", self.status.state)
         } else if let Some((key, _)) = self.flights.first_key_value() {
             format!("has an open flight of k{key}")
@@ -396,6 +408,8 @@ impl Node {
             "has callers that wait".to_owned()
         } else if !self.write_behind.is_empty() || self.is_writing_behind {
             "has writes behind that wait".to_owned()
+        } else if !self.pending_removals.is_empty() {
+            "has pending removals".to_owned()
         } else {
             return None;
         };

@@ -1,5 +1,4 @@
-//! The files of the cache's protocol, compiled here as they are. They import only from `core`, `std`, each other, and the
-//! few types of [`failure`](crate::failure) and [`stats`](crate::stats).
+//! The files of the cache's protocol, compiled here as they are. They import only from `core`, `std` and each other.
 #![allow(dead_code, unreachable_pub)]
 
 #[path = "../../src/protocol/flight.rs"]

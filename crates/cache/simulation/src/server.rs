@@ -6,7 +6,10 @@ use crate::laws::{Author, Truth};
 use crate::network::ConnectionId;
 use crate::people::{KeyId, name};
 use crate::redis::{ClientId, Command, Message, Redis, Settings, Value};
-use crate::world::{MILLIS, Time};
+use crate::world::{MILLIS, SECOND, Time};
+
+/// The server's clock at the beginning, in milliseconds.
+const EPOCH: u64 = 1_000_000_000;
 
 /// Who has sent commands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -125,6 +128,15 @@ impl Server {
     }
 }
 
+impl Server {
+    /// When keys expire that expire soon.
+    pub(crate) fn expiries(&self) -> Vec<Time> {
+        let soon = self.redis.entries().filter_map(|(_, _, entry)| entry.expires);
+        let time = |at: u64| (at + 1).saturating_sub(EPOCH) * MILLIS;
+        soon.map(time).filter(|at| *at < 100 * SECOND).collect()
+    }
+}
+
 fn is_about(command: &Command, key: KeyId) -> bool {
     let own = name(key);
     match command {
@@ -139,5 +151,5 @@ fn is_about(command: &Command, key: KeyId) -> bool {
 
 /// The clock of the server.
 pub(crate) fn millis(now: Time) -> u64 {
-    1_000_000_000 + now / MILLIS
+    EPOCH + now / MILLIS
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crate::chance::Chance;
 use crate::laws::{Author, Broken, Law, Truth};
 use crate::network::{ConnectionId, Direction, Network};
-use crate::node::{Arrival, Item, Node, Plant, label};
+use crate::node::{Arrival, DOWN, Item, Node, Plant, label};
 use crate::people::{Act, Fault, KeyId, Plan, name};
 use crate::redis::{Command, Redis, Value};
 use crate::server::{Batch, From, Server, millis};
@@ -17,10 +17,11 @@ pub(crate) const MICROS: Time = 1_000;
 pub(crate) const MILLIS: Time = 1_000 * MICROS;
 pub(crate) const SECOND: Time = 1_000 * MILLIS;
 
-/// How long after the last fault all must be well again. A computation that began before may still run, and a lease that
-/// a dead node has left ends after three seconds.
-const WELL_AGAIN: Time = 2 * SECOND;
+/// How long after the last fault all must be well. Two seconds would do for the connections, but a lease that a dead node
+/// has left ends after three, what is kept briefly after five, and what began during a fault may take that long again.
 const LAST_QUESTIONS: Time = 8 * SECOND;
+/// A question right after an outage may find the breaker open, and is then answered without Redis, briefly.
+const ONCE_MORE: Time = 6 * SECOND;
 const END: Time = 6 * SECOND;
 const EVENTS_MAX: u64 = 200_000;
 
@@ -38,6 +39,8 @@ pub(crate) enum Event {
     Turn,
     /// The server removes what has expired.
     Expire,
+    /// A key has just expired, which no node is told of before the server notices.
+    Observe,
     Starts(usize),
     ServerStarts,
     Unrefused,
@@ -136,6 +139,9 @@ impl Outside {
         for sent in self.server.turn(self.now, &mut self.truth) {
             self.to_node(sent.to, Arrival::Message(sent.message, sent.purges));
         }
+        for at in self.server.expiries() {
+            self.schedule(at, Event::Observe);
+        }
     }
 
     fn person(&mut self, command: Command) {
@@ -203,7 +209,8 @@ impl World {
         outside.schedule(100 * MILLIS, Event::Expire);
         outside.schedule(end + LAST_QUESTIONS - 1, Event::Check);
         outside.schedule(end + LAST_QUESTIONS, Event::LastQuestions);
-        outside.schedule(end + LAST_QUESTIONS + END, Event::Check);
+        outside.schedule(end + LAST_QUESTIONS + ONCE_MORE, Event::LastQuestions);
+        outside.schedule(end + LAST_QUESTIONS + ONCE_MORE + END, Event::Check);
         let nodes = (0..plan.nodes).map(|node| Node::new(node, 0, &outside)).collect();
         let mut world = Self { nodes, outside, questions: 0 };
         for node in &mut world.nodes {
@@ -213,7 +220,7 @@ impl World {
     }
 
     fn run(mut self) -> Outcome {
-        let end = self.outside.plan.end().max(SECOND) + LAST_QUESTIONS + END;
+        let end = self.outside.plan.end().max(SECOND) + LAST_QUESTIONS + ONCE_MORE + END;
         while let Some(((at, _), event)) = self.outside.queue.pop_first() {
             self.outside.now = at;
             self.step(event);
@@ -278,7 +285,12 @@ impl World {
                 }
                 outside.schedule(outside.now + 100 * MILLIS, Event::Expire);
             }
+            Event::Observe => outside.server.observe(outside.now, &mut outside.truth),
             Event::Starts(id) => {
+                // A node that died twice starts once.
+                if !self.nodes[id].is_down() {
+                    return;
+                }
                 let boot = self.nodes[id].boot + 1;
                 self.nodes[id] = Node::new(id, boot, outside);
                 outside.tell(|| format!("{}  starts again", label(id)));
@@ -330,6 +342,9 @@ impl World {
     fn ask(&mut self, node: usize, key: KeyId) {
         self.questions += 1;
         let (node, outside) = (&mut self.nodes[node], &mut self.outside);
+        if node.is_down() {
+            return;
+        }
         outside.tell(|| format!("{}  is asked for k{key}", node.label()));
         node.begin_question(self.questions, key, outside);
     }
@@ -397,7 +412,8 @@ impl World {
             }
             Fault::Slow(node, time) => outside.network.slow(node, now + time),
             Fault::Stopped(node, time) => {
-                self.nodes[node].asleep_until = now + time;
+                let node = &mut self.nodes[node];
+                node.asleep_until = node.asleep_until.max(now + time);
                 outside.slept += time;
             }
             Fault::Crash(node, time) => self.crash(node, time),
@@ -431,11 +447,14 @@ impl World {
 
     fn crash(&mut self, id: usize, time: Time) {
         let (node, outside) = (&mut self.nodes[id], &mut self.outside);
+        if node.is_down() {
+            return;
+        }
         // Nothing of this process happens any more; its callers are gone.
         node.boot += 1;
         node.askers.clear();
         node.flights.clear();
-        node.asleep_until = Time::MAX;
+        node.asleep_until = DOWN;
         for connection in outside.network.of_node(id) {
             outside.close_at_node(connection);
         }

@@ -1,13 +1,10 @@
 //! The one rule of what memory may answer.
 
-use std::time::Duration;
-
-/// Time since the cache was built, on the monotonic clock of the node.
-pub(crate) type Moment = Duration;
+use super::version::Moment;
 
 /// Under what an entry is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Kept {
+pub(crate) struct Validity {
     /// The purge generation of the version stamp it was kept under.
     pub(crate) purge: u64,
     /// `None` for never.
@@ -16,7 +13,7 @@ pub(crate) struct Kept {
     pub(crate) is_brief: bool,
 }
 
-impl Kept {
+impl Validity {
     /// Whether it is neither invalidated nor expired.
     pub(crate) fn is_live(&self, purge: u64, now: Moment) -> bool {
         self.purge == purge && self.deadline.is_none_or(|deadline| now < deadline)
@@ -29,12 +26,14 @@ impl Kept {
 /// The order of reading matters where another thread changes these values: first `believed_until`, then `purge`, then
 /// the entry, and the clock last. A thread that stops in between then finds that it knows too little; and belief that
 /// was raised after a purge is never combined with the generation before that purge.
-pub(crate) fn may_answer(kept: &Kept, purge: u64, believed_until: Moment, now: Moment) -> bool {
+pub(crate) fn may_answer(kept: &Validity, purge: u64, believed_until: Moment, now: Moment) -> bool {
     kept.is_live(purge, now) && (kept.is_brief || now < believed_until)
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     #[test]
@@ -54,7 +53,7 @@ mod tests {
             (7, Some(second), true, Duration::ZERO, false),
             (6, Some(2 * second), true, 2 * second, false),
         ] {
-            let kept = Kept { purge, deadline, is_brief };
+            let kept = Validity { purge, deadline, is_brief };
             assert_eq!(may_answer(&kept, 7, believed_until, second), may, "{kept:?} {believed_until:?}");
         }
     }

@@ -13,9 +13,7 @@
 
 use std::time::Duration;
 
-use crate::failure::Failure;
-use crate::protocol::hit::Moment;
-use crate::stats::{Cause, State, Trouble};
+use super::version::Moment;
 
 /// Pauses, with a jitter of half. After any outage, the cache shall be coherent within two seconds: an attempt that
 /// will fail may have begun just before the end of the outage, and takes up to one.
@@ -26,6 +24,18 @@ const CANARY: Pause = Pause::between(Duration::from_millis(250), Duration::from_
 const ROLE: Pause = Pause::between(Duration::from_secs(1), Duration::from_secs(16));
 /// Refusals and roles count when they have held for this time. Shorter ones are flapping, or part of a failover.
 const HELD: Duration = Duration::from_secs(1);
+
+/// What went wrong, in words for people. The machine passes it on, and knows no more of it than this.
+pub(crate) trait Fault: Clone {
+    /// A heartbeat is late.
+    fn late() -> Self;
+
+    /// The server has become a replica.
+    fn demoted() -> Self;
+
+    /// Whether the server refuses writes as a replica does.
+    fn is_read_only(&self) -> bool;
+}
 
 /// What the driver decides for a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -72,7 +82,7 @@ pub(crate) enum Sender {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Event {
+pub(crate) enum Event<F> {
     /// There is a connection, and the login was accepted.
     Connected,
     /// The command that starts tracking was sent at this moment, and was accepted.
@@ -81,13 +91,13 @@ pub(crate) enum Event {
     },
     /// A change made over another connection was reported.
     CanaryHeard,
-    CanaryFailed(Failure),
+    CanaryFailed(F),
     /// A reply, after the invalidations that arrived before it. A refusal is a reply.
     Answered {
         sent: Moment,
         access: Access,
         sender: Sender,
-        refused: Option<Failure>,
+        refused: Option<F>,
     },
     /// The heartbeat got its replies. This does not wait for invalidations.
     HeartbeatEnded,
@@ -96,7 +106,7 @@ pub(crate) enum Event {
     /// The role of the server to which the address leads now, over a new connection.
     AddressLeadsTo(Role),
     /// No connection, or none any more, or one that must not be used any more.
-    Lost(Failure),
+    Lost(F),
     Rang(Timer),
 }
 
@@ -116,7 +126,7 @@ impl Timer {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Action {
+pub(crate) enum Action<F> {
     /// Find the server and connect: [`Event::Connected`].
     Connect,
     /// Start tracking: [`Event::Armed`].
@@ -134,18 +144,34 @@ pub(crate) enum Action {
     AskAddress,
     /// Drop the connection, what is in progress on it, and all timers.
     Leave,
-    ForgetAll(Cause),
+    ForgetAll(Purge),
     Publish(Status),
     WakeAt(Moment, Timer),
-    Tell(News),
+    Tell(News<F>),
     /// Count an error; always after everything that it led to.
-    Count(Trouble),
+    Count(F),
+}
+
+/// How far a connection is trusted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Trust {
+    Detached,
+    CatchingUp,
+    Coherent,
+}
+
+/// Why everything is forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Purge {
+    /// Tracking has started, or is proven.
+    Attached,
+    Detached,
 }
 
 /// What others see of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Status {
-    pub(crate) state: State,
+    pub(crate) state: Trust,
     pub(crate) believed_until: Moment,
     pub(crate) is_late: bool,
     /// Whether reads and writes are refused for longer than a moment.
@@ -155,25 +181,25 @@ pub(crate) struct Status {
 
 impl Status {
     pub(crate) fn detached() -> Self {
-        let (state, believed_until) = (State::Detached, Moment::ZERO);
+        let (state, believed_until) = (Trust::Detached, Moment::ZERO);
         Self { state, believed_until, is_late: false, refuses_reads: false, refuses_writes: false }
     }
 }
 
 /// What an operator is told, once for each edge.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum News {
+pub(crate) enum News<F> {
     Coherent,
     /// The connection is lost or given up.
-    Lost(Failure),
+    Lost(F),
     /// No connection was made; the first time since the last one.
-    Unreachable(Failure),
-    StillUnreachable(Failure),
+    Unreachable(F),
+    StillUnreachable(F),
     /// Changes are not reported.
-    Unreported(Failure),
+    Unreported(F),
     /// The address leads to a replica, or to a server that refuses writes and does not tell its role.
     AtReplica(Role),
-    Refused(Access, Failure),
+    Refused(Access, F),
     TakenAgain(Access, Duration),
 }
 
@@ -203,12 +229,12 @@ impl Pause {
 }
 
 /// Whether the server takes reads, or writes.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
-struct Refusal {
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Refusal<F> {
     by_call: bool,
     by_heartbeat: bool,
     /// The last refusal.
-    failure: Option<Failure>,
+    failure: Option<F>,
     /// Since when they are refused, if that was told.
     told: Option<Moment>,
     /// Since when it is the other way round.
@@ -216,17 +242,21 @@ struct Refusal {
 }
 
 /// An edge that has held.
-enum Edge {
-    Refused(Failure),
+enum Edge<F> {
+    Refused(F),
     TakenAgain(Duration),
 }
 
-impl Refusal {
+impl<F: Fault> Refusal<F> {
+    fn none() -> Self {
+        Self { by_call: false, by_heartbeat: false, failure: None, told: None, turned: None }
+    }
+
     fn is_now(&self) -> bool {
         self.by_call || self.by_heartbeat
     }
 
-    fn hear(&mut self, sender: Sender, refused: Option<Failure>, now: Moment) -> Option<Edge> {
+    fn hear(&mut self, sender: Sender, refused: Option<F>, now: Moment) -> Option<Edge<F>> {
         let is_refused = refused.is_some();
         self.failure = refused.or(self.failure.take());
         match sender {
@@ -267,14 +297,14 @@ enum Phase {
 
 /// One primary's connection. It outlives each single connection, so that an edge is told once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Machine {
+pub(crate) struct Machine<F> {
     settings: Settings,
     phase: Phase,
     believed_until: Moment,
     is_late: bool,
     is_heartbeat_open: bool,
-    reads: Refusal,
-    writes: Refusal,
+    reads: Refusal<F>,
+    writes: Refusal<F>,
     reconnect: Pause,
     canary: Pause,
     role: Pause,
@@ -291,9 +321,9 @@ pub(crate) struct Machine {
     published: Option<Status>,
 }
 
-type Actions = Vec<Action>;
+type Actions<F> = Vec<Action<F>>;
 
-impl Machine {
+impl<F: Fault> Machine<F> {
     pub(crate) fn new(settings: Settings) -> Self {
         Self {
             settings,
@@ -301,8 +331,8 @@ impl Machine {
             believed_until: Moment::ZERO,
             is_late: false,
             is_heartbeat_open: false,
-            reads: Refusal::default(),
-            writes: Refusal::default(),
+            reads: Refusal::none(),
+            writes: Refusal::none(),
             reconnect: RECONNECT,
             canary: CANARY,
             role: ROLE,
@@ -319,7 +349,7 @@ impl Machine {
 
     /// Takes an event, and gives what to do, in this order. The first event is [`Timer::Reconnect`]. An event that does
     /// not fit the phase does nothing. `chance` is a random number from 0 to 1.
-    pub(crate) fn on(&mut self, event: Event, now: Moment, chance: f64) -> Actions {
+    pub(crate) fn on(&mut self, event: Event<F>, now: Moment, chance: f64) -> Actions<F> {
         let mut actions = match event {
             Event::Lost(failure) => return self.lost(failure, now, chance),
             Event::Rang(Timer::Reconnect) if self.phase == Phase::Detached => {
@@ -345,9 +375,9 @@ impl Machine {
     fn status(&self) -> Status {
         Status {
             state: match self.phase {
-                Phase::Detached | Phase::Connecting | Phase::Arming => State::Detached,
-                Phase::CatchingUp => State::CatchingUp,
-                Phase::Coherent => State::Coherent,
+                Phase::Detached | Phase::Connecting | Phase::Arming => Trust::Detached,
+                Phase::CatchingUp => Trust::CatchingUp,
+                Phase::Coherent => Trust::Coherent,
             },
             believed_until: self.believed_until,
             is_late: self.is_late,
@@ -357,7 +387,7 @@ impl Machine {
     }
 
     /// Publishes the status if it has changed: after what was forgotten, and before anything is told.
-    fn publish(&mut self, actions: &mut Actions) {
+    fn publish(&mut self, actions: &mut Actions<F>) {
         let status = self.status();
         if self.published.replace(status) != Some(status) {
             let forgotten = actions.iter().take_while(|action| matches!(action, Action::ForgetAll(_))).count();
@@ -365,7 +395,7 @@ impl Machine {
         }
     }
 
-    fn armed(&mut self, sent: Moment, now: Moment) -> Actions {
+    fn armed(&mut self, sent: Moment, now: Moment) -> Actions<F> {
         self.phase = Phase::CatchingUp;
         self.believed_until = sent + self.settings.belief;
         self.is_outage_told = false;
@@ -374,7 +404,7 @@ impl Machine {
         self.canary.reset();
         self.role.reset();
         // Changes before this moment were not reported; later ones are, if they are reported at all.
-        let mut actions = vec![Action::ForgetAll(Cause::Attached)];
+        let mut actions = vec![Action::ForgetAll(Purge::Attached)];
         // Nobody knows yet whether this server is another one than the replica that was left.
         if !self.was_demoted {
             actions.push(Action::Canary);
@@ -383,7 +413,7 @@ impl Machine {
         actions
     }
 
-    fn heartbeat(&mut self, now: Moment) -> [Action; 2] {
+    fn heartbeat(&mut self, now: Moment) -> [Action<F>; 2] {
         self.is_heartbeat_open = true;
         // While reads are refused, nothing else may ask for them: calls are held back by their breaker.
         [
@@ -392,13 +422,13 @@ impl Machine {
         ]
     }
 
-    fn on_attached(&mut self, event: Event, now: Moment, chance: f64) -> Actions {
+    fn on_attached(&mut self, event: Event<F>, now: Moment, chance: f64) -> Actions<F> {
         match event {
             Event::CanaryHeard if self.phase == Phase::CatchingUp && !self.is_at_replica() => {
                 self.phase = Phase::Coherent;
                 self.reconnect.reset();
                 // Entries that were kept before the proof may have missed a change.
-                vec![Action::ForgetAll(Cause::Attached), Action::Tell(News::Coherent)]
+                vec![Action::ForgetAll(Purge::Attached), Action::Tell(News::Coherent)]
             }
             Event::CanaryFailed(failure) if self.phase == Phase::CatchingUp => self.unreported(failure, now, chance),
             Event::Rang(Timer::Canary) if self.phase == Phase::CatchingUp && !self.is_at_replica() => {
@@ -407,7 +437,7 @@ impl Machine {
             Event::Rang(Timer::Heartbeat) => self.heartbeat(now).into(),
             Event::Rang(Timer::Late) if self.is_heartbeat_open => {
                 self.is_late = true;
-                vec![Action::Count(Trouble::Timeout)]
+                vec![Action::Count(F::late())]
             }
             Event::HeartbeatEnded => {
                 self.is_heartbeat_open = false;
@@ -421,9 +451,7 @@ impl Machine {
             Event::RoleIs(role) => self.role_is(role, now, chance),
             Event::Rang(Timer::Role) if self.replica_since.is_some() => vec![Action::AskRole],
             Event::Rang(Timer::Address) if self.is_at_replica() => vec![Action::AskAddress],
-            Event::AddressLeadsTo(Role::Primary) if self.is_at_replica() => {
-                self.lost(Failure::from(Trouble::Demoted), now, chance)
-            }
+            Event::AddressLeadsTo(Role::Primary) if self.is_at_replica() => self.lost(F::demoted(), now, chance),
             Event::AddressLeadsTo(_) if self.is_at_replica() => {
                 vec![Action::WakeAt(now + self.address.draw(chance), Timer::Address)]
             }
@@ -436,20 +464,20 @@ impl Machine {
         self.was_demoted && self.replica_since.is_some()
     }
 
-    fn unreported(&mut self, failure: Failure, now: Moment, chance: f64) -> Actions {
-        let (trouble, mut actions) = (failure.trouble, vec![]);
+    fn unreported(&mut self, failure: F, now: Moment, chance: f64) -> Actions<F> {
+        let (fault, mut actions) = (failure.clone(), vec![]);
         // Once for each connection, since the attempts may continue for days.
         if !std::mem::replace(&mut self.is_unreported_told, true) {
             actions.push(Action::Tell(News::Unreported(failure)));
         }
         actions.push(Action::WakeAt(now + self.canary.draw(chance), Timer::Canary));
-        actions.push(Action::Count(trouble));
+        actions.push(Action::Count(fault));
         actions
     }
 
-    fn answered(&mut self, access: Access, sender: Sender, refused: Option<Failure>, now: Moment) -> Actions {
-        let is_read_only = refused.as_ref().is_some_and(|failure| failure.trouble == Trouble::ReadOnly);
-        let (is_refused, mut actions) = (refused.is_some(), Vec::new());
+    fn answered(&mut self, access: Access, sender: Sender, refused: Option<F>, now: Moment) -> Actions<F> {
+        let is_read_only = refused.as_ref().is_some_and(F::is_read_only);
+        let (is_refused, mut actions) = (refused.is_some(), vec![]);
         let refusal = match access {
             Access::Reads => &mut self.reads,
             Access::Writes => &mut self.writes,
@@ -470,7 +498,7 @@ impl Machine {
     }
 
     /// The server takes writes, so it is a primary.
-    fn takes_writes(&mut self) -> Option<Action> {
+    fn takes_writes(&mut self) -> Option<Action<F>> {
         self.replica_since = None;
         self.role.reset();
         self.address.reset();
@@ -478,7 +506,7 @@ impl Machine {
         std::mem::take(&mut self.was_demoted).then_some(Action::Canary)
     }
 
-    fn role_is(&mut self, role: Role, now: Moment, chance: f64) -> Actions {
+    fn role_is(&mut self, role: Role, now: Moment, chance: f64) -> Actions<F> {
         self.ask_role_from = now + self.role.draw(chance);
         if role == Role::Primary {
             // It refuses for another reason, and so would over another connection.
@@ -497,10 +525,10 @@ impl Machine {
             return vec![Action::WakeAt(since + HELD, Timer::Role)];
         }
         self.was_demoted = true;
-        self.lost(Failure::from(Trouble::Demoted), now, chance)
+        self.lost(F::demoted(), now, chance)
     }
 
-    fn lost(&mut self, failure: Failure, now: Moment, chance: f64) -> Actions {
+    fn lost(&mut self, failure: F, now: Moment, chance: f64) -> Actions<F> {
         let was_attached = self.is_attached();
         self.phase = Phase::Detached;
         self.believed_until = Moment::ZERO;
@@ -512,9 +540,9 @@ impl Machine {
         let mut actions = vec![Action::Leave];
         // Published before everything is forgotten: what is kept from now on is kept briefly.
         self.publish(&mut actions);
-        let trouble = failure.trouble;
+        let fault = failure.clone();
         let news = if was_attached {
-            actions.push(Action::ForgetAll(Cause::Detached));
+            actions.push(Action::ForgetAll(Purge::Detached));
             News::Lost(failure)
         } else if std::mem::replace(&mut self.is_outage_told, true) {
             News::StillUnreachable(failure)
@@ -523,7 +551,388 @@ impl Machine {
         };
         actions.push(Action::Tell(news));
         actions.push(Action::WakeAt(now + self.reconnect.draw(chance), Timer::Reconnect));
-        actions.push(Action::Count(trouble));
+        actions.push(Action::Count(fault));
         actions
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MS: Duration = Duration::from_millis(1);
+    const SETTINGS: Settings = Settings {
+        heartbeat: Duration::from_millis(100),
+        late: MS,
+        belief: Duration::from_millis(300),
+        is_role_watched: false,
+    };
+
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    enum Trouble {
+        Canary,
+        Connect,
+        Demoted,
+        Denied,
+        Full,
+        Late,
+        Lost,
+        ReadOnly,
+        Silent,
+    }
+
+    impl Fault for Trouble {
+        fn late() -> Self {
+            Self::Late
+        }
+
+        fn demoted() -> Self {
+            Self::Demoted
+        }
+
+        fn is_read_only(&self) -> bool {
+            *self == Self::ReadOnly
+        }
+    }
+
+    fn replied(sent: u32, access: Access, sender: Sender, refused: Option<Trouble>) -> Event<Trouble> {
+        Event::Answered { sent: sent * MS, access, sender, refused }
+    }
+
+    /// The reply to a heartbeat that was sent at this millisecond.
+    fn beat(sent: u32, refused: Option<Trouble>) -> Event<Trouble> {
+        replied(sent, Access::Writes, Sender::Heartbeat, refused)
+    }
+
+    /// A history: each row is a millisecond, an event, and the actions that follow it, without publications.
+    fn runs(machine: &mut Machine<Trouble>, rows: Vec<(u32, Event<Trouble>, Vec<Action<Trouble>>)>) {
+        for (at, event, expected) in rows {
+            let mut actions = machine.on(event.clone(), at * MS, 0.5);
+            actions.retain(|action| !matches!(action, Action::Publish(_)));
+            assert_eq!(actions, expected, "{event:?} at {at} ms");
+        }
+    }
+
+    fn wake(at: u32, timer: Timer) -> Action<Trouble> {
+        Action::WakeAt(at * MS, timer)
+    }
+
+    fn asks(reads: bool) -> Action<Trouble> {
+        Action::Heartbeat { reads }
+    }
+
+    fn rang(timer: Timer) -> Event<Trouble> {
+        Event::Rang(timer)
+    }
+
+    /// A machine that became coherent at 0 ms.
+    fn coherent() -> Machine<Trouble> {
+        let mut machine = Machine::new(SETTINGS);
+        for event in [
+            rang(Timer::Reconnect),
+            Event::Connected,
+            Event::Armed { sent: Moment::ZERO },
+            Event::CanaryHeard,
+            Event::HeartbeatEnded,
+        ] {
+            machine.on(event, Moment::ZERO, 0.5);
+        }
+        assert_eq!(machine.status().state, Trust::Coherent);
+        machine
+    }
+
+    #[test]
+    fn it_is_coherent_after_the_canary_and_forgets_at_each_edge() {
+        let lost = || Trouble::Lost;
+        let mut machine = Machine::new(SETTINGS);
+        runs(
+            &mut machine,
+            vec![
+                (0, rang(Timer::Reconnect), vec![Action::Connect]),
+                (1, Event::Connected, vec![Action::Track]),
+                // Nothing is known of a canary before tracking.
+                (1, Event::CanaryHeard, vec![]),
+                (
+                    3,
+                    Event::Armed { sent: 2 * MS },
+                    vec![Action::ForgetAll(Purge::Attached), Action::Canary, asks(false), wake(4, Timer::Late)],
+                ),
+                (5, Event::CanaryHeard, vec![Action::ForgetAll(Purge::Attached), Action::Tell(News::Coherent)]),
+                (6, Event::CanaryHeard, vec![]),
+                (7, Event::HeartbeatEnded, vec![wake(107, Timer::Heartbeat)]),
+                (107, rang(Timer::Heartbeat), vec![asks(false), wake(108, Timer::Late)]),
+                (
+                    200,
+                    Event::Lost(lost()),
+                    vec![
+                        Action::Leave,
+                        Action::ForgetAll(Purge::Detached),
+                        Action::Tell(News::Lost(lost())),
+                        wake(250, Timer::Reconnect),
+                        Action::Count(Trouble::Lost),
+                    ],
+                ),
+                (201, Event::CanaryHeard, vec![]),
+                (202, beat(150, None), vec![]),
+            ],
+        );
+        assert_eq!(machine.status(), Status::detached());
+    }
+
+    #[test]
+    fn an_outage_is_told_once_and_pauses_grow() {
+        let refused = || Trouble::Connect;
+        let mut machine = Machine::new(SETTINGS);
+        for (news, pause) in [
+            (News::Unreachable(refused()), 50),
+            (News::StillUnreachable(refused()), 100),
+            (News::StillUnreachable(refused()), 200),
+            (News::StillUnreachable(refused()), 400),
+            (News::StillUnreachable(refused()), 500),
+            (News::StillUnreachable(refused()), 500),
+        ] {
+            machine.on(rang(Timer::Reconnect), Moment::ZERO, 0.5);
+            let after =
+                vec![Action::Leave, Action::Tell(news), wake(pause, Timer::Reconnect), Action::Count(Trouble::Connect)];
+            runs(&mut machine, vec![(0, Event::Lost(refused()), after)]);
+        }
+    }
+
+    #[test]
+    fn changes_that_are_not_reported_are_told_once_for_each_connection() {
+        let silent = || Trouble::Canary;
+        let mut machine = Machine::new(SETTINGS);
+        for event in [rang(Timer::Reconnect), Event::Connected, Event::Armed { sent: Moment::ZERO }] {
+            machine.on(event, Moment::ZERO, 0.5);
+        }
+        let told = Action::Tell(News::Unreported(silent()));
+        runs(
+            &mut machine,
+            vec![
+                (
+                    0,
+                    Event::CanaryFailed(silent()),
+                    vec![told, wake(250, Timer::Canary), Action::Count(Trouble::Canary)],
+                ),
+                (250, rang(Timer::Canary), vec![Action::Canary]),
+                (300, Event::CanaryFailed(silent()), vec![wake(800, Timer::Canary), Action::Count(Trouble::Canary)]),
+                (800, rang(Timer::Canary), vec![Action::Canary]),
+                (801, Event::CanaryHeard, vec![Action::ForgetAll(Purge::Attached), Action::Tell(News::Coherent)]),
+            ],
+        );
+    }
+
+    /// Belief counts from the moment of sending, and never goes back; a late heartbeat alone forgets nothing.
+    #[test]
+    fn memory_is_believed_from_the_moment_of_sending() {
+        let mut machine = coherent();
+        for (at, event, until, is_late) in [
+            (100, rang(Timer::Heartbeat), 300, false),
+            (101, rang(Timer::Late), 300, true),
+            // A call that was sent before the last sign, and one after.
+            (900, replied(40, Access::Reads, Sender::Call, None), 340, true),
+            (901, replied(20, Access::Reads, Sender::Call, None), 340, true),
+            // A refusal is a sign of life.
+            (902, beat(100, Some(Trouble::Full)), 400, true),
+            (903, Event::HeartbeatEnded, 400, false),
+            // There is no heartbeat now that could be late.
+            (904, rang(Timer::Late), 400, false),
+        ] {
+            let forgets = machine.on(event.clone(), at * MS, 0.5).iter().any(|it| matches!(it, Action::ForgetAll(_)));
+            let Status { state, believed_until, is_late: late, .. } = machine.status();
+            assert_eq!((state, believed_until, late), (Trust::Coherent, until * MS, is_late), "{event:?}");
+            assert!(!forgets, "{event:?}");
+        }
+    }
+
+    /// At most one line an edge, however many calls, and none for flapping.
+    #[test]
+    fn a_refusal_is_told_when_it_has_held_for_a_second() {
+        let full = || Some(Trouble::Full);
+        let refused = |access| vec![Action::Tell(News::Refused(access, Trouble::Full))];
+        let taken = |access, time: u32| vec![Action::Tell(News::TakenAgain(access, time * MS))];
+        let (call, writes, reads) = (Sender::Call, Access::Writes, Access::Reads);
+        let mut machine = coherent();
+        runs(
+            &mut machine,
+            vec![
+                (100, beat(100, full()), vec![]),
+                (600, replied(600, writes, call, full()), vec![]),
+                (700, beat(700, None), vec![]),
+                // Since 800.
+                (800, beat(800, full()), vec![]),
+                (1_799, beat(1_799, full()), vec![]),
+                (1_800, beat(1_800, full()), refused(writes)),
+                (1_801, replied(1_801, writes, call, full()), vec![]),
+                (3_000, beat(3_000, full()), vec![]),
+                // Taken for less than a second.
+                (4_000, beat(4_000, None), vec![]),
+                (4_500, beat(4_500, full()), vec![]),
+                (5_000, beat(5_000, None), vec![]),
+                (5_999, beat(5_999, None), vec![]),
+                (6_000, beat(6_000, None), taken(writes, 4_200)),
+                (6_100, beat(6_100, None), vec![]),
+                // Reads are another matter, and once they are refused, each heartbeat asks for them.
+                (7_000, replied(7_000, reads, call, full()), vec![]),
+                (7_100, rang(Timer::Heartbeat), vec![asks(true), wake(7_101, Timer::Late)]),
+                (8_000, replied(8_000, reads, Sender::Heartbeat, full()), refused(reads)),
+            ],
+        );
+        assert!(machine.status().refuses_reads && !machine.status().refuses_writes);
+        runs(
+            &mut machine,
+            vec![
+                (8_100, replied(8_100, reads, Sender::Heartbeat, None), vec![]),
+                (9_100, replied(9_100, reads, Sender::Heartbeat, None), taken(reads, 1_100)),
+                (9_200, rang(Timer::Heartbeat), vec![asks(false), wake(9_201, Timer::Late)]),
+            ],
+        );
+    }
+
+    /// A user who lacks one command: heartbeats are taken, and say nothing of the calls.
+    #[test]
+    fn calls_that_alone_are_refused_are_told_of() {
+        let denied = Trouble::Denied;
+        let call = |at, refused| replied(at, Access::Writes, Sender::Call, refused);
+        runs(
+            &mut coherent(),
+            vec![
+                (0, call(0, Some(Trouble::Denied)), vec![]),
+                (500, beat(500, None), vec![]),
+                (1_000, beat(1_000, None), vec![Action::Tell(News::Refused(Access::Writes, denied))]),
+                (2_000, call(2_000, None), vec![]),
+                (
+                    3_000,
+                    beat(3_000, None),
+                    vec![Action::Tell(News::TakenAgain(Access::Writes, Duration::from_secs(2)))],
+                ),
+            ],
+        );
+    }
+
+    fn left(at: u32, pause: u32) -> Vec<Action<Trouble>> {
+        let demoted = Trouble::Demoted;
+        vec![
+            Action::Leave,
+            Action::ForgetAll(Purge::Detached),
+            Action::Tell(News::Lost(demoted)),
+            wake(at + pause, Timer::Reconnect),
+            Action::Count(Trouble::Demoted),
+        ]
+    }
+
+    #[test]
+    fn a_replica_is_left_after_a_second_and_the_new_primary_is_proven() {
+        let read_only = || Some(Trouble::ReadOnly);
+        let told = Action::Tell(News::Refused(Access::Writes, Trouble::ReadOnly));
+        let taken = Action::Tell(News::TakenAgain(Access::Writes, 1_200 * MS));
+        for role in [Role::Replica, Role::Unknown] {
+            let mut machine = coherent();
+            runs(
+                &mut machine,
+                vec![
+                    (100, beat(100, read_only()), vec![Action::AskRole]),
+                    // One question at a time.
+                    (200, beat(200, read_only()), vec![]),
+                    (201, Event::RoleIs(role), vec![wake(1_201, Timer::Role)]),
+                    (1_100, beat(1_100, read_only()), vec![told.clone()]),
+                    (1_201, rang(Timer::Role), vec![Action::AskRole]),
+                    (1_202, Event::RoleIs(role), left(1_202, 50)),
+                    (1_252, rang(Timer::Reconnect), vec![Action::Connect]),
+                    (1_253, Event::Connected, vec![Action::Track]),
+                    // No canary before it is known that this is another server.
+                    (
+                        1_254,
+                        Event::Armed { sent: 1_253 * MS },
+                        vec![Action::ForgetAll(Purge::Attached), asks(false), wake(1_255, Timer::Late)],
+                    ),
+                    (1_300, beat(1_300, None), vec![Action::Canary]),
+                    (1_301, Event::CanaryHeard, vec![Action::ForgetAll(Purge::Attached), Action::Tell(News::Coherent)]),
+                    (2_300, beat(2_300, None), vec![taken.clone()]),
+                ],
+            );
+        }
+    }
+
+    /// `MISCONF`, `NOREPLICAS`: another connection would change nothing.
+    #[test]
+    fn a_primary_that_refuses_writes_is_kept_and_asked_ever_more_rarely() {
+        let read_only = || Some(Trouble::ReadOnly);
+        let mut machine = coherent();
+        let mut asked = vec![];
+        for at in (0..60_000).step_by(100) {
+            if machine.on(beat(at, read_only()), at * MS, 0.5).contains(&Action::AskRole) {
+                asked.push(at);
+                assert_eq!(machine.on(Event::RoleIs(Role::Primary), at * MS, 0.5), []);
+            }
+        }
+        assert_eq!(asked, [0, 1_000, 3_000, 7_000, 15_000, 31_000, 47_000]);
+        assert_eq!(machine.status().state, Trust::Coherent);
+    }
+
+    #[test]
+    fn where_the_address_leads_to_a_replica_again_it_stays_and_says_so_once() {
+        let read_only = || Some(Trouble::ReadOnly);
+        let mut machine = coherent();
+        machine.on(beat(0, read_only()), Moment::ZERO, 0.5);
+        machine.on(Event::RoleIs(Role::Replica), Moment::ZERO, 0.5);
+        runs(&mut machine, vec![(1_000, Event::RoleIs(Role::Replica), left(1_000, 50))]);
+        let attach = |machine: &mut Machine<Trouble>, at: u32| {
+            for event in [rang(Timer::Reconnect), Event::Connected, Event::Armed { sent: at * MS }] {
+                machine.on(event, at * MS, 0.5);
+            }
+            machine.on(beat(at, read_only()), at * MS, 0.5)
+        };
+        attach(&mut machine, 2_000);
+        let told = Action::Tell(News::AtReplica(Role::Replica));
+        runs(
+            &mut machine,
+            vec![
+                (2_100, Event::RoleIs(Role::Replica), vec![wake(3_100, Timer::Address), told]),
+                // A canary at the primary is reported here too.
+                (2_200, Event::CanaryHeard, vec![]),
+                (3_100, rang(Timer::Address), vec![Action::AskAddress]),
+                (3_200, Event::AddressLeadsTo(Role::Replica), vec![wake(5_200, Timer::Address)]),
+                (5_200, rang(Timer::Address), vec![Action::AskAddress]),
+                (5_300, Event::AddressLeadsTo(Role::Unknown), vec![wake(9_300, Timer::Address)]),
+                (9_300, rang(Timer::Address), vec![Action::AskAddress]),
+            ],
+        );
+        assert_eq!(machine.status().state, Trust::CatchingUp);
+        // Another server is behind the address, but is demoted in turn before it took a write.
+        runs(&mut machine, vec![(9_400, Event::AddressLeadsTo(Role::Primary), left(9_400, 100))]);
+        let asks_role = attach(&mut machine, 10_000);
+        assert!(asks_role.contains(&Action::AskRole));
+        let quiet = vec![wake(18_100, Timer::Address)];
+        runs(&mut machine, vec![(10_100, Event::RoleIs(Role::Replica), quiet)]);
+        // Promoted where it is, it takes writes.
+        runs(
+            &mut machine,
+            vec![
+                (10_200, beat(10_200, None), vec![Action::Canary]),
+                (10_201, Event::CanaryHeard, vec![Action::ForgetAll(Purge::Attached), Action::Tell(News::Coherent)]),
+            ],
+        );
+    }
+
+    /// What is published, and where among the actions: before what is told, after what is forgotten on the way up, and
+    /// before everything is forgotten on the way down, so that what is kept meanwhile is kept briefly.
+    #[test]
+    fn a_state_is_published_on_the_safe_side_of_the_purge() {
+        let mut machine = Machine::new(SETTINGS);
+        machine.on(rang(Timer::Reconnect), Moment::ZERO, 0.5);
+        machine.on(Event::Connected, Moment::ZERO, 0.5);
+        for (event, state, forgets_first) in [
+            (Event::Armed { sent: Moment::ZERO }, Trust::CatchingUp, true),
+            (Event::CanaryHeard, Trust::Coherent, true),
+            (Event::Lost(Trouble::Silent), Trust::Detached, false),
+        ] {
+            let actions = machine.on(event, Moment::ZERO, 0.5);
+            let at = |is: fn(&Action<Trouble>) -> bool| actions.iter().position(is).expect("it is there");
+            let (published, forgotten) =
+                (at(|it| matches!(it, Action::Publish(_))), at(|it| matches!(it, Action::ForgetAll(_))));
+            assert_eq!(forgotten < published, forgets_first, "{actions:?}");
+            assert!(matches!(actions[published], Action::Publish(status) if status.state == state));
+        }
     }
 }

@@ -6,6 +6,7 @@
 pub mod constellation;
 pub mod fake;
 pub mod load;
+pub mod log;
 pub mod moves;
 pub mod outage;
 pub mod proxy;
@@ -123,12 +124,20 @@ impl Setting {
         deadlines.heartbeat_timeout = PATIENCE;
         deadlines.patience = PATIENCE;
         deadlines.lease = 4 * PATIENCE;
+        deadlines.belief = Some(PATIENCE);
         Self { options, facts: Facts::default(), deadlines }
     }
 
-    /// With the default deadlines of the product.
+    /// With the default deadlines of the product, but for belief.
     pub fn hasty(mut self) -> Self {
         self.deadlines = Deadlines::default();
+        self.deadlines.belief = Some(PATIENCE);
+        self
+    }
+
+    /// With the default belief, by which a busy machine may find that memory is unsure.
+    pub fn wary(mut self) -> Self {
+        self.deadlines.belief = None;
         self
     }
 

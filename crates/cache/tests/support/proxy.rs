@@ -2,7 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -13,6 +13,8 @@ const TICK: Duration = Duration::from_millis(5);
 
 #[derive(Default)]
 struct Faults {
+    /// The port of the server that new connections lead to.
+    port: AtomicU16,
     /// Delay of the server's messages.
     delay_ms: AtomicU64,
     /// Nothing passes, but no connection is closed.
@@ -44,11 +46,12 @@ impl Proxy {
         listener.set_nonblocking(true).expect("a setting");
         let address = listener.local_addr().expect("its address");
         let (faults, threads) = (Arc::new(Faults::default()), Arc::new(Mutex::new(Vec::new())));
+        faults.port.store(port, SeqCst);
         let (for_accepting, for_threads) = (faults.clone(), threads.clone());
         let accepting = std::thread::spawn(move || {
             while !for_accepting.ended.load(SeqCst) {
                 match listener.accept() {
-                    Ok((client, _)) => accept(client, port, &for_accepting, &for_threads),
+                    Ok((client, _)) => accept(client, &for_accepting, &for_threads),
                     Err(_) => std::thread::sleep(TICK),
                 }
             }
@@ -58,6 +61,11 @@ impl Proxy {
 
     pub fn url(&self) -> String {
         format!("redis://{}", self.address)
+    }
+
+    /// Leads new connections to another server, and leaves the others as they are.
+    pub fn lead_to(&self, port: u16) {
+        self.faults.port.store(port, SeqCst);
     }
 
     pub fn delay(&self, delay: Duration) {
@@ -112,12 +120,12 @@ impl Drop for Proxy {
     }
 }
 
-fn accept(client: TcpStream, port: u16, faults: &Arc<Faults>, threads: &Mutex<Vec<JoinHandle<()>>>) {
+fn accept(client: TcpStream, faults: &Arc<Faults>, threads: &Mutex<Vec<JoinHandle<()>>>) {
     faults.accepted.fetch_add(1, SeqCst);
     if faults.refuse.load(SeqCst) {
         return;
     }
-    let Ok(server) = TcpStream::connect(("127.0.0.1", port)) else { return };
+    let Ok(server) = TcpStream::connect(("127.0.0.1", faults.port.load(SeqCst))) else { return };
     for stream in [&client, &server] {
         // An accepted socket may inherit the listener's mode.
         stream.set_nonblocking(false).expect("a setting");

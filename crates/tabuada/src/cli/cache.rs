@@ -399,6 +399,8 @@ fn write_entry(entry: &Value, out: &mut impl Write) -> io::Result<()> {
 fn write_stats(stats: &Value, out: &mut impl Write) -> io::Result<()> {
     for hop in [
         "state",
+        "reads",
+        "writes",
         "asked",
         "answers",
         "open",

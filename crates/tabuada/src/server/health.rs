@@ -14,13 +14,16 @@ pub(super) async fn live() -> Response<Body> {
     not_kept(json(StatusCode::OK, r#"{"status":"ok"}"#.to_owned()))
 }
 
-/// Whether requests are welcome, and the state of the cache.
+/// Whether requests are welcome, the state of the cache, and what Redis refuses.
 ///
 /// 200 until the signal to stop: without Redis every request is still answered.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Response<Body> {
-    let cache = app.calculator.cache().state().name();
+    let stats = app.calculator.cache().stats();
+    let cache = stats.state.name();
+    let reads = if stats.refuses_reads { r#","reads":"refused""# } else { "" };
+    let writes = if stats.refuses_writes { r#","writes":"refused""# } else { "" };
     let (status, code) =
         if app.is_stopping() { ("stopping", StatusCode::SERVICE_UNAVAILABLE) } else { ("ok", StatusCode::OK) };
-    // Both are words.
-    not_kept(json(code, format!(r#"{{"status":"{status}","cache":"{cache}"}}"#)))
+    // All are words.
+    not_kept(json(code, format!(r#"{{"status":"{status}","cache":"{cache}"{reads}{writes}}}"#)))
 }

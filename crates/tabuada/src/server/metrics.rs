@@ -124,6 +124,11 @@ impl Collector for OfTheMoment {
             let is_in = i64::from(state == stats.state);
             ConstGauge::new(is_in).encode(family.encode_family(&[("state", state.name())])?)?;
         }
+        let help = "1 while Redis has refused this for at least a second.";
+        let mut family = encoder.encode_descriptor("redis_refuses", help, None, MetricType::Gauge)?;
+        for (what, is_refused) in [("reads", stats.refuses_reads), ("writes", stats.refuses_writes)] {
+            ConstGauge::new(i64::from(is_refused)).encode(family.encode_family(&[("what", what)])?)?;
+        }
         let help = "Seconds from an invalidation to silence of memory.";
         let forgetting = &stats.invalidation_latency;
         let bounds = forgetting.bounds.iter().copied().chain([f64::INFINITY]);

@@ -97,7 +97,7 @@ pub(crate) const NO_SUCH_COMMAND: Words =
     Words::new("there is no command '{}' here; there is {}", "não há um comando '{}' aqui; há {}");
 
 // `cache` and `health`.
-pub(crate) const NO_CONNECTION: Words = Words::new("Redis cannot be reached: {}", "sem conexão com o Redis: {}");
+pub(crate) const NO_CONNECTION: Words = Words::new("no connection to Redis: {}", "sem conexão com o Redis: {}");
 pub(crate) const CONNECTION_LOST: Words =
     Words::new("Redis cannot be reached any more", "a conexão com o Redis se perdeu");
 pub(crate) const NOT_ALL_REMOVED: Words = Words::new(

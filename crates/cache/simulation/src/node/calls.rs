@@ -3,13 +3,12 @@
 use std::time::Duration;
 
 use super::{Arrival, CALL, HANDSHAKE, Item, Node, Plant, Queued, label};
-use crate::failure::Failure;
 use crate::laws::Author;
 use crate::network::ConnectionId;
 use crate::protocol::link::{Access, Event as LinkEvent, Sender};
 use crate::protocol::version::Moment;
 use crate::redis::{Command, Message, Reply};
-use crate::stats::Trouble;
+use crate::trouble::Trouble;
 use crate::world::{MILLIS, Outside, SECOND, Time};
 
 pub(crate) type CallId = u64;
@@ -209,7 +208,7 @@ impl Node {
                 self.refuses.remove(&is_read)
             };
             let sent = if outside.plant == Some(Plant::SignDatedByReply) { self.moment(outside) } else { call.sent };
-            let refused = error.map(Failure::from);
+            let refused = error;
             self.report_answer(
                 LinkEvent::Answered { sent, access: call.access, sender: Sender::Call, refused },
                 outside,
@@ -225,7 +224,7 @@ impl Node {
     }
 
     /// Passes a sign of life on, behind the invalidations that came before it.
-    pub(super) fn report_answer(&mut self, event: LinkEvent, outside: &mut Outside) {
+    pub(super) fn report_answer(&mut self, event: LinkEvent<Trouble>, outside: &mut Outside) {
         if outside.plant == Some(Plant::SignOvertakes) {
             return self.wake(Item::Link(self.attempt, Box::new(event)), outside);
         }

@@ -9,10 +9,9 @@ use crate::people::{KeyId, name};
 use crate::protocol::flight::{
     Answer, Computation, Event, FinalWrite, Flight, Keep, LeaseAttempt, Limits, Lookup, Next, Outcome, Step, Which,
 };
-use crate::protocol::link::Access;
+use crate::protocol::link::{Access, Trust};
 use crate::protocol::version::VersionStamp;
 use crate::redis::{Bytes, Command, Expiry, Only, Reply};
-use crate::stats::State;
 use crate::world::{Event as WorldEvent, MILLIS, Outside, SECOND, Time};
 
 const LIMITS: Limits = Limits { patience: Duration::from_millis(600), lease: LEASE };
@@ -49,7 +48,6 @@ pub(crate) struct Led {
     pub(super) is_waiting: bool,
     looked_up: Option<Known>,
     computed: Option<Known>,
-    computed_stamp: Option<VersionStamp>,
     /// The present lookup found bytes that are of no use.
     is_unusable: bool,
     lease: Option<Lease>,
@@ -105,7 +103,10 @@ impl Node {
     }
 
     fn begin_computation(&mut self, key: KeyId, outside: &mut Outside) -> Known {
-        Known { value: outside.truth.began(key), since: outside.truth.purges.len() }
+        Known {
+            value: outside.truth.began(key, !outside.plan.keys[key].is_expensive),
+            since: outside.truth.purges.len(),
+        }
     }
 
     fn fly(&mut self, number: u64, key: KeyId, outside: &mut Outside) {
@@ -136,7 +137,6 @@ impl Node {
             is_waiting: false,
             looked_up: None,
             computed: None,
-            computed_stamp: None,
             is_unusable: false,
             lease: None,
             announced: None,
@@ -297,6 +297,12 @@ impl Node {
         let Some(led) = self.flights.get(&key) else { return };
         let purpose = Purpose::Flight(key, led.step);
         match next {
+            Next::LookUp if self.pending_removals.contains(&key) => {
+                if let Some(led) = self.flights.get_mut(&key) {
+                    (led.looked_up, led.is_unusable) = (None, false);
+                }
+                self.event(key, Event::LookedUp(Lookup::Unavailable), outside);
+            }
             Next::LookUp => {
                 let commands = vec![Command::GetRange(redis.clone(), 0, VALUE_BYTES), Command::Pttl(redis)];
                 self.call(purpose, Access::Reads, commands, outside);
@@ -339,7 +345,7 @@ impl Node {
 
     fn wait(&mut self, key: KeyId, stamp: VersionStamp, until: Duration, outside: &mut Outside) {
         let has_changed = self.stamp(key) != stamp && outside.plant != Some(Plant::WaitsBlindly);
-        let is_coherent = self.status.state == State::Coherent;
+        let is_coherent = self.status.state == Trust::Coherent;
         if !is_coherent || self.moment(outside) >= until || self.is_futile() {
             return self.event(key, Event::WaitedInVain, outside);
         }
@@ -483,10 +489,20 @@ impl Node {
         self.call(Purpose::Remove(key), Access::Writes, vec![Command::Del(vec![name(key)])], outside);
     }
 
+    /// A removal without a reply stays pending: until it is executed, no lookup of this node uses the value.
     pub(super) fn has_removed(&mut self, key: KeyId, result: Replies, outside: &mut Outside) {
-        let Ok((_, purges)) = result else { return };
-        // The reply's turn includes the deletion itself.
-        self.told[key] = self.told[key].max(purges);
+        match result {
+            Ok((_, purges)) => {
+                self.pending_removals.remove(&key);
+                self.told[key] = self.told[key].max(purges);
+            }
+            Err(CallError::Refused(_)) if !self.pending_removals.contains(&key) => return,
+            Err(_) => {
+                self.pending_removals.insert(key);
+                let at = self.moment(outside) + Duration::from_millis(100 + self.chance.below(400));
+                self.wake_at(at, Item::RetryRemoval(key), outside);
+            }
+        }
         if outside.plant != Some(Plant::OwnDeletionUnnoticed) {
             self.invalidate(key, outside);
         }

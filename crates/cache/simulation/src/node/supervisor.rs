@@ -2,13 +2,12 @@
 
 use super::calls::{CallError, Purpose, Replies};
 use super::{HANDSHAKE, Item, Node, label};
-use crate::failure::Failure;
 use crate::laws::Law;
 use crate::network::ConnectionId;
-use crate::protocol::link::{Access, Action, Event, News, Role, Sender, Status, Timer};
+use crate::protocol::link::{Access, Action, Event, News, Role, Sender, Status, Timer, Trust};
 use crate::protocol::version::Moment;
 use crate::redis::{Command, Expiry, Reply};
-use crate::stats::{State, Trouble};
+use crate::trouble::Trouble;
 use crate::world::{Event as WorldEvent, MILLIS, Outside};
 
 impl Node {
@@ -17,17 +16,17 @@ impl Node {
     }
 
     pub(super) fn is_attached(&self) -> bool {
-        self.status.state != State::Detached
+        self.status.state != Trust::Detached
     }
 
-    pub(super) fn link(&mut self, event: Event, outside: &mut Outside) {
+    pub(super) fn link(&mut self, event: Event<Trouble>, outside: &mut Outside) {
         let (now, random) = (self.moment(outside), self.chance.fraction());
         for action in self.machine.on(event, now, random) {
             self.perform(action, outside);
         }
     }
 
-    fn perform(&mut self, action: Action, outside: &mut Outside) {
+    fn perform(&mut self, action: Action<Trouble>, outside: &mut Outside) {
         match action {
             Action::Connect => self.connect(outside),
             Action::Track => {
@@ -65,7 +64,7 @@ impl Node {
         self.main = outside.dial(self.id);
         if self.main.is_none() {
             // Refused, or no answer.
-            let lost = Item::Link(self.attempt, Box::new(Event::Lost(Trouble::Connect.into())));
+            let lost = Item::Link(self.attempt, Box::new(Event::Lost(Trouble::Connect)));
             let at = outside.now + self.chance.between(MILLIS / 10, 20 * MILLIS);
             return outside.schedule(at, WorldEvent::Node(self.id, self.boot, lost));
         }
@@ -92,7 +91,7 @@ impl Node {
 
     fn publish(&mut self, status: Status, outside: &mut Outside) {
         let before = std::mem::replace(&mut self.status, status);
-        if before.state == State::Detached || status.state == State::Detached {
+        if before.state == Trust::Detached || status.state == Trust::Detached {
             self.refuses.clear();
             self.breaker = Default::default();
         }
@@ -104,7 +103,7 @@ impl Node {
         }
     }
 
-    fn hear(&mut self, news: News, outside: &mut Outside) {
+    fn hear(&mut self, news: News<Trouble>, outside: &mut Outside) {
         match news {
             News::Coherent => {
                 if std::mem::replace(&mut self.is_told_coherent, true) {
@@ -122,7 +121,7 @@ impl Node {
             // Memory stops serving at once; the supervisor does the rest.
             self.purge += 1;
             self.end_calls(connection, outside);
-            self.wake(Item::Link(self.attempt, Box::new(Event::Lost(Trouble::Lost.into()))), outside);
+            self.wake(Item::Link(self.attempt, Box::new(Event::Lost(Trouble::Lost))), outside);
         } else if self.canary.as_ref().is_some_and(|(it, _)| *it == connection) {
             self.end_calls(connection, outside);
             self.fail_canary(outside);
@@ -140,9 +139,9 @@ impl Node {
                 Event::Connected
             }
             (Purpose::Track, Ok(_)) => Event::Armed { sent: self.tracked },
-            (Purpose::Heartbeat { .. }, _) => Event::Lost(Trouble::Silent.into()),
-            (_, Err(CallError::Refused(trouble))) => Event::Lost(trouble.into()),
-            _ => Event::Lost(Trouble::Connect.into()),
+            (Purpose::Heartbeat { .. }, _) => Event::Lost(Trouble::Silent),
+            (_, Err(CallError::Refused(trouble))) => Event::Lost(trouble),
+            _ => Event::Lost(Trouble::Connect),
         };
         self.wake(Item::Link(self.attempt, Box::new(event)), outside);
     }
@@ -166,7 +165,7 @@ impl Node {
         if reads {
             self.report_answer(answered(Access::Reads, None), outside);
         }
-        self.report_answer(answered(Access::Writes, refused.map(Failure::from)), outside);
+        self.report_answer(answered(Access::Writes, refused), outside);
         self.wake(Item::Link(self.attempt, Box::new(Event::HeartbeatEnded)), outside);
     }
 
@@ -203,7 +202,7 @@ impl Node {
 
     fn fail_canary(&mut self, outside: &mut Outside) {
         self.end_canary(outside);
-        self.wake(Item::Link(self.attempt, Box::new(Event::CanaryFailed(Trouble::Canary.into()))), outside);
+        self.wake(Item::Link(self.attempt, Box::new(Event::CanaryFailed(Trouble::Canary))), outside);
     }
 
     fn end_canary(&mut self, outside: &mut Outside) {

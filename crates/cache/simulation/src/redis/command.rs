@@ -112,60 +112,56 @@ impl Command {
     /// The words that are sent to a server.
     pub fn words(&self) -> Vec<Vec<u8>> {
         let mut words: Vec<Vec<u8>> = self.label().split('|').map(|word| word.to_uppercase().into_bytes()).collect();
-        let mut add = |word: &[u8]| words.push(word.to_vec());
+        let mut add = |more: &[&[u8]]| words.extend(more.iter().map(|word| word.to_vec()));
         let text = |number: &dyn ToString| number.to_string().into_bytes();
         match self {
             Self::Ping | Self::Role | Self::Multi | Self::Exec | Self::Discard | Self::FlushDb | Self::FlushAll => {}
-            Self::Hello(version) => add(&text(version)),
-            Self::Select(database) => add(&text(database)),
+            Self::Hello(version) => add(&[&text(version)]),
+            Self::Select(database) => add(&[&text(database)]),
             Self::Track { prefix, noloop } => {
-                ["ON", "BCAST", "PREFIX", prefix].map(|word| add(word.as_bytes()));
-                if *noloop {
-                    add(b"NOLOOP");
-                }
+                add(&[b"ON", b"BCAST", b"PREFIX", prefix.as_bytes()]);
+                add(if *noloop { &[b"NOLOOP"] } else { &[] });
             }
-            Self::Untrack => add(b"OFF"),
+            Self::Untrack => add(&[b"OFF"]),
             Self::Get(name) | Self::Pttl(name) | Self::Exists(name) | Self::Touch(name) | Self::Persist(name) => {
-                add(name.as_bytes());
+                add(&[name.as_bytes()]);
             }
-            Self::GetRange(name, from, to) => [name.as_bytes(), &text(from), &text(to)].map(add).into_iter().collect(),
+            Self::GetRange(name, from, to) => add(&[name.as_bytes(), &text(from), &text(to)]),
             Self::Scan { cursor, prefix, count } => {
-                add(&text(cursor));
-                [b"MATCH".as_slice(), format!("{prefix}*").as_bytes(), b"COUNT", &text(count)].map(add);
+                let pattern = format!("{prefix}*");
+                add(&[&text(cursor), b"MATCH", pattern.as_bytes(), b"COUNT", &text(count)]);
             }
             Self::Set { name, value, only, expiry } => {
-                [name.as_bytes(), value].map(&mut add);
-                match only {
-                    Some(Only::Absent) => add(b"NX"),
-                    Some(Only::Present) => add(b"XX"),
-                    None => {}
-                }
+                add(&[name.as_bytes(), value]);
+                add(match only {
+                    Some(Only::Absent) => &[b"NX"],
+                    Some(Only::Present) => &[b"XX"],
+                    None => &[],
+                });
                 match expiry {
                     Expiry::Never => {}
-                    Expiry::In(life) => drop([b"PX".as_slice(), &text(life)].map(add)),
-                    Expiry::At(moment) => drop([b"PXAT".as_slice(), &text(moment)].map(add)),
-                    Expiry::Kept => add(b"KEEPTTL"),
+                    Expiry::In(life) => add(&[b"PX", &text(life)]),
+                    Expiry::At(moment) => add(&[b"PXAT", &text(moment)]),
+                    Expiry::Kept => add(&[b"KEEPTTL"]),
                 }
             }
-            Self::SetRange(name, at, value) => drop([name.as_bytes(), &text(at), value].map(add)),
-            Self::Push(name, value) => drop([name.as_bytes(), value].map(add)),
-            Self::Del(names) | Self::Unlink(names) => names.iter().for_each(|name| add(name.as_bytes())),
+            Self::SetRange(name, at, value) => add(&[name.as_bytes(), &text(at), value]),
+            Self::Push(name, value) => add(&[name.as_bytes(), value]),
+            Self::Del(names) | Self::Unlink(names) => names.iter().for_each(|name| add(&[name.as_bytes()])),
             Self::PExpire(name, life, only) => {
-                [name.as_bytes(), &text(life)].map(&mut add);
-                match only {
-                    Some(OnlyExpiry::Absent) => add(b"NX"),
-                    Some(OnlyExpiry::Present) => add(b"XX"),
-                    Some(OnlyExpiry::Later) => add(b"GT"),
-                    Some(OnlyExpiry::Sooner) => add(b"LT"),
-                    None => {}
-                }
+                add(&[name.as_bytes(), &text(life)]);
+                add(match only {
+                    Some(OnlyExpiry::Absent) => &[b"NX"],
+                    Some(OnlyExpiry::Present) => &[b"XX"],
+                    Some(OnlyExpiry::Later) => &[b"GT"],
+                    Some(OnlyExpiry::Sooner) => &[b"LT"],
+                    None => &[],
+                });
             }
-            Self::Rename(from, to) => drop([from, to].map(|name| add(name.as_bytes()))),
+            Self::Rename(from, to) => add(&[from.as_bytes(), to.as_bytes()]),
             Self::Copy { from, to, replace } => {
-                [from, to].map(|name| add(name.as_bytes()));
-                if *replace {
-                    add(b"REPLACE");
-                }
+                add(&[from.as_bytes(), to.as_bytes()]);
+                add(if *replace { &[b"REPLACE"] } else { &[] });
             }
         }
         words
