@@ -35,7 +35,6 @@ struct Texts;
 
 impl Contents for Texts {
     type Value = String;
-    type Failure = ();
 
     fn encode(&self, text: &String) -> Option<String> {
         Some(format!("{{\"text\":\"{text}\"}}"))
@@ -112,13 +111,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         for n in 0..8 {
             let key = Key::new("1", &format!("{round}.{n}"));
             nodes[0]
-                .get_or_compute(&key, async || None, || async { Ok("answer".to_owned()) })
+                .get_or_compute(&key, || async { Ok::<_, ()>("answer".to_owned()) })
                 .await
                 .map_err(|_| "no answer")?;
             // Its write is in progress when it is answered, and the other node should not find the lease.
             tokio::time::sleep(Duration::from_millis(2)).await;
             let begun = Instant::now();
-            let found = nodes[1].get_or_compute(&key, async || None, || async { Err(()) }).await;
+            let found = nodes[1].get_or_compute(&key, || async { Err(()) }).await;
             let took = begun.elapsed();
             if found.is_ok_and(|found| found.source == Source::Redis) {
                 looks.push(micros(took));

@@ -26,7 +26,6 @@ struct Numbers;
 
 impl Contents for Numbers {
     type Value = u32;
-    type Failure = ();
 
     fn encode(&self, number: &u32) -> Option<String> {
         Some(number.to_string())
@@ -76,7 +75,7 @@ async fn ours(trace: &[u32], size: usize) -> Result<usize, Box<dyn std::error::E
     let mut hits = 0;
     for question in trace {
         let (question, key) = (*question, Key::new("1", &format!("{question:08}")));
-        let found = cache.get_or_compute(&key, async move || Some(question), || async { Err(()) }).await;
+        let found = cache.get_or_try_then_compute(&key, async move || Some(question), || async { Err(()) }).await;
         hits += usize::from(found.map_err(|_| "no answer")?.source == Source::Memory);
     }
     let stats = cache.stats();

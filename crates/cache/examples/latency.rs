@@ -31,7 +31,6 @@ struct Moments;
 impl Contents for Moments {
     /// The time of the computation, which has a meaning in this process only.
     type Value = (Option<Instant>, u64);
-    type Failure = ();
 
     fn encode(&self, (_, number): &Self::Value) -> Option<String> {
         Some(format!("{{\"number\":{number}}}"))
@@ -67,9 +66,9 @@ async fn ask(node: &Node, key: &Key, takes: Duration) -> Result<(Option<Instant>
         if !takes.is_zero() {
             tokio::time::sleep(takes).await;
         }
-        Ok((Some(Instant::now()), 7))
+        Ok::<_, ()>((Some(Instant::now()), 7))
     };
-    let found = node.get_or_compute(key, async || None, compute).await.map_err(|_| "no answer")?;
+    let found = node.get_or_compute(key, compute).await.map_err(|_| "no answer")?;
     Ok((found.value.0, found.source))
 }
 
@@ -119,7 +118,7 @@ async fn load(node: Node, number: usize, stop: Arc<AtomicBool>, asked: Arc<Atomi
         }
         let cheap = async |key: &Key| {
             // This cannot fail: the trial computes it.
-            let _ = node.get_or_compute(key, async || Some((None, 7)), || async { Err(()) }).await;
+            let _ = node.get_or_try_then_compute(key, async || Some((None, 7)), || async { Err(()) }).await;
         };
         for _ in 0..100 {
             cheap(&hot).await;
@@ -218,7 +217,9 @@ async fn sweeping(node: &Node, person: &mut redis::Connection, rounds: usize) ->
     let (mut longest, mut entries) = (Vec::new(), 0);
     for _ in 0..rounds {
         for key in &keys {
-            node.get_or_compute(key, async || Some((None, 7)), || async { Err(()) }).await.map_err(|_| "no answer")?;
+            node.get_or_try_then_compute(key, async || Some((None, 7)), || async { Err(()) })
+                .await
+                .map_err(|_| "no answer")?;
         }
         // By now the write-behind has ended.
         tokio::time::sleep(Duration::from_millis(500)).await;
@@ -289,7 +290,10 @@ async fn main() -> Result<(), Failure> {
     sweeping(&nodes[0], &mut person, 20.min(rounds)).await?;
 
     let key = Key::new("1", "last");
-    nodes[0].get_or_compute(&key, async || Some((None, 7)), || async { Err(()) }).await.map_err(|_| "no answer")?;
+    nodes[0]
+        .get_or_try_then_compute(&key, async || Some((None, 7)), || async { Err(()) })
+        .await
+        .map_err(|_| "no answer")?;
     let start = Instant::now();
     let hits = (0..1_000_000).filter(|_| std::hint::black_box(nodes[0].get(&key)).is_some()).count();
     let hit_nanos = start.elapsed().as_nanos() as f64 / hits.max(1) as f64;

@@ -66,7 +66,6 @@ struct Routes;
 
 impl Contents for Routes {
     type Value = Answer;
-    type Failure = NotSearched;
 
     fn encode(&self, answer: &Answer) -> Option<String> {
         serde_json::to_string(answer).ok()
@@ -135,7 +134,7 @@ async fn route(cache: &Cache<Routes>, from: &str, to: &str) -> Result<Found<Answ
         });
         searching.await.map_err(|_| NotSearched)
     };
-    cache.get_or_compute(&key, trial, compute).await
+    cache.get_or_try_then_compute(&key, trial, compute).await
 }
 
 #[tokio::main]

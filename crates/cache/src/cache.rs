@@ -2,22 +2,26 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 
 #[cfg(feature = "audit")]
 use crate::audit::Audit;
 use crate::audit::Gauge;
+use crate::call::Call;
 use crate::coherence::{Coherence, sweep};
-use crate::driver::{Given, caught, unless_it_panics};
+use crate::driver::{EarlyLookup, Given, caught, unless_it_panics};
 use crate::entry::{Contents, Leases};
+use crate::events::Events;
 use crate::flight::{Flights, Joined, is_led_by_this_task, run_leader};
 use crate::key::{Key, Namespace};
 use crate::layers::{Layers, Shared};
 use crate::memory::Memory;
-use crate::operator::{Operator, run_pending_removals};
+use crate::operator::{Operator, Removed, run_pending_removals};
 use crate::options::{Deadlines, Options, OptionsError};
 use crate::outcome::{ComputeError, Found, Source};
 use crate::pending_removals::PendingRemovals;
@@ -26,6 +30,7 @@ use crate::protocol::flight::Lookup;
 use crate::stats::{Answered, Counters, FlightResult, MemoryLookup, State, Stats};
 use crate::supervisor::Context;
 use crate::topology::keep_connected;
+use crate::touch::{Toucher, Touches};
 use crate::write_behind::{WriteBehind, Writer};
 
 /// How long the shutdown waits for the queue of the write-behind.
@@ -33,10 +38,13 @@ const LAST_WRITES: Duration = Duration::from_millis(100);
 /// Failed flights of other callers that a call waits for, before it computes for itself.
 const FLIGHTS_MAX: u32 = 2;
 
+type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub(crate) type NoTrial<C> = fn() -> std::future::Ready<Option<<C as Contents>::Value>>;
+
 /// A layered cache. Its background work ends with it.
 pub struct Cache<C: Contents> {
-    layers: Arc<Layers<C>>,
-    flights: Arc<Flights<Given<C>>>,
+    pub(crate) layers: Arc<Layers<C>>,
+    pub(crate) flights: Arc<Flights<Given<C>>>,
     /// Aborted when dropped.
     background: Mutex<JoinSet<()>>,
 }
@@ -89,7 +97,7 @@ impl<C: Contents> Cache<C> {
         let state = if url.is_some() { State::Detached } else { State::Memory };
 
         let contents = Arc::new(contents);
-        let counters = Arc::new(Counters::new());
+        let counters = Arc::new(Counters::with_events(Events::new(options.on_event.clone())));
         let memory = Arc::new(Memory::new(options.memory_bytes));
         let coherence = Arc::new(Coherence::new(namespace.clone(), state, counters.clone()));
         let mut background = JoinSet::new();
@@ -102,11 +110,18 @@ impl<C: Contents> Cache<C> {
                 counters: counters.clone(),
             });
             let (coherence, memory) = (coherence.clone(), memory.clone());
+            let (touches, touching) = Touches::new(Toucher {
+                primaries: primaries.clone(),
+                coherence: coherence.clone(),
+                memory: memory.clone(),
+                counters: counters.clone(),
+            });
+            background.spawn(touching);
             background.spawn(sweep(coherence.clone(), memory.clone()));
             let context = Context { coherence, memory, primaries: primaries.clone(), deadlines };
             background.spawn(keep_connected(context, url));
             background.spawn(writing);
-            Shared { primaries, leases: Leases::new(), write_behind }
+            Shared { primaries, leases: Leases::new(), write_behind, touches }
         });
         let (pending_removals, leaders) = (PendingRemovals::new(), Gauge::default());
         let layers =
@@ -163,71 +178,85 @@ impl<C: Contents> Cache<C> {
         if let Some(found) = self.get_if(key, |_| true) {
             return Some(found);
         }
-        if self.layers.reads_through(key) {
+        if self.layers.reads_through(key.into()) {
             return None;
         }
         let stamp = self.layers.coherence.stamp(key);
-        let found = self.layers.keep_and_write_behind(key, Arc::new(trial()?), stamp);
+        let found = self.layers.keep_cheap(key.into(), Arc::new(trial()?), stamp);
         self.layers.counters.memory.add(MemoryLookup::Miss);
         self.layers.counters.answers.add(Answered::Computed);
         Some(found)
     }
 
-    /// The answer for `key`: from memory, from Redis, or computed once and stored.
+    /// The answer for a key: from memory, from Redis, or computed once and stored.
+    ///
+    /// `compute` computes in full, on threads of its own choice, in a task that no caller can cancel. For one key, it
+    /// must always give the same value, since the key fully determines it. A computation may ask the cache for other
+    /// keys, unless one of these asks for this key in turn.
+    ///
+    /// Values that are often computed faster than Redis replies: [`Cache::get_or_try_then_compute`].
+    ///
+    /// # Errors
+    ///
+    /// The failure of `compute`, for a reason of this machine (a deadline, no free thread), or a panic in it. Failures
+    /// are not stored, and followers do not share them: each follower tries once more, and after a second failure
+    /// computes for itself.
+    pub async fn get_or_compute<'k, E, F, W>(
+        &self,
+        call: impl Into<Call<'k>>,
+        compute: F,
+    ) -> Result<Found<C::Value>, ComputeError<E>>
+    where
+        E: Send + 'static,
+        F: FnOnce() -> W + Send + 'static,
+        W: Future<Output = Result<C::Value, E>> + Send + 'static,
+    {
+        let outcome = self.answer(call.into(), None::<NoTrial<C>>, compute).await;
+        self.count(&outcome);
+        outcome
+    }
+
+    /// [`Cache::get_or_compute`] with a trial, so that cheap values are computed without a lookup in Redis.
     ///
     /// `trial` computes for about as long as a lookup in Redis takes; it gives `None` if that is not enough, and the
     /// answer is then expensive. It runs in the caller's task; with [`Lookup::Always`](crate::Lookup::Always) and a
     /// reachable Redis, it runs after the lookup, in the task of the flight. A trial that would block its thread for
-    /// long must itself move to another one. `compute` computes in full, on threads of its own choice, in a task that
-    /// no caller can cancel. For one key, both must always give the same value, since the key fully determines it. A
-    /// computation may ask the cache for other keys, unless one of these asks for this key in turn.
+    /// long must itself move to another one. Both must give the same value.
     ///
     /// # Errors
     ///
-    /// The failure of `compute`, or a panic in it or in `trial`. Failures are not stored, and followers do not share
-    /// them: each follower tries once more, and after a second failure computes for itself.
-    pub async fn get_or_compute<T, U, F, W>(
+    /// Those of [`Cache::get_or_compute`], and a panic in `trial`.
+    pub async fn get_or_try_then_compute<'k, E, T, U, F, W>(
         &self,
-        key: &Key,
+        call: impl Into<Call<'k>>,
         trial: T,
         compute: F,
-    ) -> Result<Found<C::Value>, ComputeError<C::Failure>>
+    ) -> Result<Found<C::Value>, ComputeError<E>>
     where
+        E: Send + 'static,
         T: FnOnce() -> U + Send + 'static,
         U: Future<Output = Option<C::Value>> + Send + 'static,
         F: FnOnce() -> W + Send + 'static,
-        W: Future<Output = Result<C::Value, C::Failure>> + Send + 'static,
+        W: Future<Output = Result<C::Value, E>> + Send + 'static,
     {
-        let outcome = self.answer(key, trial, compute).await;
+        let outcome = self.answer(call.into(), Some(trial), compute).await;
         self.count(&outcome);
         outcome
     }
 
-    /// [`Cache::get_or_compute`] without storing: it answers from memory and Redis, but stores no value that it
-    /// computes. It computes only for this caller, without a lease and without a flight, and ends when the caller is
-    /// cancelled. It looks up Redis if the trial is not enough.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Cache::get_or_compute`].
-    pub async fn get_or_compute_no_store<T, U, F, W>(
-        &self,
-        key: &Key,
-        trial: T,
-        compute: F,
-    ) -> Result<Found<C::Value>, ComputeError<C::Failure>>
-    where
-        T: FnOnce() -> U,
-        U: Future<Output = Option<C::Value>>,
-        F: FnOnce() -> W,
-        W: Future<Output = Result<C::Value, C::Failure>>,
-    {
-        let outcome = self.answer_no_store(key, trial, compute).await;
-        self.count(&outcome);
-        outcome
+    /// Stores a value that the caller has: in memory, and in Redis if the key is missing there, as if a trial had
+    /// computed it just now. Storing is best effort; `found.source` tells whether memory keeps it.
+    pub fn insert(&self, key: &Key, value: C::Value) -> Found<C::Value> {
+        self.layers.keep_cheap(key.into(), Arc::new(value), self.layers.coherence.stamp(key))
     }
 
-    fn count(&self, outcome: &Given<C>) {
+    /// Removes the answer of a key from memory, from Redis and from every node, as [`Operator::delete`] does. Since the
+    /// key determines the value, this is for answers that turned out to be wrong.
+    pub async fn invalidate(&self, key: &Key) -> Removed {
+        self.operator().delete_key(key).await
+    }
+
+    pub(crate) fn count<E>(&self, outcome: &Result<Found<C::Value>, ComputeError<E>>) {
         self.layers.counters.answers.add(match outcome {
             Ok(found) => match found.source {
                 Source::Memory => Answered::Memory,
@@ -239,50 +268,66 @@ impl<C: Contents> Cache<C> {
         });
     }
 
-    async fn answer_no_store<T, U, F, W>(&self, key: &Key, trial: T, compute: F) -> Given<C>
+    /// A call that stores nothing and computes only for its caller.
+    async fn answer_no_store<E, T, U, F, W>(
+        &self,
+        call: Call<'_>,
+        trial: Option<T>,
+        compute: F,
+    ) -> Result<Found<C::Value>, ComputeError<E>>
     where
         T: FnOnce() -> U,
         U: Future<Output = Option<C::Value>>,
         F: FnOnce() -> W,
-        W: Future<Output = Result<C::Value, C::Failure>>,
+        W: Future<Output = Result<C::Value, E>>,
     {
-        if let Some(found) = self.get(key) {
-            return Ok(found);
-        }
-        let value = match caught(trial).await.map_err(|_| ComputeError::Panicked)? {
-            Some(value) => value,
-            None => match self.layers.lookup(key).await {
-                (Lookup::Value(ttl), Some(value)) => {
-                    return Ok(Found { value, source: Source::Redis, ttl, asked_redis: true });
-                }
-                (lookup, _) => {
-                    let asked_redis = lookup.is_answered();
-                    let value = unless_it_panics(compute).await?;
-                    return Ok(Found { asked_redis, ..not_stored(value) });
-                }
-            },
+        let tried = match trial {
+            Some(trial) => caught(trial).await.map_err(|_| ComputeError::Panicked)?,
+            None => None,
         };
-        Ok(not_stored(value))
+        if let Some(value) = tried {
+            return Ok(not_stored(value));
+        }
+        let looked_up = match call.uses_redis {
+            true => self.layers.lookup(call.key).await,
+            false => (Lookup::NoRedis, None),
+        };
+        let asked_redis = looked_up.0.is_answered();
+        if let (Lookup::Value(ttl), Some(value)) = looked_up {
+            return Ok(Found { value, source: Source::Redis, ttl, asked_redis });
+        }
+        let value = unless_it_panics(compute).await?;
+        Ok(Found { asked_redis, ..not_stored(value) })
     }
 
-    async fn answer<T, U, F, W>(&self, key: &Key, trial: T, compute: F) -> Given<C>
+    async fn answer<E, T, U, F, W>(
+        &self,
+        call: Call<'_>,
+        trial: Option<T>,
+        compute: F,
+    ) -> Result<Found<C::Value>, ComputeError<E>>
     where
+        E: Send + 'static,
         T: FnOnce() -> U + Send + 'static,
         U: Future<Output = Option<C::Value>> + Send + 'static,
         F: FnOnce() -> W + Send + 'static,
-        W: Future<Output = Result<C::Value, C::Failure>> + Send + 'static,
+        W: Future<Output = Result<C::Value, E>> + Send + 'static,
     {
-        if let Some(found) = self.get(key) {
+        if let Some(found) = self.get(call.key) {
             return Ok(found);
         }
         // Boxed: an unboxed flight would enlarge the future of every call.
-        if self.layers.reads_through(key) {
-            return Box::pin(self.fly(key, Some(trial), compute)).await;
+        if !call.stores {
+            return Box::pin(self.answer_no_store(call, trial, compute)).await;
         }
-        let stamp = self.layers.coherence.stamp(key);
+        let trial = match trial {
+            Some(trial) if !self.layers.reads_through(call) => trial,
+            trial => return Box::pin(self.fly(call, trial, compute)).await,
+        };
+        let stamp = self.layers.coherence.stamp(call.key);
         match caught(trial).await {
-            Ok(Some(value)) => Ok(self.layers.keep_and_write_behind(key, Arc::new(value), stamp)),
-            Ok(None) => Box::pin(self.fly(key, None::<T>, compute)).await,
+            Ok(Some(value)) => Ok(self.layers.keep_cheap(call, Arc::new(value), stamp)),
+            Ok(None) => Box::pin(self.fly(call, None::<T>, compute)).await,
             Err(_) => Err(ComputeError::Panicked),
         }
     }
@@ -290,25 +335,37 @@ impl<C: Contents> Cache<C> {
     /// One flight for each key: leads it, or follows its leader. A failure belongs to the leader: a follower tries once
     /// more, and after two failures computes for itself, so that no caller waits for ever for others that fail. A
     /// computation that asks for its own key computes it directly, since its flight could not complete.
-    async fn fly<T, U, F, W>(&self, key: &Key, trial: Option<T>, compute: F) -> Given<C>
+    pub(crate) async fn fly<E, T, U, F, W>(
+        &self,
+        call: Call<'_>,
+        trial: Option<T>,
+        compute: F,
+    ) -> Result<Found<C::Value>, ComputeError<E>>
     where
+        E: Send + 'static,
         T: FnOnce() -> U + Send + 'static,
         U: Future<Output = Option<C::Value>> + Send + 'static,
         F: FnOnce() -> W + Send + 'static,
-        W: Future<Output = Result<C::Value, C::Failure>> + Send + 'static,
+        W: Future<Output = Result<C::Value, E>> + Send + 'static,
     {
+        let key = call.key;
         let flights = if is_led_by_this_task(key) { 0 } else { FLIGHTS_MAX };
         for _ in 0..flights {
             match self.flights.join(key, self.layers.coherence.stamp(key)) {
                 Joined::Leader(leader) => {
                     let own = leader.follower();
-                    tokio::spawn(run_leader(key.clone(), self.layers.clone().lead(leader, trial, compute)));
-                    return own.wait().await.unwrap_or(Err(ComputeError::Panicked));
+                    // Without Redis, the flight begins as if a lookup had found that there is none.
+                    let no_redis = || EarlyLookup::no_redis(self.layers.coherence.stamp(key));
+                    let lookup = (!call.uses_redis).then(no_redis);
+                    let (compute, failure) = with_failure_apart(compute);
+                    let flight = self.layers.clone().lead(leader, lookup, trial, compute);
+                    tokio::spawn(run_leader(key.clone(), flight));
+                    return failure.of(own.wait().await.unwrap_or(Err(ComputeError::Panicked)));
                 }
                 Joined::Follower(follower) => {
                     self.layers.counters.flights.add(FlightResult::Joined);
                     if let Some(Ok(found)) = follower.wait().await {
-                        return Ok(collapsed(found));
+                        return Ok(found.collapsed());
                     }
                 }
                 Joined::Aside => {
@@ -339,8 +396,10 @@ impl<C: Contents> Cache<C> {
             memory_bytes_max: memory.bytes_max(),
             write_behind: counters.write_behind.read(),
             write_behind_open: shared.as_ref().map_or(0, |shared| shared.write_behind.open()),
+            touches: counters.touches.read(),
             removals_pending: self.layers.pending_removals.count(),
             redis_errors: counters.errors.read(),
+            hook_panics: counters.events.panics(),
             refuses_reads,
             refuses_writes,
         }
@@ -380,15 +439,40 @@ impl<C: Contents> Cache<C> {
     }
 }
 
+/// Where a failure waits for the caller that led its flight.
+pub(crate) struct FailureApart<E>(oneshot::Receiver<E>);
+
+impl<E> FailureApart<E> {
+    /// The outcome of the flight, with the failure.
+    pub(crate) fn of<V>(mut self, outcome: Result<Found<V>, ComputeError<()>>) -> Result<Found<V>, ComputeError<E>> {
+        outcome.map_err(|error| match error {
+            ComputeError::Computation(()) => {
+                self.0.try_recv().map_or(ComputeError::Panicked, ComputeError::Computation)
+            }
+            ComputeError::Panicked => ComputeError::Panicked,
+        })
+    }
+}
+
+/// Separates the failure of a computation from its outcome, which all followers share: so each call may fail with a
+/// type of its own, and no failure needs to be cloned.
+pub(crate) fn with_failure_apart<V, E, F, W>(
+    compute: F,
+) -> (impl FnOnce() -> BoxFuture<Result<V, ()>> + Send + 'static, FailureApart<E>)
+where
+    E: Send + 'static,
+    F: FnOnce() -> W + Send + 'static,
+    W: Future<Output = Result<V, E>> + Send + 'static,
+{
+    let (failed, failure) = oneshot::channel();
+    // The caller may have gone away.
+    let compute = move || -> BoxFuture<Result<V, ()>> {
+        Box::pin(async move { compute().await.map_err(|error| drop(failed.send(error))) })
+    };
+    (compute, FailureApart(failure))
+}
+
 /// A value that was computed only for one caller.
 fn not_stored<V>(value: V) -> Found<V> {
     Found { value: Arc::new(value), source: Source::Computed { stored: false }, ttl: None, asked_redis: false }
-}
-
-/// The outcome of a flight, as a follower gets it.
-fn collapsed<V>(found: Found<V>) -> Found<V> {
-    match found.source {
-        Source::Computed { .. } => Found { source: Source::Collapsed, ..found },
-        Source::Memory | Source::Redis | Source::Collapsed => found,
-    }
 }

@@ -60,7 +60,6 @@ struct Numbers;
 
 impl Contents for Numbers {
     type Value = u64;
-    type Failure = ();
 
     fn encode(&self, number: &u64) -> Option<String> {
         Some(number.to_string())
@@ -196,7 +195,7 @@ pub fn callers() {
                         _ => Ok(4),
                     }
                 };
-                cache.get_or_compute(&key(), async || None, compute).await
+                cache.get_or_compute(&key(), compute).await
             }
         };
         let asking: Vec<_> = (0..CALLERS).map(|_| tokio::spawn(ask())).collect();

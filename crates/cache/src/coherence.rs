@@ -18,11 +18,12 @@ use tokio::sync::{Notify, watch};
 
 use crate::audit::Gauge;
 use crate::clock::Clock;
+use crate::events::Event;
 use crate::key::{Key, KeyRef, Namespace};
 use crate::memory::Memory;
 use crate::primaries::Primaries;
 use crate::protocol::version::{Moment, VersionStamp};
-use crate::stats::{Cause, Counters, State};
+use crate::stats::{Cause, Counters, Label, State};
 use crate::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use crate::sync::{Mutex, MutexGuard};
 
@@ -191,7 +192,12 @@ impl Coherence {
         drop(self.insert_lock(shard));
         memory.remove(key);
         self.wait_list(shard).notify_waiters();
+        self.count_invalidation(cause, false);
+    }
+
+    fn count_invalidation(&self, cause: Cause, everything: bool) {
         self.counters.invalidations.add(cause);
+        self.counters.events.emit(|| Event::Invalidated { cause: cause.label(), everything });
     }
 
     /// Makes memory serve nothing from now on; the purge follows.
@@ -202,25 +208,35 @@ impl Coherence {
     /// Invalidates everything: nothing that was kept, begun or queued before is served, kept or written from now on.
     pub(crate) fn purge(&self, cause: Cause) {
         self.raise_purge_generation();
-        self.counters.invalidations.add(cause);
         self.purged.notify_one();
         self.wait_lists.iter().for_each(Notify::notify_waiters);
+        self.count_invalidation(cause, true);
     }
 
     /// Ends coherence for good: no task applies invalidations any more.
     pub(crate) fn close(&self) {
         if self.state() != State::Memory {
-            self.state.send_replace(State::Detached);
+            self.replace_state(|| State::Detached, || {});
             self.purge(Cause::Detached);
         }
     }
 
     pub(crate) fn publish_state(&self, primaries: &Primaries) {
+        self.replace_state(|| primaries.state(), || self.believe(primaries));
+    }
+
+    fn replace_state(&self, read: impl FnOnce() -> State, believe: impl FnOnce()) {
+        let mut change = None;
         // The state is read under the lock of the channel, so that the last state published is the newest.
         self.state.send_modify(|state| {
-            *state = primaries.state();
-            self.believe(primaries);
+            let (from, to) = (std::mem::replace(state, read()), *state);
+            change = (from != to).then_some((from, to));
+            believe();
         });
+        if let Some((from, to)) = change {
+            let reason = || if to == State::Detached { self.last_failure() } else { None };
+            self.counters.events.emit(|| Event::StateChanged { from, to, reason: reason() });
+        }
     }
 
     /// Publishes until when memory is believed.

@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use redis::{
 };
 use tokio::sync::Notify;
 
+use crate::access::Access;
 use crate::failure::Failure;
 use crate::protocol::link::Role;
 use crate::stats::Trouble;
@@ -52,17 +52,17 @@ impl fmt::Display for Address {
 #[derive(Clone)]
 pub(crate) struct Endpoint {
     info: ConnectionInfo,
-    /// A file that contains the password at the time of each connection.
-    password_file: Option<Arc<Path>>,
+    access: Access,
     handshake: Duration,
 }
 
 impl Endpoint {
-    pub(crate) fn new(info: ConnectionInfo, password_file: Option<&Path>, handshake: Duration) -> Self {
-        let login = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    pub(crate) fn new(info: ConnectionInfo, access: Access, handshake: Duration) -> Self {
+        // Without CLIENT SETINFO, which an older server does not know and a restricted user may not send.
+        let login = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3).set_skip_set_lib_name();
         let tcp = info.tcp_settings().clone().set_nodelay(true);
         let info = info.set_redis_settings(login).set_tcp_settings(tcp);
-        Self { info, password_file: password_file.map(Arc::from), handshake }
+        Self { info, access, handshake }
     }
 
     /// The same login at another server.
@@ -78,18 +78,14 @@ impl Endpoint {
     }
 
     pub(crate) fn without_login(&self) -> Self {
-        let settings = redis::RedisConnectionInfo::default().set_protocol(ProtocolVersion::RESP3);
-        Self { info: self.info.clone().set_redis_settings(settings), password_file: None, handshake: self.handshake }
+        let info = self.info.clone().set_redis_settings(redis::RedisConnectionInfo::default());
+        Self::new(info, self.access.without_login(), self.handshake)
     }
 
-    /// The present login: the password may have changed since the last connection.
+    /// With the present login and certificates: they may have changed since the last connection.
     async fn info(&self) -> Result<ConnectionInfo, Failure> {
-        let Some(file) = self.password_file.clone() else { return Ok(self.info.clone()) };
-        // On another thread, since the file system may be slow. If that thread panics, there is no password.
-        let reading = tokio::task::spawn_blocking(move || read_password(&file));
-        let password = reading.await.unwrap_or(Err(Trouble::Other.into()))?;
-        let login = self.info.redis_settings().clone().set_password(password);
-        Ok(self.info.clone().set_redis_settings(login))
+        let applied = self.access.apply(self.info.clone()).await;
+        applied.map_err(|reason| Failure::new(Trouble::Denied, &reason))
     }
 
     #[cfg(test)]
@@ -363,20 +359,12 @@ pub(crate) fn trouble(error: &RedisError) -> Trouble {
     }
 }
 
-/// The content of the file, without a newline at its end.
-fn read_password(file: &Path) -> Result<String, Failure> {
-    let unreadable = |error: std::io::Error| {
-        let reason = format!("cannot read the password in {}: {error}", file.display());
-        Failure::new(Trouble::Denied, &reason)
-    };
-    let text = std::fs::read_to_string(file).map_err(unreadable)?;
-    let password = text.strip_suffix('\n').unwrap_or(&text);
-    Ok(password.strip_suffix('\r').unwrap_or(password).to_owned())
-}
-
 fn trouble_connecting(error: &RedisError) -> Trouble {
     match trouble(error) {
         Trouble::Timeout | Trouble::Lost => Trouble::Connect,
+        // The library gives the refusal of a SELECT its own kind, and keeps only the text.
+        Trouble::Other if error.detail().is_some_and(|text| text.contains("no permissions")) => Trouble::Denied,
+        Trouble::Other if error.detail().is_some_and(|text| text.contains("max number of clients")) => Trouble::Connect,
         trouble => trouble,
     }
 }

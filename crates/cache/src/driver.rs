@@ -7,21 +7,36 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use crate::entry::{Contents, Lease};
+use crate::events::Event as CacheEvent;
 use crate::flight::Leader;
 use crate::key::Key;
-use crate::layers::{Kept, Layers, PreparedValue};
+use crate::layers::{Kept, Layers, LookedUp, PreparedValue};
 use crate::outcome::{ComputeError, Found, Source};
+use crate::policy;
 use crate::protocol::flight::{
-    Answer, Computation, Event, FinalWrite, Flight, Keep, Limits, Next, Now, Outcome, Which,
+    Answer, Computation, Event, FinalWrite, Flight, Keep, Limits, Lookup, Next, Now, Outcome, Which,
 };
-use crate::protocol::version::VersionStamp;
-use crate::stats::{Counters, FlightResult};
+use crate::protocol::version::{Moment, VersionStamp};
+use crate::stats::{FlightResult, Label};
 
-/// What a flight gives to its callers.
-pub(crate) type Given<C> = Result<Found<<C as Contents>::Value>, ComputeError<<C as Contents>::Failure>>;
+/// What a flight gives to its callers. The failure itself goes only to the caller that led the flight.
+pub(crate) type Given<C> = Result<Found<<C as Contents>::Value>, ComputeError<()>>;
 
 /// What a computation gave.
-type Computed<C> = Result<Arc<<C as Contents>::Value>, ComputeError<<C as Contents>::Failure>>;
+type Computed<C> = Result<Arc<<C as Contents>::Value>, ComputeError<()>>;
+
+/// A lookup that was made for a flight after it was opened, and before it was led.
+pub(crate) struct EarlyLookup<V> {
+    /// From before its command.
+    pub(crate) stamp: VersionStamp,
+    pub(crate) looked_up: LookedUp<V>,
+}
+
+impl<V> EarlyLookup<V> {
+    pub(crate) fn no_redis(stamp: VersionStamp) -> Self {
+        Self { stamp, looked_up: (Lookup::NoRedis, None) }
+    }
+}
 
 /// The work and the values of one flight, beside the machine that decides about them.
 struct Run<'a, C: Contents, T, F> {
@@ -29,25 +44,32 @@ struct Run<'a, C: Contents, T, F> {
     key: &'a Key,
     trial: Option<T>,
     compute: Option<F>,
+    early: Option<LookedUp<C::Value>>,
     looked_up: Option<Arc<C::Value>>,
     computed: Option<Computed<C>>,
     prepared: Option<PreparedValue>,
 }
 
 impl<C: Contents> Layers<C> {
-    /// A whole flight: search, compute, answer, final write.
-    pub(crate) async fn lead<T, U, F, W>(self: Arc<Self>, leader: Leader<Given<C>>, trial: Option<T>, compute: F)
-    where
+    /// A whole flight: search, compute, answer, final write. It begins with the early lookup, if there is one.
+    pub(crate) async fn lead<T, U, F, W>(
+        self: Arc<Self>,
+        leader: Leader<Given<C>>,
+        early: Option<EarlyLookup<C::Value>>,
+        trial: Option<T>,
+        compute: F,
+    ) where
         T: FnOnce() -> U,
         U: Future<Output = Option<C::Value>>,
         F: FnOnce() -> W,
-        W: Future<Output = Result<C::Value, C::Failure>>,
+        W: Future<Output = Result<C::Value, ()>>,
     {
         let key = &leader.key().clone();
         let _inside = self.leaders.enter();
-        let mut counted = CountedFlight { counters: &self.counters, result: FlightResult::Panicked };
+        let (began, result) = (self.coherence.now(), FlightResult::Panicked);
+        let mut counted = CountedFlight { layers: &self, began, result };
         // The previous flight may have closed between the caller's lookup and its joining.
-        let stamp = self.coherence.stamp(key);
+        let stamp = early.as_ref().map_or_else(|| self.coherence.stamp(key), |early| early.stamp);
         if let Ok(found) = self.get_from_memory(key) {
             counted.result = FlightResult::Found;
             return leader.complete(Answer { outcome: Outcome::LookedUp { has_waited: false }, stamp }, Ok(found));
@@ -55,7 +77,8 @@ impl<C: Contents> Layers<C> {
         let limits = Limits { patience: self.deadlines.patience, lease: self.deadlines.lease };
         let (mut flight, mut step) = Flight::begin(limits, trial.is_some(), stamp);
         let (layers, compute) = (&*self, Some(compute));
-        let mut run = Run { layers, key, trial, compute, looked_up: None, computed: None, prepared: None };
+        let early = early.map(|early| early.looked_up);
+        let mut run = Run { layers, key, trial, compute, early, looked_up: None, computed: None, prepared: None };
         loop {
             let kept = step.keep.and_then(|keep| run.keep(keep));
             if let (true, Some(keep)) = (step.writes_behind, step.keep) {
@@ -64,7 +87,7 @@ impl<C: Contents> Layers<C> {
             if let Some(answer) = step.answer
                 && let Some(outcome) = run.outcome(answer, kept, flight.has_asked_redis())
             {
-                counted.result = result(&outcome);
+                counted.result = result_of(&outcome);
                 match step.next {
                     Next::Close => return leader.complete(answer, outcome),
                     _ => leader.announce(answer, outcome),
@@ -83,14 +106,17 @@ where
     T: FnOnce() -> U,
     U: Future<Output = Option<C::Value>>,
     F: FnOnce() -> W,
-    W: Future<Output = Result<C::Value, C::Failure>>,
+    W: Future<Output = Result<C::Value, ()>>,
 {
     /// Carries out what is next, and gives how it ended; `None` if the flight is closed.
     async fn carry_out(&mut self, next: Next, writes_next: bool) -> Option<Event<Lease>> {
         let Self { layers, key, .. } = *self;
         Some(match next {
             Next::LookUp => {
-                let (lookup, value) = layers.lookup(key).await;
+                let (lookup, value) = match self.early.take() {
+                    Some(early) => early,
+                    None => layers.lookup(key).await,
+                };
                 self.looked_up = value;
                 Event::LookedUp(lookup)
             }
@@ -127,7 +153,7 @@ where
     }
 
     /// Prepares the line of a value only if it will be written.
-    fn has_computed(&mut self, computed: Result<C::Value, ComputeError<C::Failure>>, writes_next: bool) -> Computation {
+    fn has_computed(&mut self, computed: Result<C::Value, ComputeError<()>>, writes_next: bool) -> Computation {
         let computed = self.computed.insert(computed.map(Arc::new));
         let Ok(value) = computed else { return Computation::Failed };
         self.prepared = if writes_next { self.layers.prepare(self.key, value) } else { None };
@@ -139,13 +165,19 @@ where
     }
 
     fn keep(&self, keep: Keep) -> Option<Kept> {
-        let (value, lifetime) = match keep.which {
-            Which::LookedUp => (self.looked_up.as_ref()?, None),
-            // What is kept for as long as in Redis has the lifetime that was written.
-            Which::Computed => (self.computed_value()?, self.prepared.as_ref().map(PreparedValue::lifetime)),
-        };
-        let lifetime = lifetime.unwrap_or_else(|| self.layers.lifetime(value));
-        self.layers.keep(self.key, value, lifetime, keep.at_most, keep.stamp)
+        let Self { layers, key, .. } = *self;
+        match (keep.which, &self.prepared) {
+            (Which::LookedUp, _) => layers.keep_shared(key, self.looked_up.as_ref()?, keep.at_most, keep.stamp),
+            // It is kept once it is written, for as long as in Redis.
+            (Which::Computed, Some(prepared)) => {
+                let left = policy::shorter(prepared.lifetime(), keep.at_most);
+                layers.keep_shared(key, self.computed_value()?, left, keep.stamp)
+            }
+            (Which::Computed, None) => {
+                let value = self.computed_value()?;
+                layers.keep(key, value, layers.lifetime(value), keep.at_most, keep.stamp)
+            }
+        }
     }
 
     fn write_behind(&self, stamp: VersionStamp) {
@@ -174,7 +206,7 @@ where
 }
 
 /// The label under which a flight is counted.
-fn result<V, E>(outcome: &Result<Found<V>, ComputeError<E>>) -> FlightResult {
+fn result_of<V, E>(outcome: &Result<Found<V>, ComputeError<E>>) -> FlightResult {
     match outcome {
         Ok(Found { source: Source::Computed { .. }, .. }) => FlightResult::Computed,
         Ok(_) => FlightResult::Found,
@@ -184,14 +216,18 @@ fn result<V, E>(outcome: &Result<Found<V>, ComputeError<E>>) -> FlightResult {
 }
 
 /// Counts a flight by its result, however its task ends.
-struct CountedFlight<'a> {
-    counters: &'a Counters,
+struct CountedFlight<'a, C: Contents> {
+    layers: &'a Layers<C>,
+    began: Moment,
     result: FlightResult,
 }
 
-impl Drop for CountedFlight<'_> {
+impl<C: Contents> Drop for CountedFlight<'_, C> {
     fn drop(&mut self) {
-        self.counters.flights.add(self.result);
+        let Layers { counters, coherence, .. } = self.layers;
+        counters.flights.add(self.result);
+        let took = || coherence.now() - self.began;
+        counters.events.emit(|| CacheEvent::FlightEnded { result: self.result.label(), took: took() });
     }
 }
 

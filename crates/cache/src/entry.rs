@@ -22,11 +22,9 @@ const KEY_MEMBER: &str = "{\"key\":";
 
 /// The values of a cache: how they are written, read and weighed, and how long they live.
 pub trait Contents: Send + Sync + 'static {
-    /// A value; immutable once it is computed.
+    /// A value; immutable once it is computed. An error that follows from the key alone (no such place, a division by
+    /// zero) is a value, and is stored like any other.
     type Value: Send + Sync + 'static;
-    /// Why a computation gave no value, for a reason of this machine (a deadline, no free thread). An error that
-    /// follows from the key alone (no such place, a division by zero) is a value, and is stored like any other.
-    type Failure: Clone + Send + Sync + 'static;
 
     /// One line of JSON (an object) that a person can read. With `None`, or anything else, the value is not written to
     /// Redis but stays in memory.

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, watch};
 use crate::coherence::Coherence;
 use crate::invalidation::{Canary, apply_invalidations, push_handler};
 use crate::key::{Key, Namespace};
-use crate::memory::Memory;
+use crate::memory::{Memory, Upkeep};
 use crate::protocol::hit::Validity;
 use crate::protocol::version::Moment;
 use crate::stats::{Counters, State};
@@ -28,12 +28,8 @@ pub fn check_push(bytes: &[u8]) {
     let memory = Arc::new(Memory::new(1 << 20));
     let keys = TEXTS.map(|text| Key::new("1", text));
     for key in &keys {
-        memory.insert(
-            key,
-            Arc::new(4),
-            8,
-            Validity { purge: coherence.purge_generation(), deadline: None, is_brief: true },
-        );
+        let kept = Validity { purge: coherence.purge_generation(), deadline: None, is_brief: true };
+        memory.insert(key, Arc::new(4), 8, kept, Upkeep::NONE);
     }
     let (sender, queue) = mpsc::channel(1);
     let handle = push_handler(coherence.clone(), sender, Arc::default());

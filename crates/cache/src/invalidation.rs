@@ -191,12 +191,8 @@ mod tests {
         };
         let other = (0..).map(|n| format!("{n}")).find(|text| !shares_shard(text)).unwrap();
         for text in ["2+2", &other] {
-            memory.insert(
-                &key(text),
-                Arc::new(4),
-                8,
-                Validity { purge: coherence.purge_generation(), deadline: None, is_brief: true },
-            );
+            let kept = Validity { purge: coherence.purge_generation(), deadline: None, is_brief: true };
+            memory.insert(&key(text), Arc::new(4), 8, kept, crate::memory::Upkeep::NONE);
         }
         let stamps = [coherence.stamp(&key("2+2")), coherence.stamp(&key(&other))];
         let (sender, queue) = mpsc::channel(2);

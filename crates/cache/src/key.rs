@@ -10,6 +10,7 @@
 //! always ours, and no text can imitate the name of another variant or of bookkeeping.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::hash::{Hash, Hasher};
 
 use quick_cache::Equivalent;
@@ -24,6 +25,8 @@ const NAMESPACE_BYTES_MAX: usize = 64;
 /// Marks a variant whose names hold a digest.
 const DIGEST_MARK: char = '#';
 const CANARY: &str = "canary:";
+/// Those with a meaning in the patterns of Redis, where a backslash takes it from them.
+const PATTERN_CHARACTERS: &str = "*?[]^\\";
 
 /// The key of an answer: a variant, which the program chooses, and a text of any origin.
 #[derive(Clone, Debug)]
@@ -38,13 +41,23 @@ impl Key {
     ///
     /// # Panics
     ///
-    /// If the variant is empty, or is not printable ASCII without `:` and `#`. It must never come from the program's
-    /// input.
+    /// If the variant is empty, or is not printable ASCII without `:` and `#`. A variant that comes from the program's
+    /// input needs [`Key::try_new`].
+    #[expect(clippy::panic, reason = "as documented")]
     pub fn new(variant: impl Into<Cow<'static, str>>, text: &str) -> Self {
+        Self::try_new(variant, text).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// [`Key::new`] for a variant of any origin.
+    ///
+    /// # Errors
+    ///
+    /// If the variant is empty, or is not printable ASCII without `:` and `#`.
+    pub fn try_new(variant: impl Into<Cow<'static, str>>, text: &str) -> Result<Self, VariantError> {
         let variant = variant.into();
-        assert!(is_variant(&variant), "a variant is printable ASCII without `:` and `#`, not {variant:?}");
+        check_variant(&variant)?;
         let digest = (text.len() > TEXT_BYTES_MAX || !is_readable(text)).then(|| Sha256::digest(text).into());
-        Self { variant, text: text.into(), digest }
+        Ok(Self { variant, text: text.into(), digest })
     }
 
     /// The variant.
@@ -67,6 +80,18 @@ impl Key {
         KeyRef { variant: &self.variant, address }
     }
 }
+
+/// The error of a text that is not a variant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VariantError(Box<str>);
+
+impl fmt::Display for VariantError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a variant is printable ASCII without `:` and `#`, not {:?}", self.0)
+    }
+}
+
+impl std::error::Error for VariantError {}
 
 /// Compares the whole text, even if the name has only its digest.
 impl PartialEq for Key {
@@ -136,8 +161,9 @@ pub(crate) struct Namespace {
 impl Namespace {
     pub(crate) fn new(given: &str) -> Result<Self, OptionsError> {
         let refused = |character| Err(OptionsError::Namespace { given: given.to_owned(), character });
-        let forbidden =
-            |c: char| ":*?[]^\\".contains(c) || c.is_whitespace() || !is_readable(c.encode_utf8(&mut [0; 4]));
+        let forbidden = |c: char| {
+            c == ':' || PATTERN_CHARACTERS.contains(c) || c.is_whitespace() || !is_readable(c.encode_utf8(&mut [0; 4]))
+        };
         match given.chars().find(|c| forbidden(*c)) {
             Some(character) => refused(Some(character)),
             None if given.is_empty() || given.len() > NAMESPACE_BYTES_MAX => refused(None),
@@ -153,6 +179,18 @@ impl Namespace {
     /// The pattern for `SCAN` that matches exactly our names: the prefix, which has no special characters, and a star.
     pub(crate) fn pattern(&self) -> String {
         format!("{}*", self.prefix)
+    }
+
+    /// The pattern for `SCAN` that matches exactly the names of a variant, with readable and with digested texts.
+    pub(crate) fn pattern_of(&self, variant: &str) -> String {
+        let mut pattern = self.prefix.to_string();
+        for character in variant.chars() {
+            if PATTERN_CHARACTERS.contains(character) {
+                pattern.push('\\');
+            }
+            pattern.push(character);
+        }
+        pattern + "[:#]*"
     }
 
     pub(crate) fn name(&self, key: &Key) -> String {
@@ -171,6 +209,11 @@ impl Namespace {
         format!("{}:{CANARY}{token}", self.prefix)
     }
 
+    /// Whether a node made this name for a canary: any other name can be somebody's own.
+    pub(crate) fn is_canary(&self, name: &[u8]) -> bool {
+        matches!(self.read(name), Some(RedisName::Canary(token)) if token.len() == 32 && hex::read(token).is_some())
+    }
+
     /// Parses a name; `None` if it is not one of ours.
     pub(crate) fn read<'a>(&self, name: &'a [u8]) -> Option<RedisName<'a>> {
         let rest = std::str::from_utf8(name).ok()?.strip_prefix(&*self.prefix)?;
@@ -184,6 +227,10 @@ impl Namespace {
         };
         Some(RedisName::Answer(key))
     }
+}
+
+pub(crate) fn check_variant(text: &str) -> Result<(), VariantError> {
+    if is_variant(text) { Ok(()) } else { Err(VariantError(text.into())) }
 }
 
 fn is_variant(text: &str) -> bool {
@@ -254,7 +301,10 @@ mod tests {
         }
         for variant in ["1", "1@exact", "~"] {
             assert!(is_variant(variant), "{variant:?}");
+            assert!(Key::try_new(variant, "x").is_ok());
         }
+        let error = Key::try_new("1:", "x").unwrap_err();
+        assert_eq!(error.to_string(), "a variant is printable ASCII without `:` and `#`, not \"1:\"");
     }
 
     #[test]
@@ -290,6 +340,8 @@ mod tests {
             assert!(!read.equivalent(&Key::new("1", "3+3")) && !read.equivalent(&Key::new("2", text)), "{text:?}");
         }
         assert_eq!((space.prefix(), &*space.pattern()), ("tabuada:", "tabuada:*"));
+        assert_eq!(space.pattern_of("1@exact"), "tabuada:1@exact[:#]*");
+        assert_eq!(space.pattern_of("a*[b]?^\\"), "tabuada:a\\*\\[b\\]\\?\\^\\\\[:#]*");
     }
 
     #[test]

@@ -7,11 +7,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::audit::Gauge;
+use crate::call::Call;
 use crate::coherence::Coherence;
 use crate::entry::{self, Contents, Lease, Leases};
+use crate::events::Event;
 use crate::key::Key;
 use crate::link::CallError;
-use crate::memory::Memory;
+use crate::memory::{Memory, Upkeep};
 use crate::options::{self, Deadlines, Options};
 use crate::outcome::{Found, Source};
 use crate::pending_removals::PendingRemovals;
@@ -20,7 +22,8 @@ use crate::primaries::{Primaries, RawLookup};
 use crate::protocol::flight::{FinalWrite, LeaseAttempt, Lookup};
 use crate::protocol::hit::Validity;
 use crate::protocol::version::{Moment, VersionStamp};
-use crate::stats::{Counters, MemoryLookup, RedisLookup, State};
+use crate::stats::{Counters, Label, MemoryLookup, RedisLookup, State, TouchResult};
+use crate::touch::{Touch, Touches};
 use crate::write_behind::{PendingWrite, WriteBehind};
 
 pub(crate) struct Layers<C: Contents> {
@@ -42,7 +45,11 @@ pub(crate) struct Shared<V> {
     pub(crate) primaries: Arc<Primaries>,
     pub(crate) leases: Leases,
     pub(crate) write_behind: WriteBehind<V>,
+    pub(crate) touches: Touches,
 }
+
+/// What a lookup gave, and its value.
+pub(crate) type LookedUp<V> = (Lookup<Lease>, Option<Arc<V>>);
 
 /// The line of a value for Redis.
 pub(crate) struct PreparedValue {
@@ -68,9 +75,10 @@ pub(crate) struct Kept {
 
 impl<C: Contents> Layers<C> {
     /// Whether the cache reads through: looks up Redis before it computes anything.
-    pub(crate) fn reads_through(&self, key: &Key) -> bool {
-        self.options.lookup == options::Lookup::Always
-            && matches!(self.state_for(key), State::Coherent | State::CatchingUp)
+    pub(crate) fn reads_through(&self, call: Call<'_>) -> bool {
+        call.lookup.unwrap_or(self.options.lookup) == options::Lookup::Always
+            && call.uses_redis
+            && matches!(self.state_for(call.key), State::Coherent | State::CatchingUp)
     }
 
     fn state_for(&self, key: &Key) -> State {
@@ -81,20 +89,53 @@ impl<C: Contents> Layers<C> {
         // In this order: see `may_answer`.
         let believed_until = self.coherence.believed_until();
         let purge = self.coherence.purge_generation();
-        let (value, ttl) = self.memory.get(key, purge, believed_until, || self.coherence.now())?;
-        Ok(Found { value, source: Source::Memory, ttl, asked_redis: false })
+        let hit = self.memory.get(key, purge, believed_until, || self.coherence.now())?;
+        if hit.is_touch_due {
+            self.touch(key);
+        }
+        Ok(Found { value: hit.value, source: Source::Memory, ttl: hit.left, asked_redis: false })
+    }
+
+    /// Tells Redis that memory answers for the key, unless another caller does.
+    #[cold]
+    fn touch(&self, key: &Key) {
+        let Some(shared) = &self.shared else { return };
+        let (stamp, now) = (self.coherence.stamp(key), self.coherence.now());
+        let Some(due) = self.memory.take_touch(key, stamp.purge, now, now + self.deadlines.touch) else { return };
+        let is_half_over = |given: &Duration| due.left.is_some_and(|left| left < *given / 2);
+        let renewal = self.given_lifetime(&due.value).filter(|given| due.is_renewable && is_half_over(given));
+        let touch = Touch { key: key.clone(), renewal, stamp };
+        if !(shared.write_behind.take_token() && shared.touches.enqueue(touch)) {
+            self.counters.touches.add(TouchResult::Dropped);
+        }
     }
 
     /// Looks the key up in Redis.
-    pub(crate) async fn lookup(&self, key: &Key) -> (Lookup<Lease>, Option<Arc<C::Value>>) {
+    pub(crate) async fn lookup(&self, key: &Key) -> LookedUp<C::Value> {
         let Some(shared) = &self.shared else { return (Lookup::NoRedis, None) };
-        if self.pending_removals.contains(|| self.coherence.namespace.name(key)) {
+        if self.is_removal_pending(key) {
             // After the operator's removal was accepted, no answer may come from this value.
-            self.counters.redis.add(RedisLookup::Unavailable);
+            self.count_lookup(RedisLookup::Unavailable, Duration::ZERO);
             return (Lookup::Unavailable, None);
         }
+        let began = self.coherence.now();
+        let raw = shared.primaries.lookup(key).await;
+        self.decode(raw, self.coherence.now() - began).await
+    }
+
+    pub(crate) fn is_removal_pending(&self, key: &Key) -> bool {
+        self.pending_removals.contains(key.variant(), || self.coherence.namespace.name(key))
+    }
+
+    fn count_lookup(&self, result: RedisLookup, took: Duration) {
+        self.counters.redis.add(result);
+        self.counters.events.emit(|| Event::LookedUp { result: result.label(), took });
+    }
+
+    /// Decodes the result of a lookup, which took so long, and counts it.
+    pub(crate) async fn decode(&self, raw: Result<RawLookup, CallError>, took: Duration) -> LookedUp<C::Value> {
         let mut value = None;
-        let (lookup, label) = match shared.primaries.lookup(key).await {
+        let (lookup, label) = match raw {
             Ok(RawLookup::Line(line, left)) => match self.contents.decode(&line).await {
                 Some(decoded) => {
                     value = Some(Arc::new(decoded));
@@ -110,7 +151,7 @@ impl<C: Contents> Layers<C> {
                 (Lookup::Unavailable, RedisLookup::Unavailable)
             }
         };
-        self.counters.redis.add(label);
+        self.count_lookup(label, took);
         (lookup, value)
     }
 
@@ -143,15 +184,12 @@ impl<C: Contents> Layers<C> {
     }
 
     /// The answer from a cheap value: kept if nothing has changed since the computation began, and queued for Redis.
-    pub(crate) fn keep_and_write_behind(
-        &self,
-        key: &Key,
-        value: Arc<C::Value>,
-        stamp: VersionStamp,
-    ) -> Found<C::Value> {
+    pub(crate) fn keep_cheap(&self, call: Call<'_>, value: Arc<C::Value>, stamp: VersionStamp) -> Found<C::Value> {
         let lifetime = self.lifetime(&value);
-        let kept = self.keep(key, &value, lifetime, None, stamp);
-        self.write_behind(key, &value, lifetime, stamp);
+        let kept = self.keep(call.key, &value, lifetime, None, stamp);
+        if call.uses_redis {
+            self.write_behind(call.key, &value, lifetime, stamp);
+        }
         let source = Source::Computed { stored: kept.is_some_and(|kept| kept.is_taken) };
         Found { value, source, ttl: kept.and_then(|kept| kept.lifetime), asked_redis: false }
     }
@@ -213,6 +251,32 @@ impl<C: Contents> Layers<C> {
         at_most: Option<Duration>,
         stamp: VersionStamp,
     ) -> Option<Kept> {
+        self.keep_with(key, value, (lifetime, at_most), stamp, Upkeep::NONE)
+    }
+
+    /// The same for a value that Redis was seen to hold for so long.
+    pub(crate) fn keep_shared(
+        &self,
+        key: &Key,
+        value: &Arc<C::Value>,
+        left: Option<Duration>,
+        stamp: VersionStamp,
+    ) -> Option<Kept> {
+        let touch = self.deadlines.touch;
+        let is_renewable = policy::is_renewable(self.given_lifetime(value), left, touch);
+        let upkeep = Upkeep::due_at(self.coherence.now() + touch, is_renewable);
+        self.keep_with(key, value, (policy::shorter(self.lifetime(value), left), None), stamp, upkeep)
+    }
+
+    /// `lifetime` is the value's own, and the most for which this node may keep it.
+    fn keep_with(
+        &self,
+        key: &Key,
+        value: &Arc<C::Value>,
+        (lifetime, at_most): (Option<Duration>, Option<Duration>),
+        stamp: VersionStamp,
+        upkeep: Upkeep,
+    ) -> Option<Kept> {
         let state = self.state_for(key);
         let lifetime = policy::kept(policy::shorter(lifetime, at_most), state);
         if !lasts(lifetime) || self.coherence.has_changed(stamp) {
@@ -224,12 +288,17 @@ impl<C: Contents> Layers<C> {
             is_brief: at_most.is_some() || matches!(state, State::CatchingUp | State::Detached),
         };
         let weight = self.contents.weight(value);
-        let insert = || self.memory.insert(key, value.clone(), weight, validity);
+        let insert = || self.memory.insert(key, value.clone(), weight, validity, upkeep);
         self.coherence.if_unchanged(stamp, insert).map(|is_taken| Kept { is_taken, lifetime })
     }
 
     pub(crate) fn lifetime(&self, value: &C::Value) -> Option<Duration> {
         policy::lifetime(self.options.ttl, self.contents.lifetime(value), fastrand::f64())
+    }
+
+    /// The lifetime without its jitter.
+    fn given_lifetime(&self, value: &C::Value) -> Option<Duration> {
+        policy::shorter(self.options.ttl, self.contents.lifetime(value))
     }
 
     pub(crate) fn count_error(&self, error: CallError) {

@@ -5,15 +5,44 @@
 //! is always right. What remains is to compute once, to store, and to invalidate.
 //!
 //! ```
+//! use serde::{Deserialize, Serialize};
+//! use tabuada_cache::{Cache, Json, Key, Options, Source};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct Route {
+//!     from: String,
+//!     km: f64,
+//! }
+//!
+//! # async fn plan(from: &str, _to: &str) -> Result<Route, std::io::Error> {
+//! #     Ok(Route { from: from.to_owned(), km: 313.0 })
+//! # }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! // With `Options::with_redis("redis://localhost")`, all processes that do so share one cache.
+//! let cache: Cache<Json<Route>> = Cache::new(Json::new(), Options::default())?;
+//! // Change the variant, the first part, whenever the same text would get another value.
+//! let key = Key::new("1", "Lisboa to Porto");
+//! for source in [Source::Computed { stored: true }, Source::Memory] {
+//!     let found = cache.get_or_compute(&key, || async { plan("Lisboa", "Porto").await }).await?;
+//!     assert_eq!((found.value.km, found.source), (313.0, source));
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`Json`] writes and reads values of any type with serde. [`Contents`] is for other formats, and for checks of what is
+//! read:
+//!
+//! ```
 //! use std::time::Duration;
-//! use tabuada_cache::{Cache, Contents, ComputeError, Key, Options, Source};
+//! use tabuada_cache::{Cache, ComputeError, Contents, Key, Options, Source};
 //!
 //! /// The number of divisors of a number.
 //! struct Divisors;
 //!
 //! impl Contents for Divisors {
 //!     type Value = u64;
-//!     type Failure = &'static str;
 //!
 //!     fn encode(&self, divisors: &u64) -> Option<String> {
 //!         Some(format!("{{\"divisors\":{divisors}}}"))
@@ -30,7 +59,6 @@
 //! }
 //!
 //! async fn divisors(cache: &Cache<Divisors>, n: u64) -> Result<(u64, Source), ComputeError<&'static str>> {
-//!     // Change the variant whenever the same text would get another value.
 //!     let key = Key::new("1", &n.to_string());
 //!     let count = move |n: u64| (1..=n).filter(|d| n % d == 0).count() as u64;
 //!     // For as long as a lookup in Redis takes, here and now; otherwise in full, on another thread.
@@ -38,18 +66,28 @@
 //!     let compute = move || async move {
 //!         tokio::task::spawn_blocking(move || count(n)).await.map_err(|_| "no thread")
 //!     };
-//!     let found = cache.get_or_compute(&key, trial, compute).await?;
+//!     let found = cache.get_or_try_then_compute(&key, trial, compute).await?;
 //!     Ok((*found.value, found.source))
 //! }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! // With `Options::with_redis("redis://localhost")`, all processes that do so share one cache.
 //! let cache = Cache::new(Divisors, Options::default()).expect("usable options");
 //! assert_eq!(divisors(&cache, 5_040).await, Ok((60, Source::Computed { stored: true })));
 //! assert_eq!(divisors(&cache, 5_040).await, Ok((60, Source::Memory)));
 //! # }
 //! ```
+//!
+//! # Calls
+//!
+//! | | |
+//! |---|---|
+//! | [`Cache::get_or_compute`] | the answer, from memory, from Redis or computed |
+//! | [`Cache::get_or_try_then_compute`] | the same with a trial: what it is enough for needs no lookup in Redis |
+//! | [`Cache::get_or_compute_many`] | many keys, with one pipeline of lookups for each primary |
+//! | [`Call`] | in place of a key: a call that stores nothing, uses memory only or has its own [`Lookup`] |
+//! | [`Cache::get`], [`Cache::get_if`], [`Cache::get_or_try`] | only what nothing has to be awaited for |
+//! | [`Cache::insert`], [`Cache::invalidate`] | a value that the caller has; the removal of one, on every node |
 //!
 //! # Promises
 //!
@@ -114,7 +152,8 @@
 //! *Changed* means that everything was purged, or a key of the same shard (of 4,096) was invalidated, since before the command
 //! that permitted the computation was sent (or, without one, since it began). Then nothing is kept or written without a
 //! second lookup. Memory gets an expensive value only after Redis confirmed it, and `XX` never creates a key: so a purge is
-//! not undone. The write-behind is best effort: 200 writes at once, then 1,000 a second; the rest are dropped.
+//! not undone. The write-behind is best effort: 200 writes at once, then 1,000 a second; the rest are dropped. Up to 64
+//! writes are in flight, so that the round trip does not limit them up to 64 ms.
 //!
 //! A lease is a value of the key itself: `"lease:3f9c0a51d2e87b46.17"`, the seventeenth of that node. Deleting the key ends the
 //! lease, and the push that keeps memory coherent also notifies the waiting nodes; nothing polls. A computation that fails
@@ -167,19 +206,35 @@
 //!
 //! # For operators
 //!
-//! [`Cache::operator`] lists, shows and removes entries, on every node: step by step (`SCAN`, `UNLINK`), never with `KEYS` or
-//! `FLUSHDB`, and only names of the forms above. A removal while Redis is unreachable leaves memory at once, and Redis
+//! [`Cache::operator`] lists, shows and removes entries, on every node, also those of an earlier variant: step by step
+//! (`SCAN`, `UNLINK`), never with `KEYS` or `FLUSHDB`. The namespace belongs to the cache: everything that begins with
+//! `ns:` is listed and cleared. A removal while Redis is unreachable leaves memory at once, and Redis
 //! when it is back; until then this node does not answer from the entry.
+//!
+//! # Access
+//!
+//! The login is in the URL ([`Options::redis`]), in a file ([`Options::redis_password_file`]), or comes from a function
+//! ([`Options::redis_credentials`]). Files and functions are read and called for each connection, so that a rotated
+//! secret needs no restart; so are the files of a client certificate ([`Options::redis_cert`], [`Options::redis_key`]).
+//! Sentinels may have a login of their own. No secret is in a `Debug` form, a log line, a counter or an error.
 //!
 //! # In Redis
 //!
 //! `ns:variant:text` holds one line of JSON, as [`Contents::encode`] wrote it. Texts over 200 bytes, or with invisible
 //! characters, are stored under `ns:variant#:digest`; the text comes first in the line and is compared. `allkeys-lfu` with a
-//! `maxmemory` is recommended: memory serves the reads, so that the server does not see how often a key is used.
+//! `maxmemory` is recommended. Memory serves the reads, so the first hit of an expensive value in a minute is told to Redis
+//! (`TOUCH`), which then does not evict it as unused. When half of its lifetime is over, it gets its whole lifetime anew
+//! (`PEXPIRE … GT`), unless a person gave it another one: [`Options::ttl`] is how long a value stays that nobody uses.
 //! Redis or Valkey, 7.0 or later.
+//!
+//! # Events
+//!
+//! [`Options::on_event`] is called for each change of state, invalidation, flight and lookup: metrics, traces and logs of
+//! an embedding program are built on it. [`Cache::stats`] has all counters.
 //!
 //! # Features
 //!
+//! - `json` (default): [`Json`], over serde.
 //! - `tls` (default): `rediss://` and the other URLs with TLS, over rustls with ring.
 //! - `audit`: `Cache::audit`, for the tests of this crate.
 
@@ -190,16 +245,28 @@ mod audit;
 pub use audit::Audit;
 mod hex;
 pub mod url;
+mod state;
+pub use state::State;
+mod events;
+pub use events::{Event, EventHook};
+mod access;
+pub use access::{Credentials, Login};
 mod options;
 pub use options::{Deadlines, Lookup, Options, OptionsError, UrlFault};
 mod key;
-pub use key::Key;
+pub use key::{Key, VariantError};
+mod call;
+pub use call::Call;
 mod entry;
 pub use entry::Contents;
+#[cfg(feature = "json")]
+mod json;
+#[cfg(feature = "json")]
+pub use json::Json;
 mod outcome;
 pub use outcome::{ComputeError, Found, Source};
 mod stats;
-pub use stats::{Count, Histogram, State, Stats};
+pub use stats::{Count, Histogram, Stats};
 mod protocol;
 mod failure;
 mod policy;
@@ -218,6 +285,7 @@ mod cluster;
 mod topology;
 mod flight;
 mod write_behind;
+mod touch;
 mod pending_removals;
 mod layers;
 mod driver;
@@ -228,6 +296,7 @@ pub use operator::{
 };
 mod cache;
 pub use cache::Cache;
+mod many;
 #[cfg(shuttle)]
 #[doc(hidden)]
 pub mod checked;

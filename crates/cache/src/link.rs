@@ -172,6 +172,11 @@ impl Link {
         }
     }
 
+    /// Whether commands that nobody waits for should not be sent now.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.state() != State::Coherent || self.status().is_late || self.breaker.is_open()
+    }
+
     /// Notes whether a write was refused by the heartbeat.
     pub(crate) fn record_heartbeat(&self, accepts_writes: bool) {
         self.refuses_writes.store(!accepts_writes, SeqCst);

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use quick_cache::sync::{Cache, DefaultLifecycle};
+use quick_cache::sync::{Cache, DefaultLifecycle, EntryAction, EntryResult};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use crate::key::{Key, KeyRef};
@@ -23,16 +23,62 @@ const ENTRY_BYTES_TYPICAL: u64 = 512;
 /// Entries for which the tables have room from the start.
 const ENTRIES_AT_FIRST: usize = 16 << 10;
 
+/// When a hit must be told to Redis, and whether the entry may then be prolonged there. It has eight bytes, since every
+/// entry has one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Upkeep(u64);
+
+impl Upkeep {
+    /// For an entry that Redis is not known to hold.
+    pub(crate) const NONE: Self = Self(u64::MAX);
+
+    pub(crate) fn due_at(since: Moment, is_renewable: bool) -> Self {
+        Self(Self::encoded(since) | u64::from(is_renewable))
+    }
+
+    fn is_due(self, since: Moment) -> bool {
+        self != Self::NONE && self.0 <= Self::encoded(since) | 1
+    }
+
+    fn is_renewable(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    /// Seconds in the upper half, nanoseconds in the lower one; the last bit is free.
+    fn encoded(since: Moment) -> u64 {
+        (since.as_secs() << 32) | (u64::from(since.subsec_nanos()) << 1)
+    }
+}
+
+/// An entry whose use is to be told to Redis.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DueTouch<V> {
+    pub(crate) value: Arc<V>,
+    pub(crate) left: Option<Duration>,
+    pub(crate) is_renewable: bool,
+}
+
 pub(crate) struct MemoryEntry<V> {
     pub(crate) value: Arc<V>,
     pub(crate) kept: Validity,
     /// Bytes charged.
     pub(crate) bytes: u64,
+    pub(crate) upkeep: Upkeep,
+}
+
+/// An answer of memory.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Hit<V> {
+    pub(crate) value: Arc<V>,
+    pub(crate) left: Option<Duration>,
+    /// Redis is to be told that the key is in use.
+    pub(crate) is_touch_due: bool,
 }
 
 impl<V> Clone for MemoryEntry<V> {
     fn clone(&self) -> Self {
-        Self { value: self.value.clone(), kept: self.kept, bytes: self.bytes }
+        let Self { kept, bytes, upkeep, .. } = *self;
+        Self { value: self.value.clone(), kept, bytes, upkeep }
     }
 }
 
@@ -86,25 +132,57 @@ impl<V> Memory<V> {
         purge: u64,
         believed_until: Moment,
         clock: impl FnOnce() -> Moment,
-    ) -> Result<(Arc<V>, Option<Duration>), MemoryLookup> {
+    ) -> Result<Hit<V>, MemoryLookup> {
         step();
         let entry = self.entries.get(key).ok_or(MemoryLookup::Miss)?;
         let now = clock();
         if may_answer(&entry.kept, purge, believed_until, now) {
-            let left = entry.left(now);
-            return Ok((entry.value, left));
+            let (left, is_touch_due) = (entry.left(now), entry.upkeep.is_due(now));
+            return Ok(Hit { value: entry.value, left, is_touch_due });
         }
         Err(if entry.kept.is_live(purge, now) { MemoryLookup::Unsure } else { MemoryLookup::Miss })
     }
 
-    /// Inserts a value of the size `weight`. A value that is too large is not inserted, and the old entry is removed.
+    /// Takes the duty to tell Redis that the key is in use, if it is due: of callers at the same time, one gets it. The
+    /// next one is due at `next`.
+    pub(crate) fn take_touch(&self, key: &Key, purge: u64, now: Moment, next: Moment) -> Option<DueTouch<V>> {
+        self.change(key, purge, |entry| {
+            let is_renewable = entry.upkeep.is_renewable();
+            let is_due = entry.upkeep.is_due(now);
+            is_due.then(|| {
+                entry.upkeep = Upkeep::due_at(next, is_renewable);
+                DueTouch { value: entry.value.clone(), left: entry.left(now), is_renewable }
+            })
+        })?
+    }
+
+    /// Lets an entry live until `deadline`.
+    pub(crate) fn prolong(&self, key: &Key, purge: u64, deadline: Moment) {
+        self.change(key, purge, |entry| entry.kept.deadline = Some(deadline));
+    }
+
+    /// Changes an entry in place, if it is there; it is not inserted again.
+    fn change<T>(&self, key: &Key, purge: u64, change: impl FnOnce(&mut MemoryEntry<V>) -> T) -> Option<T> {
+        let mut change = Some(change);
+        let changed = self.entries.entry(key, Some(Duration::ZERO), |_, entry| {
+            let change = change.take().filter(|_| entry.kept.purge == purge);
+            EntryAction::Retain(change.map(|change| change(entry)))
+        });
+        match changed {
+            EntryResult::Retained(changed) => changed,
+            // Dropping a guard leaves no entry.
+            _ => None,
+        }
+    }
+
+    /// Inserts a value of the size `weight`, with its upkeep. A value that is too large is not inserted, and the old entry is removed.
     /// Gives whether it was inserted.
-    pub(crate) fn insert(&self, key: &Key, value: Arc<V>, weight: usize, kept: Validity) -> bool {
+    pub(crate) fn insert(&self, key: &Key, value: Arc<V>, weight: usize, kept: Validity, upkeep: Upkeep) -> bool {
         let bytes = weight.saturating_add(key.text().len()).saturating_add(ENTRY_BYTES) as u64;
         step();
         let is_taken = bytes <= self.entry_bytes_max;
         if is_taken {
-            self.entries.insert(key.clone(), MemoryEntry { value, kept, bytes });
+            self.entries.insert(key.clone(), MemoryEntry { value, kept, bytes, upkeep });
         } else {
             self.entries.remove(&key.as_ref());
         }
@@ -165,7 +243,7 @@ mod tests {
     use super::*;
 
     fn keep(memory: &Memory<u32>, text: &str, value: u32, weight: usize, purge: u64) {
-        memory.insert(&Key::new("1", text), Arc::new(value), weight, forever(purge));
+        memory.insert(&Key::new("1", text), Arc::new(value), weight, forever(purge), Upkeep::NONE);
     }
 
     fn forever(purge: u64) -> Validity {
@@ -173,12 +251,12 @@ mod tests {
     }
 
     /// What memory gives while Redis is heard from.
-    fn lookup<V>(memory: &Memory<V>, text: &str, purge: u64) -> Result<(Arc<V>, Option<Duration>), MemoryLookup> {
+    fn lookup<V>(memory: &Memory<V>, text: &str, purge: u64) -> Result<Hit<V>, MemoryLookup> {
         memory.get(&Key::new("1", text), purge, Moment::MAX, || Moment::ZERO)
     }
 
     fn got(memory: &Memory<u32>, text: &str, purge: u64) -> Option<u32> {
-        lookup(memory, text, purge).ok().map(|(value, _)| *value)
+        lookup(memory, text, purge).ok().map(|hit| *hit.value)
     }
 
     #[test]
@@ -222,7 +300,7 @@ mod tests {
         let (answered, told) = mpsc::channel();
         for n in 0..3 {
             let value = AsksWhenDropped(Arc::downgrade(&memory), answered.clone());
-            memory.insert(&Key::new("1", &n.to_string()), Arc::new(value), 100, forever(7));
+            memory.insert(&Key::new("1", &n.to_string()), Arc::new(value), 100, forever(7), Upkeep::NONE);
         }
         memory.sweep(8, Moment::ZERO);
         assert_eq!(told.try_iter().collect::<Vec<_>>(), [true; 3]);
@@ -232,8 +310,9 @@ mod tests {
     fn an_entry_expires_at_its_deadline() {
         let (memory, now, second) = (Memory::new(1 << 20), Moment::from_secs(7), Duration::from_secs(1));
         let key = Key::new("1", "2+2");
-        memory.insert(&key, Arc::new(4), 8, Validity { deadline: Some(now + second), ..forever(0) });
-        assert_eq!(memory.get(&key, 0, Moment::MAX, || now), Ok((Arc::new(4), Some(second))));
+        memory.insert(&key, Arc::new(4), 8, Validity { deadline: Some(now + second), ..forever(0) }, Upkeep::NONE);
+        let hit = Hit { value: Arc::new(4), left: Some(second), is_touch_due: false };
+        assert_eq!(memory.get(&key, 0, Moment::MAX, || now), Ok(hit));
         assert_eq!(memory.get(&key, 0, Moment::MAX, || now + second), Err(MemoryLookup::Miss));
     }
 
@@ -241,10 +320,44 @@ mod tests {
     fn nothing_is_forgotten_while_redis_is_not_heard_from() {
         let (memory, now) = (Memory::new(1 << 20), Moment::from_secs(7));
         let key = Key::new("1", "2+2");
-        memory.insert(&key, Arc::new(4), 8, forever(0));
+        memory.insert(&key, Arc::new(4), 8, forever(0), Upkeep::NONE);
         assert_eq!(memory.get(&key, 0, now, || now), Err(MemoryLookup::Unsure));
-        assert_eq!(memory.get(&key, 0, 2 * now, || now), Ok((Arc::new(4), None)));
+        let hit = Hit { value: Arc::new(4), left: None, is_touch_due: false };
+        assert_eq!(memory.get(&key, 0, 2 * now, || now), Ok(hit));
         assert_eq!(memory.get(&key, 1, now, || now), Err(MemoryLookup::Miss), "purged");
+    }
+
+    /// One touch in a minute, whatever the load.
+    #[test]
+    fn a_touch_is_due_once_a_minute() {
+        let (memory, key) = (Memory::new(1 << 20), Key::new("1", "2+2"));
+        let (start, minute) = (Moment::from_secs(7), Duration::from_secs(60));
+        for is_renewable in [true, false] {
+            let upkeep = Upkeep::due_at(start + minute, is_renewable);
+            let kept = Validity { deadline: Some(start + 10 * minute), ..forever(0) };
+            memory.insert(&key, Arc::new(4), 8, kept, upkeep);
+            let get = |now| memory.get(&key, 0, Moment::MAX, || now).unwrap();
+            let is_due = |now| get(now).is_touch_due;
+            let take = |now| memory.take_touch(&key, 0, now, now + minute);
+            let due = |left| Some(DueTouch { value: Arc::new(4), left: Some(left), is_renewable });
+            let now = start + minute - Duration::from_nanos(1);
+            assert_eq!((is_due(now), take(now)), (false, None));
+            let now = start + minute;
+            assert_eq!((is_due(now), take(now)), (true, due(9 * minute)));
+            assert_eq!((is_due(now), take(now)), (false, None), "another caller has it");
+            assert_eq!(take(start + 6 * minute), due(4 * minute));
+            memory.prolong(&key, 0, start + 16 * minute);
+            assert_eq!(get(start + 15 * minute).left, Some(minute));
+            // What was invalidated is not brought back.
+            let later = start + 9 * minute;
+            assert_eq!(memory.take_touch(&key, 1, later, later + minute), None, "a purge");
+            memory.remove(key.as_ref());
+            memory.prolong(&key, 0, start + 16 * minute);
+            assert_eq!((take(later), memory.len(), memory.bytes()), (None, 0, 0));
+            // An entry that Redis does not hold needs none.
+            memory.insert(&key, Arc::new(4), 8, forever(0), Upkeep::NONE);
+            assert_eq!((is_due(later), take(later)), (false, None));
+        }
     }
 
     #[test]
@@ -263,7 +376,7 @@ mod tests {
     #[test]
     fn an_entry_that_is_too_large_is_refused_and_evicts_nothing() {
         let memory = Memory::new(1 << 16);
-        let fills = |weight| memory.insert(&Key::new("1", "huge"), Arc::new(2), weight, forever(0));
+        let fills = |weight| memory.insert(&Key::new("1", "huge"), Arc::new(2), weight, forever(0), Upkeep::NONE);
         let most = usize::try_from(memory.entry_bytes_max).unwrap() - ENTRY_BYTES - "huge".len();
         assert!(fills(most));
         assert_eq!(got(&memory, "huge", 0), Some(2));

@@ -1,7 +1,7 @@
 //! The operator's view: lists, shows and removes entries.
 //!
-//! It sees and removes only names that [`key`](crate::key) reads as names of answers: no bookkeeping, no foreign keys.
-//! No command takes long in Redis: names are listed by `SCAN`, in steps between which other calls run, and removed by
+//! The namespace belongs to the cache: whatever begins with it is listed and cleared, except canaries, which their nodes
+//! remove. Single entries are shown and deleted by names that [`key`](crate::key) reads as names of answers. No command takes long in Redis: names are listed by `SCAN`, in steps between which other calls run, and removed by
 //! `UNLINK`.
 //!
 //! With NOLOOP, Redis does not push our own removals to us; the reply takes the place of the push. So a removal runs in
@@ -13,14 +13,17 @@ use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::join_all;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+
 use crate::entry::{self, Contents, LINE_BYTES_MAX, Stored};
 use crate::hex;
-use crate::key::{Key, KeyRef, RedisName};
+use crate::key::{Key, KeyRef, RedisName, VariantError, check_variant};
 use crate::layers::Layers;
 use crate::link::{CallError, Link};
-use crate::memory::{Memory, MemoryEntry};
+use crate::memory::MemoryEntry;
 use crate::pending_removals::Removals;
-use crate::primaries::{Preview, Primaries};
+use crate::primaries::{CALLS_AT_ONCE, Preview, Primaries};
 use crate::protocol::version::Moment;
 use crate::stats::{Cause, Label, State, Trouble};
 
@@ -75,7 +78,8 @@ pub enum EntryKind {
     Answer,
     /// The lease of a node that is computing the answer.
     Lease,
-    /// A value that no node can use; the next computation of the answer replaces it.
+    /// A value that no node can use. The next computation of the answer replaces it, if its name is that of an answer;
+    /// otherwise only [`Operator::clear`] removes it.
     Unusable,
 }
 
@@ -94,7 +98,7 @@ impl EntryKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct EntryInfo {
-    /// Its name in Redis.
+    /// Its name in Redis; `\\xff` stands for a byte that is not UTF-8.
     pub name: String,
     /// The text of its key; `None` if the name has only a digest and the value does not contain the text. In a listing,
     /// long texts are cut short and end in `…`.
@@ -175,6 +179,8 @@ pub struct Cursor(Position);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Position {
     Redis {
+        /// The number of the map; with another map, the index has no meaning.
+        map: u64,
         /// The index of the primary.
         primary: usize,
         /// The cursor of this primary's `SCAN`.
@@ -201,7 +207,7 @@ impl std::error::Error for CursorError {}
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Position::Redis { primary, scan } => write!(f, "r{primary}-{scan}"),
+            Position::Redis { map, primary, scan } => write!(f, "r{map:x}-{primary}-{scan}"),
             Position::Memory { after } => {
                 f.write_str("m")?;
                 hex::write(after.as_bytes(), f)
@@ -220,8 +226,10 @@ impl FromStr for Cursor {
 
 fn read_position(text: &str) -> Option<Position> {
     if let Some(numbers) = text.strip_prefix('r') {
+        let (map, numbers) = numbers.split_once('-')?;
         let (primary, scan) = numbers.split_once('-')?;
-        return Some(Position::Redis { primary: primary.parse().ok()?, scan: scan.parse().ok()? });
+        let map = u64::from_str_radix(map, 16).ok()?;
+        return Some(Position::Redis { map, primary: primary.parse().ok()?, scan: scan.parse().ok()? });
     }
     let after = hex::read(text.strip_prefix('m')?)?;
     Some(Position::Memory { after: String::from_utf8(after).ok()? })
@@ -244,23 +252,26 @@ impl<C: Contents> Operator<C> {
 
     /// About `limit` (1 to 1,000) of the entries in Redis, from the beginning or from the end of the previous page;
     /// there may be a few more. An entry that exists the whole time is on one of the pages; one that is added or
-    /// removed meanwhile may be missing.
+    /// removed meanwhile may be missing. If the primaries of a Cluster or their slots have changed since the previous
+    /// page, the listing begins anew, and entries occur twice.
     ///
     /// Without Redis, or if it is unreachable, lists this node's memory. (Otherwise, memory holds few entries that
     /// Redis does not: too large ones, and those that the write-behind dropped. [`Operator::entry`] finds these, too.)
     pub async fn list(&self, from: Option<&Cursor>, limit: usize) -> Page {
         let limit = limit.clamp(1, PAGE_MAX);
-        let start = Position::Redis { primary: 0, scan: 0 };
-        let after = match from.map_or(&start, |cursor| &cursor.0) {
-            Position::Memory { after } => after.clone(),
-            Position::Redis { primary, scan } => match self.layers.page(*primary, *scan, limit).await {
-                Some(Ok(page)) => return page,
-                Some(Err(error)) => {
-                    self.layers.count_error(error);
-                    String::new()
+        let start = Position::Redis { map: 0, primary: 0, scan: 0 };
+        let after = match (from.map_or(&start, |cursor| &cursor.0), self.layers.primaries()) {
+            (Position::Memory { after }, _) => after.clone(),
+            (Position::Redis { .. }, None) => String::new(),
+            (Position::Redis { map, primary, scan }, Some(primaries)) => {
+                match self.layers.page(primaries, *map, *primary, *scan, limit).await {
+                    Ok(page) => return page,
+                    Err(error) => {
+                        self.layers.count_error(error);
+                        String::new()
+                    }
                 }
-                None => String::new(),
-            },
+            }
         };
         let layers = self.layers.clone();
         // It visits all of memory, so it does not run on a thread that serves requests.
@@ -285,14 +296,34 @@ impl<C: Contents> Operator<C> {
     /// If the name is not one of this cache.
     pub async fn delete(&self, name: &str) -> Result<Removed, NameError> {
         self.layers.read(name)?;
-        let (layers, name) = (self.layers.clone(), name.to_owned());
-        Ok(finished(tokio::spawn(async move { layers.delete(name).await }).await))
+        Ok(self.delete_name(name.to_owned()).await)
     }
 
-    /// Removes every entry of this namespace, on every node. Answers that are computed meanwhile may be stored again.
+    pub(crate) async fn delete_key(&self, key: &Key) -> Removed {
+        self.delete_name(self.name(key)).await
+    }
+
+    async fn delete_name(&self, name: String) -> Removed {
+        let layers = self.layers.clone();
+        finished(tokio::spawn(async move { layers.delete(name).await }).await)
+    }
+
+    /// Removes everything in this namespace, on every node, whatever it is. Answers that are computed meanwhile may be stored again.
     pub async fn clear(&self) -> Removed {
         let layers = self.layers.clone();
         finished(tokio::spawn(async move { layers.clear().await }).await)
+    }
+
+    /// Removes every entry of one variant, on every node: the answers of an earlier version, after all nodes have the
+    /// new one. Answers that are computed meanwhile may be stored again.
+    ///
+    /// # Errors
+    ///
+    /// If no key can have this variant.
+    pub async fn clear_variant(&self, variant: &str) -> Result<Removed, VariantError> {
+        check_variant(variant)?;
+        let (layers, variant) = (self.layers.clone(), variant.to_owned());
+        Ok(finished(tokio::spawn(async move { layers.clear_variant(variant).await }).await))
     }
 }
 
@@ -311,7 +342,7 @@ pub(crate) async fn run_pending_removals<C: Contents>(layers: Arc<Layers<C>>) {
             // The primary of a pending name may be reachable although another one is not.
             () = tokio::time::sleep(RETRY_MAX) => {}
         }
-        if layers.remove_pending(layers.pending_removals.begin()).await {
+        if layers.clone().remove_pending(layers.pending_removals.begin()).await {
             pause = RETRY_FIRST;
             continue;
         }
@@ -336,42 +367,43 @@ impl<C: Contents> Layers<C> {
         }
     }
 
-    /// The names of answers among these.
-    fn ours(&self, names: Vec<Vec<u8>>) -> Vec<String> {
-        let names = names.into_iter().filter_map(|name| String::from_utf8(name).ok());
-        names.filter(|name| self.read(name).is_ok()).collect()
+    /// The names that do not belong to a canary, among names of the namespace.
+    fn without_canaries(&self, mut names: Vec<Vec<u8>>) -> Vec<Vec<u8>> {
+        names.retain(|name| !self.coherence.namespace.is_canary(name));
+        names
     }
 
-    /// A page from Redis; `None` if no Redis is configured.
-    async fn page(&self, mut primary: usize, mut scan: u64, limit: usize) -> Option<Result<Page, CallError>> {
-        let primaries = self.primaries()?;
-        let links = primaries.links();
+    /// A page from Redis.
+    async fn page(
+        &self,
+        primaries: &Primaries,
+        of: u64,
+        primary: usize,
+        scan: u64,
+        limit: usize,
+    ) -> Result<Page, CallError> {
+        let (links, map) = primaries.in_order();
+        let (mut primary, mut scan) = if of == map { (primary, scan) } else { (0, 0) };
         if links.is_empty() {
-            return Some(Err(CallError::NotSent));
+            return Err(CallError::NotSent);
         }
         let mut entries = Vec::new();
         for _ in 0..PAGE_STEPS_MAX {
             let Some(link) = links.get(primary) else { break };
-            let step = match primaries.scan(link, scan, limit - entries.len()).await {
-                Ok(step) => step,
-                Err(error) => return Some(Err(error)),
-            };
-            for names in self.ours(step.names).chunks(PREVIEWS_PER_CALL) {
-                match primaries.preview_all(link, names, PREVIEW_BYTES).await {
-                    Ok(previews) => {
-                        let present = names.iter().zip(previews).filter_map(|(name, preview)| Some((name, preview?)));
-                        entries.extend(present.filter_map(|(name, preview)| self.info_of(name, &preview)));
-                    }
-                    Err(error) => return Some(Err(error)),
-                }
-            }
+            let step = primaries.scan(link, scan, &self.coherence.namespace.pattern(), limit - entries.len()).await?;
+            let names = self.without_canaries(step.names);
+            let preview_all = |names| primaries.preview_all(link, names, PREVIEW_BYTES);
+            let previewing: Vec<_> = names.chunks(PREVIEWS_PER_CALL).map(preview_all).collect();
+            let previews: Vec<_> = stream::iter(previewing).buffered(CALLS_AT_ONCE).try_collect().await?;
+            let present = names.iter().zip(previews.into_iter().flatten());
+            entries.extend(present.filter_map(|(name, preview)| Some(self.info_of(name, &preview?))));
             (primary, scan) = if step.cursor == 0 { (primary + 1, 0) } else { (primary, step.cursor) };
             if entries.len() >= limit {
                 break;
             }
         }
-        let next = (primary < links.len()).then_some(Cursor(Position::Redis { primary, scan }));
-        Some(Ok(Page { entries, next, redis: RedisStatus::Reached }))
+        let next = (primary < links.len()).then_some(Cursor(Position::Redis { map, primary, scan }));
+        Ok(Page { entries, next, redis: RedisStatus::Reached })
     }
 
     /// A page from memory, sorted by name. Visits all of memory.
@@ -410,10 +442,13 @@ impl<C: Contents> Layers<C> {
         self.memory.peek(key, self.coherence.purge_generation(), self.coherence.now())
     }
 
-    /// The entry of a preview; `None` if the name is not ours.
-    fn info_of(&self, name: &str, preview: &Preview) -> Option<EntryInfo> {
-        let key = self.read(name).ok()?;
-        let bytes = preview.bytes.unwrap_or(0);
+    /// The entry of a preview. A name that is no answer's is that of an unusable entry.
+    fn info_of(&self, name: &[u8], preview: &Preview) -> EntryInfo {
+        let (bytes, ttl) = (preview.bytes.unwrap_or(0), preview.left);
+        let Some(RedisName::Answer(key)) = self.coherence.namespace.read(name) else {
+            let (name, text, kind) = (escaped(name), None, EntryKind::Unusable);
+            return EntryInfo { name, text, kind, in_memory: false, in_redis: true, ttl, bytes };
+        };
         let is_whole = preview.beginning.len() as u64 == bytes;
         let text = match key.text() {
             Some(text) => Some(text.to_owned()),
@@ -427,13 +462,13 @@ impl<C: Contents> Layers<C> {
             _ => EntryKind::Unusable,
         };
         let in_memory = self.remembers(key).is_some();
-        Some(EntryInfo { name: name.to_owned(), text, kind, in_memory, in_redis: true, ttl: preview.left, bytes })
+        EntryInfo { name: escaped(name), text, kind, in_memory, in_redis: true, ttl, bytes }
     }
 
     async fn entry(&self, name: &str, key: KeyRef<'_>) -> (Option<EntryDetail>, RedisStatus) {
         let (found, behind) = match self.primaries() {
             None => (None, RedisStatus::Absent),
-            Some(primaries) => match primaries.preview(name, LINE_BYTES_MAX + 1).await {
+            Some(primaries) => match primaries.preview(name.as_bytes(), LINE_BYTES_MAX + 1).await {
                 Ok(preview) => (preview, RedisStatus::Reached),
                 Err(error) => {
                     self.count_error(error);
@@ -442,10 +477,10 @@ impl<C: Contents> Layers<C> {
             },
         };
         let entry = match found {
-            Some(preview) => match self.info_of(name, &preview) {
-                Some(seen) => Some(self.with_line(key, seen, &preview).await),
-                None => None,
-            },
+            Some(preview) => {
+                let info = self.info_of(name.as_bytes(), &preview);
+                Some(self.with_line(key, info, &preview).await)
+            }
             None => self.remembers(key).map(|entry| EntryDetail {
                 line: self.contents.encode(&entry.value),
                 info: EntryInfo {
@@ -478,7 +513,7 @@ impl<C: Contents> Layers<C> {
         let in_memory = u64::from(self.remembers(key).is_some());
         let (count, redis) = match self.primaries() {
             None => (0, RemovalStatus::Done),
-            Some(primaries) => match primaries.unlink(&name).await {
+            Some(primaries) => match primaries.unlink(name.as_bytes()).await {
                 Ok(count) => (count, RemovalStatus::Done),
                 Err(error) => (0, self.removal(error)),
             },
@@ -492,58 +527,115 @@ impl<C: Contents> Layers<C> {
     }
 
     async fn clear(self: Arc<Self>) -> Removed {
-        let in_memory = self.clone().on_memory(|memory, purge, now| memory.live(purge, now).count() as u64).await;
+        let in_memory =
+            self.clone().on_memory(|layers, purge, now| layers.memory.live(purge, now).count() as u64).await;
         // This prevents computations in progress from being written after the steps below.
         self.coherence.purge(Cause::Operator);
-        let (count, redis) = match self.unlink_all().await {
-            (count, Ok(())) => (count, RemovalStatus::Done),
-            (count, Err(error)) => (count, self.removal(error)),
-        };
+        let (count, redis) = self.unlinked(self.unlink_all(None).await);
         if redis == RemovalStatus::Pending {
             self.pending_removals.add_everything();
         }
         // Once more, for lookups of entries that were not removed yet.
         self.coherence.purge(Cause::Operator);
-        self.on_memory(|memory, purge, now| memory.sweep(purge, now)).await;
+        self.on_memory(|layers, purge, now| layers.memory.sweep(purge, now)).await;
         Removed { count: count.max(in_memory), redis }
+    }
+
+    async fn clear_variant(self: Arc<Self>, variant: String) -> Removed {
+        let in_memory = self.clone().invalidate_variant(&variant).await;
+        let (count, redis) = self.unlinked(self.unlink_all(Some(&variant)).await);
+        if redis == RemovalStatus::Pending {
+            self.pending_removals.add_variant(variant.clone());
+        }
+        // Once more, for lookups of entries that were not removed yet.
+        self.invalidate_variant(&variant).await;
+        Removed { count: count.max(in_memory), redis }
+    }
+
+    /// Removes the entries of a variant from memory, one by one; gives how many there were.
+    async fn invalidate_variant(self: Arc<Self>, variant: &str) -> u64 {
+        let variant = variant.to_owned();
+        let invalidate = move |layers: &Self, purge, now| {
+            let keys = layers.memory.live(purge, now).map(|(key, _)| key).filter(|key| key.variant() == variant);
+            keys.map(|key| layers.coherence.invalidate(&layers.memory, key.as_ref(), Cause::Operator)).count() as u64
+        };
+        self.on_memory(invalidate).await
+    }
+
+    /// The number of entries removed from Redis, and the status.
+    fn unlinked(&self, (count, outcome): (u64, Result<(), CallError>)) -> (u64, RemovalStatus) {
+        (count, outcome.map_or_else(|error| self.removal(error), |()| RemovalStatus::Done))
     }
 
     /// Runs work that visits all of memory on a thread that does not serve requests.
     async fn on_memory<T: Default + Send + 'static>(
         self: Arc<Self>,
-        work: impl FnOnce(&Memory<C::Value>, u64, Moment) -> T + Send + 'static,
+        work: impl FnOnce(&Self, u64, Moment) -> T + Send + 'static,
     ) -> T {
-        let working = tokio::task::spawn_blocking(move || {
-            work(&self.memory, self.coherence.purge_generation(), self.coherence.now())
-        });
+        let working =
+            tokio::task::spawn_blocking(move || work(&self, self.coherence.purge_generation(), self.coherence.now()));
         // This fails only if the runtime ends.
         working.await.unwrap_or_default()
     }
 
-    /// Removes every answer of this namespace, step by step; gives how many, and whether all were removed. If one
-    /// primary is unreachable, the entries of the others are still removed.
-    async fn unlink_all(&self) -> (u64, Result<(), CallError>) {
+    /// Removes everything in this namespace, or every answer of one of its variants, on all primaries at the same time;
+    /// gives how many, and whether all were removed. If one primary is unreachable, the entries of the others are still
+    /// removed.
+    async fn unlink_all(&self, variant: Option<&str>) -> (u64, Result<(), CallError>) {
         let Some(primaries) = self.primaries() else { return (0, Ok(())) };
         let links = primaries.links();
-        let mut removed = 0;
-        let mut outcome = if links.is_empty() { Err(CallError::NotSent) } else { Ok(()) };
-        for link in links {
-            outcome = outcome.and(self.unlink_all_of(primaries, &link, &mut removed).await);
-        }
-        (removed, outcome)
+        let nobody = if links.is_empty() { Err(CallError::NotSent) } else { Ok(()) };
+        let all: Vec<_> = links.iter().map(|link| self.unlink_all_of(primaries, link, variant)).collect();
+        let all = join_all(all).await;
+        all.into_iter().fold((0, nobody), |(sum, outcome), (removed, of_one)| (sum + removed, outcome.and(of_one)))
     }
 
-    async fn unlink_all_of(&self, primaries: &Primaries, link: &Link, removed: &mut u64) -> Result<(), CallError> {
-        let mut cursor = 0;
-        loop {
-            let step = primaries.scan(link, cursor, STEP).await?;
-            for names in self.ours(step.names).chunks(STEP) {
-                *removed += primaries.unlink_all(link, names).await?;
+    /// Step by step: the names of a step are removed while the next step is on its way.
+    async fn unlink_all_of(
+        &self,
+        primaries: &Primaries,
+        link: &Link,
+        variant: Option<&str>,
+    ) -> (u64, Result<(), CallError>) {
+        let namespace = &self.coherence.namespace;
+        let pattern = variant.map_or_else(|| namespace.pattern(), |variant| namespace.pattern_of(variant));
+        let (mut removed, mut names, mut cursor) = (0, Vec::new(), Some(0));
+        while cursor.is_some() || !names.is_empty() {
+            let unlinking = async {
+                let mut removed = 0;
+                for names in names.chunks(STEP) {
+                    removed += primaries.unlink_all(link, names).await?;
+                    if variant.is_some() {
+                        self.invalidate_names(names);
+                    }
+                }
+                Ok(removed)
+            };
+            let scanning = async {
+                match cursor {
+                    Some(cursor) => primaries.scan(link, cursor, &pattern, STEP).await.map(Some),
+                    None => Ok(None),
+                }
+            };
+            let (unlinked, step) = tokio::join!(unlinking, scanning);
+            removed += unlinked.unwrap_or(0);
+            match unlinked.and(step) {
+                Ok(step) => {
+                    cursor = step.as_ref().map(|step| step.cursor).filter(|cursor| *cursor != 0);
+                    names = step.map(|step| self.without_canaries(step.names)).unwrap_or_default();
+                }
+                Err(error) => return (removed, Err(error)),
             }
-            if step.cursor == 0 {
-                return Ok(());
+        }
+        (removed, Ok(()))
+    }
+
+    /// Does what the push of a removal would do, which is not sent to us.
+    fn invalidate_names(&self, names: &[Vec<u8>]) {
+        for name in names {
+            if let Some(RedisName::Answer(key)) = self.coherence.namespace.read(name) {
+                self.coherence.invalidate(&self.memory, key, Cause::Operator);
             }
-            cursor = step.cursor;
         }
     }
 
@@ -559,30 +651,51 @@ impl<C: Contents> Layers<C> {
         }
     }
 
+    /// Executes one pending removal; gives the name if the removal must be tried again.
+    async fn unless_removed(&self, name: String) -> Option<String> {
+        let (Ok(key), Some(primaries)) = (self.read(&name), self.primaries()) else { return None };
+        if let Err(error) = primaries.unlink(name.as_bytes()).await
+            && self.removal(error) == RemovalStatus::Pending
+        {
+            return Some(name);
+        }
+        self.coherence.invalidate(&self.memory, key, Cause::Operator);
+        None
+    }
+
     /// Executes pending removals; gives whether none is left.
-    async fn remove_pending(&self, removals: Removals) -> bool {
+    async fn remove_pending(self: Arc<Self>, removals: Removals) -> bool {
         let mut rest = Removals::default();
         if removals.everything {
-            if let (_, Err(error)) = self.unlink_all().await {
-                rest.everything = self.removal(error) == RemovalStatus::Pending;
-            }
+            let (_, redis) = self.unlinked(self.unlink_all(None).await);
+            rest.everything = redis == RemovalStatus::Pending;
             self.coherence.purge(Cause::Operator);
         }
-        for name in removals.names {
-            let (Ok(key), Some(primaries)) = (self.read(&name), self.primaries()) else { continue };
-            if let Err(error) = primaries.unlink(&name).await
-                && self.removal(error) == RemovalStatus::Pending
-            {
-                rest.names.insert(name);
-                continue;
+        for variant in removals.variants {
+            let (_, redis) = self.unlinked(self.unlink_all(Some(&variant)).await);
+            self.clone().invalidate_variant(&variant).await;
+            if redis == RemovalStatus::Pending {
+                rest.variants.insert(variant);
             }
-            self.coherence.invalidate(&self.memory, key, Cause::Operator);
         }
+        let removing: Vec<_> = removals.names.into_iter().map(|name| self.unless_removed(name)).collect();
+        let left: Vec<Option<String>> = stream::iter(removing).buffer_unordered(CALLS_AT_ONCE).collect().await;
+        rest.names = left.into_iter().flatten().collect();
         let is_done = rest == Removals::default();
         // Last: until this point, no lookup uses the values to be removed.
         self.pending_removals.end(rest);
         is_done
     }
+}
+
+/// A name as a text.
+fn escaped(name: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in name.utf8_chunks() {
+        text.push_str(chunk.valid());
+        chunk.invalid().iter().for_each(|byte| text.push_str(&format!("\\x{byte:02x}")));
+    }
+    text
 }
 
 /// A text in a listing.

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::access::Credentials;
+use crate::events::EventHook;
 use crate::url::redacted;
 
 /// When Redis is looked up.
@@ -26,7 +28,8 @@ pub struct Options {
     pub namespace: String,
     /// The bound of the memory layer, in bytes; with 0, nothing is kept in memory.
     pub memory_bytes: u64,
-    /// The lifetime of an answer; `None` for ever (until it is evicted).
+    /// The lifetime of an answer; `None` for ever (until it is evicted). An expensive answer that is used gets it anew once
+    /// half of it is over.
     pub ttl: Option<Duration>,
     /// When Redis is looked up.
     pub lookup: Lookup,
@@ -37,13 +40,30 @@ pub struct Options {
     /// A file with the password. It is read for each connection, so that a new password needs no restart. One newline
     /// at the end of the file does not belong to the password; the rest does, without any encoding.
     pub redis_password_file: Option<PathBuf>,
+    /// A function that gives the login for each connection, in place of one in the URL and of a file.
+    pub redis_credentials: Option<Credentials>,
     /// CA certificates for TLS, in PEM; `None` for the system's trust store.
     pub redis_ca: Option<Vec<u8>>,
+    /// Called for each [`Event`](crate::Event), on the thread where it happens: it should take some microseconds at most.
+    /// It may use the cache, since no lock is held. Its panics are counted in
+    /// [`Stats::hook_panics`](crate::Stats::hook_panics) and affect no call. Hits in memory are no events.
+    pub on_event: Option<EventHook>,
+    /// A file with a client certificate for TLS and its chain, in PEM. It is read for each connection.
+    pub redis_cert: Option<PathBuf>,
+    /// A file with the key of the client certificate, in PEM. It is read for each connection.
+    pub redis_key: Option<PathBuf>,
+    /// The user at the Sentinels. Without a user and a password of their own, the Sentinels get the login of the
+    /// servers and, if they refuse it, none.
+    pub sentinel_user: Option<String>,
+    /// A file with the password at the Sentinels, of the same form as [`Options::redis_password_file`].
+    pub sentinel_password_file: Option<PathBuf>,
 }
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { namespace, memory_bytes, ttl, lookup, redis, redis_user, redis_password_file, redis_ca } = self;
+        let Self { namespace, memory_bytes, ttl, lookup, redis, redis_user, redis_password_file, .. } = self;
+        let Self { redis_credentials, redis_ca, redis_cert, redis_key, .. } = self;
+        let Self { sentinel_user, sentinel_password_file, on_event, .. } = self;
         f.debug_struct("Options")
             .field("namespace", namespace)
             .field("memory_bytes", memory_bytes)
@@ -52,7 +72,13 @@ impl fmt::Debug for Options {
             .field("redis", &redis.as_deref().map(redacted))
             .field("redis_user", redis_user)
             .field("redis_password_file", redis_password_file)
+            .field("redis_credentials", redis_credentials)
             .field("redis_ca", &redis_ca.as_ref().map(Vec::len))
+            .field("on_event", &on_event.as_ref().map(|_| "a function"))
+            .field("redis_cert", redis_cert)
+            .field("redis_key", redis_key)
+            .field("sentinel_user", sentinel_user)
+            .field("sentinel_password_file", sentinel_password_file)
             .finish()
     }
 }
@@ -74,7 +100,13 @@ impl Default for Options {
             redis: None,
             redis_user: None,
             redis_password_file: None,
+            redis_credentials: None,
             redis_ca: None,
+            on_event: None,
+            redis_cert: None,
+            redis_key: None,
+            sentinel_user: None,
+            sentinel_password_file: None,
         }
     }
 }
@@ -92,6 +124,9 @@ pub struct Deadlines {
     pub heartbeat: Duration,
     /// The time between two queries for the primaries, to Sentinels or Cluster nodes.
     pub topology: Duration,
+    /// The time between two touches of a key that memory answers for: the first hit after it tells Redis that the key is
+    /// in use.
+    pub touch: Duration,
     /// How long memory serves what is not kept briefly, after the last sign of life: from the moment at which a command was
     /// sent that Redis answered. `None` for three heartbeats, and at least 300 ms. Nothing is forgotten after this time,
     /// and a later sign renews it. So what is deleted in Redis is not served from memory for longer than this,
@@ -114,6 +149,7 @@ impl Default for Deadlines {
             handshake: Duration::from_secs(1),
             heartbeat: Duration::from_millis(100),
             topology: Duration::from_secs(1),
+            touch: Duration::from_secs(60),
             belief: None,
             heartbeat_timeout: Duration::from_secs(1),
             patience: Duration::from_millis(600),
@@ -139,20 +175,22 @@ impl Deadlines {
     ///
     /// If a deadline is out of bounds.
     pub(crate) fn check(&self) -> Result<(), OptionsError> {
-        let Self { call, handshake, heartbeat, topology, heartbeat_timeout, patience, lease, belief } = *self;
+        let Self { call, handshake, heartbeat, topology, touch, heartbeat_timeout, patience, lease, belief } = *self;
         let all = [
             ("call", call),
             ("handshake", handshake),
             ("heartbeat", heartbeat),
             ("topology", topology),
+            ("touch", touch),
             ("heartbeat_timeout", heartbeat_timeout),
             ("patience", patience),
             ("lease", lease),
             ("belief", belief.unwrap_or(Self::LEAST)),
         ];
-        match all.into_iter().find(|(_, given)| !(Self::LEAST..=Self::MOST).contains(given)) {
+        let (least, most) = (Self::LEAST, Self::MOST);
+        match all.into_iter().find(|(_, given)| !(least..=most).contains(given)) {
             None => Ok(()),
-            Some((name, given)) => Err(OptionsError::Deadline { name, given }),
+            Some((name, given)) => Err(OptionsError::Deadline { name, given, least, most }),
         }
     }
 }
@@ -173,12 +211,16 @@ pub enum OptionsError {
         /// What is wrong with it.
         fault: UrlFault,
     },
-    /// A deadline is shorter than a millisecond, or longer than a day.
+    /// A deadline is out of bounds.
     Deadline {
         /// The name of the field of [`Deadlines`].
         name: &'static str,
         /// What was given.
         given: Duration,
+        /// The shortest that is possible.
+        least: Duration,
+        /// The longest that is possible.
+        most: Duration,
     },
     /// The CA certificates cannot be read.
     Certificates,
@@ -194,8 +236,8 @@ impl fmt::Display for OptionsError {
                 write!(f, "namespace {given:?} may not contain {character:?}")
             }
             Self::Url { fault } => write!(f, "not a usable Redis URL (redis://host:port/db): {fault}"),
-            Self::Deadline { name, given } => {
-                write!(f, "deadline {name} must be from 1 ms to 24 h, it is {given:?}")
+            Self::Deadline { name, given, least, most } => {
+                write!(f, "deadline {name} must be from {least:?} to {most:?}, it is {given:?}")
             }
             Self::Certificates => f.write_str("not certificates in PEM"),
         }
@@ -224,12 +266,26 @@ pub enum UrlFault {
     ClusterDatabase,
     /// It requests TLS without verification of the server, which is not supported.
     Unverified,
-    /// CA certificates are given, but it does not use TLS.
+    /// Certificates are given, but it does not use TLS.
     NoTls,
+    /// A client certificate is given without its key, or a key without its certificate.
+    HalfCertificate,
+    /// A login for Sentinels is given, but it names none.
+    NoSentinels,
+    /// A user for the Sentinels is given without a password.
+    NoSentinelPassword,
     /// It uses TLS, but this crate was built without the feature `tls`.
     TlsDisabled,
-    /// Both it and a file contain a password.
+    /// More than one of these give a password: it, a file, a function.
     PasswordTwice,
+    /// Its path and its query name different databases.
+    DatabaseTwice,
+    /// This part of its query is unknown, or given twice.
+    Parameter(String),
+    /// It has a fragment, which means nothing.
+    Fragment,
+    /// A special character in its login is not percent-encoded, so that its parts are not known.
+    Encoding,
     /// Its login, or another part, is malformed.
     Unreadable,
 }
@@ -249,9 +305,16 @@ impl fmt::Display for UrlFault {
             Self::Unverified => {
                 "TLS without verification of the server is not supported: give its CA certificate instead"
             }
-            Self::NoTls => "CA certificates are given, but it does not use TLS, as rediss:// does",
+            Self::NoTls => "certificates are given, but it does not use TLS, as rediss:// does",
+            Self::HalfCertificate => "a client certificate and its key are given together or not at all",
+            Self::NoSentinels => "a login for Sentinels is given, but it names none, as redis+sentinel:// does",
+            Self::NoSentinelPassword => "a user for the Sentinels is given without a password",
             Self::TlsDisabled => "it uses TLS, which this build does not support",
-            Self::PasswordTwice => "it holds a password, and so does a file: expected one of them",
+            Self::PasswordTwice => "the password is given more than once: in it, in a file, or by a function",
+            Self::DatabaseTwice => "its path and its query name different databases",
+            Self::Parameter(name) => return write!(f, "its part ?{name}=… is unknown, or given twice"),
+            Self::Fragment => "the part from # on means nothing",
+            Self::Encoding => "a special character in its user or password is not percent-encoded",
             Self::Unreadable => "it cannot be read",
         })
     }
@@ -282,11 +345,12 @@ mod tests {
     fn deadlines_are_from_a_millisecond_to_a_day() {
         assert_eq!(Deadlines::default().check(), Ok(()));
         type Field = fn(&mut Deadlines) -> &mut Duration;
-        let fields: [(&str, Field); 7] = [
+        let fields: [(&str, Field); 8] = [
             ("call", |all| &mut all.call),
             ("handshake", |all| &mut all.handshake),
             ("heartbeat", |all| &mut all.heartbeat),
             ("topology", |all| &mut all.topology),
+            ("touch", |all| &mut all.touch),
             ("heartbeat_timeout", |all| &mut all.heartbeat_timeout),
             ("patience", |all| &mut all.patience),
             ("lease", |all| &mut all.lease),
@@ -301,12 +365,14 @@ mod tests {
             ] {
                 let mut deadlines = Deadlines::default();
                 *field(&mut deadlines) = given;
-                let error = is_wrong.then_some(OptionsError::Deadline { name, given });
+                let (least, most) = (Duration::from_millis(1), Duration::from_secs(86_400));
+                let error = is_wrong.then_some(OptionsError::Deadline { name, given, least, most });
                 assert_eq!(deadlines.check().err(), error);
             }
         }
-        let error = OptionsError::Deadline { name: "lease", given: Duration::ZERO };
-        assert_eq!(error.to_string(), "deadline lease must be from 1 ms to 24 h, it is 0ns");
+        let (given, least, most) = (Duration::ZERO, Duration::from_millis(1), Duration::from_secs(60));
+        let error = OptionsError::Deadline { name: "lease", given, least, most };
+        assert_eq!(error.to_string(), "deadline lease must be from 1ms to 60s, it is 0ns");
     }
 
     #[test]

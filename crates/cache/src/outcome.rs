@@ -35,6 +35,16 @@ pub struct Found<V> {
     pub asked_redis: bool,
 }
 
+impl<V> Found<V> {
+    /// The answer of a flight, as a follower gets it.
+    pub(crate) fn collapsed(self) -> Self {
+        match self.source {
+            Source::Computed { .. } => Self { source: Source::Collapsed, ..self },
+            Source::Memory | Source::Redis | Source::Collapsed => self,
+        }
+    }
+}
+
 impl<V> Clone for Found<V> {
     fn clone(&self) -> Self {
         Self { value: self.value.clone(), source: self.source, ttl: self.ttl, asked_redis: self.asked_redis }

@@ -10,40 +10,43 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
-/// The maximum number of names that wait for their removal.
+/// The maximum number of names and variants that wait for their removal.
 const NAMES_MAX: usize = 1_024;
 
-/// A set of names to remove.
+/// What is to be removed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Removals {
     pub(crate) everything: bool,
     /// Empty if `everything` is set.
     pub(crate) names: BTreeSet<String>,
+    /// Variants of which every name is to be removed; the same.
+    pub(crate) variants: BTreeSet<String>,
 }
 
 impl Removals {
     fn everything() -> Self {
-        Self { everything: true, names: BTreeSet::new() }
+        Self { everything: true, ..Self::default() }
     }
 
     fn is_empty(&self) -> bool {
-        !self.everything && self.names.is_empty()
+        *self == Self::default()
     }
 
-    fn contains(&self, name: &str) -> bool {
-        self.everything || self.names.contains(name)
+    fn contains(&self, variant: &str, name: &str) -> bool {
+        self.everything || self.names.contains(name) || self.variants.contains(variant)
     }
 
     fn add(&mut self, more: Self) {
         self.everything |= more.everything;
         self.names.extend(more.names);
-        if self.everything || self.names.len() > NAMES_MAX {
+        self.variants.extend(more.variants);
+        if self.everything || self.names.len() + self.variants.len() > NAMES_MAX {
             *self = Self::everything();
         }
     }
 
     fn count(&self) -> u64 {
-        self.names.len() as u64 + u64::from(self.everything)
+        (self.names.len() + self.variants.len()) as u64 + u64::from(self.everything)
     }
 }
 
@@ -73,7 +76,12 @@ impl PendingRemovals {
 
     /// The value that Redis holds under this name at this time is to be removed.
     pub(crate) fn add_name(&self, name: String) {
-        self.add(Removals { everything: false, names: BTreeSet::from([name]) });
+        self.add(Removals { names: BTreeSet::from([name]), ..Removals::default() });
+    }
+
+    /// The same for every name of this variant.
+    pub(crate) fn add_variant(&self, variant: String) {
+        self.add(Removals { variants: BTreeSet::from([variant]), ..Removals::default() });
     }
 
     fn add(&self, removals: Removals) {
@@ -84,12 +92,12 @@ impl PendingRemovals {
         self.added.notify_one();
     }
 
-    /// Whether the value under this name is to be removed.
-    pub(crate) fn contains(&self, name: impl FnOnce() -> String) -> bool {
+    /// Whether the value under this name, of a key with this variant, is to be removed.
+    pub(crate) fn contains(&self, variant: &str, name: impl FnOnce() -> String) -> bool {
         self.is_any.load(SeqCst) && {
             let name = &name();
             let queue = self.queue();
-            queue.waiting.contains(name) || queue.in_progress.contains(name)
+            queue.waiting.contains(variant, name) || queue.in_progress.contains(variant, name)
         }
     }
 
@@ -132,11 +140,23 @@ mod tests {
     use super::*;
 
     fn names<const N: usize>(names: [&str; N]) -> Removals {
-        Removals { everything: false, names: names.map(str::to_owned).into() }
+        Removals { names: names.map(str::to_owned).into(), ..Removals::default() }
     }
 
     fn is_pending(removals: &PendingRemovals, name: &str) -> bool {
-        removals.contains(|| name.to_owned())
+        removals.contains("1", || name.to_owned())
+    }
+
+    #[test]
+    fn a_variant_is_pending_with_all_its_names() {
+        let removals = PendingRemovals::new();
+        removals.add_variant("1".to_owned());
+        assert!(is_pending(&removals, "a") && is_pending(&removals, "b"));
+        assert!(!removals.contains("2", || "a".to_owned()));
+        assert_eq!((removals.count(), removals.begin().variants), (1, BTreeSet::from(["1".to_owned()])));
+        assert!(is_pending(&removals, "a"), "while it is in progress");
+        removals.end(Removals::default());
+        assert_eq!((removals.count(), is_pending(&removals, "a")), (0, false));
     }
 
     #[test]

@@ -34,6 +34,16 @@ pub(crate) fn kept(lifetime: Option<Duration>, state: State) -> Option<Duration>
     shorter(lifetime, bound)
 }
 
+/// Whether an entry in use gets its lifetime anew: not if a person gave it another one, or if touches are too rare for
+/// that. `given` is what the cache gives its value, and `left` what Redis gives it at the time of a write or a lookup.
+///
+/// The age of an entry is not known at a lookup, so what has lost more than the jitter may have been shortened by a
+/// person. The node that wrote the entry renews it, and then all nodes that look it up again may.
+pub(crate) fn is_renewable(given: Option<Duration>, left: Option<Duration>, touch: Duration) -> bool {
+    let (Some(given), Some(left)) = (given.map(|given| given.min(LIFETIME_MAX)), left) else { return false };
+    left >= given.mul_f64(1.0 - 2.0 * JITTER) && given >= 2 * touch
+}
+
 /// The shorter of two durations, where `None` means for ever.
 pub(crate) fn shorter(a: Option<Duration>, b: Option<Duration>) -> Option<Duration> {
     match (a, b) {
@@ -83,6 +93,16 @@ mod tests {
         assert_eq!(lifetime(None, Some(Duration::ZERO), 1.0), Some(Duration::ZERO));
         // A century of years without leap days.
         assert_eq!(lifetime(Some(Duration::MAX), None, 0.5), Some(day * 36_500));
+    }
+
+    #[test]
+    fn an_entry_with_its_whole_lifetime_is_renewed() {
+        let hour = 3_600 * SECOND;
+        let with = |left| is_renewable(Some(hour), left, 60 * SECOND);
+        assert!([1.0, 0.95, 1.05].into_iter().all(|jitter| with(Some(hour.mul_f64(jitter)))));
+        assert!(!with(Some(hour.mul_f64(0.89))) && !with(Some(SECOND)), "a person's, perhaps");
+        assert!(!with(None) && !is_renewable(None, Some(hour), SECOND), "for ever");
+        assert!(!is_renewable(Some(119 * SECOND), Some(119 * SECOND), 60 * SECOND), "touches are too rare");
     }
 
     #[test]

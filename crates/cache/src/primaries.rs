@@ -4,11 +4,12 @@
 //! deadline, and the topology's supervisor is told that the map may be out of date.
 
 mod keyspace;
+mod many;
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use crc::{CRC_16_XMODEM, Crc};
+use crc::{CRC_16_XMODEM, CRC_64_XZ, Crc};
 use redis::{Cmd, Value};
 use tokio::sync::Notify;
 
@@ -20,7 +21,7 @@ use crate::protocol::link::Trust;
 use crate::protocol::version::Moment;
 use crate::stats::{State, Trouble};
 
-pub(crate) use keyspace::Preview;
+pub(crate) use keyspace::{CALLS_AT_ONCE, Preview};
 
 /// The slots of a Cluster.
 pub(crate) const SLOTS: u16 = 16_384;
@@ -47,10 +48,11 @@ pub(crate) enum RawLookup {
 
 /// The slot of a name. It is computed from the text in the first pair of braces, or from the whole name if there is
 /// none. Source of the algorithm: the Redis Cluster specification, "Hash tags".
-pub(crate) fn slot(name: &str) -> u16 {
-    let tag = name.split_once('{').and_then(|(_, rest)| rest.split_once('}')).map(|(tag, _)| tag);
-    let hashed = tag.filter(|tag| !tag.is_empty()).unwrap_or(name);
-    CRC.checksum(hashed.as_bytes()) % SLOTS
+pub(crate) fn slot(name: &[u8]) -> u16 {
+    let after = |text: &[u8], brace| text.iter().position(|byte| *byte == brace);
+    let tagged = after(name, b'{').map(|start| &name[start + 1..]);
+    let tag = tagged.and_then(|rest| after(rest, b'}').map(|end| &rest[..end]));
+    CRC.checksum(tag.filter(|tag| !tag.is_empty()).unwrap_or(name)) % SLOTS
 }
 
 /// The assignment of slots to primaries.
@@ -75,7 +77,7 @@ impl Map {
     }
 
     /// The primary of a name, which is built only if it matters.
-    fn holder<N: AsRef<str>>(&self, name: impl FnOnce() -> N) -> Option<&Arc<Link>> {
+    fn holder<N: AsRef<[u8]>>(&self, name: impl FnOnce() -> N) -> Option<&Arc<Link>> {
         match self {
             Self::One(link) => Some(link),
             Self::Slots(links, slots) => {
@@ -83,6 +85,19 @@ impl Map {
                 links.get(usize::from(holder))
             }
         }
+    }
+
+    /// A number for the primaries and their slots, the same on every node; 0 for one primary.
+    fn fingerprint(&self) -> u64 {
+        const CRC: Crc<u64> = Crc::<u64>::new(&CRC_64_XZ);
+        let Self::Slots(links, slots) = self else { return 0 };
+        let mut digest = CRC.digest();
+        links
+            .iter()
+            .filter_map(|link| link.address())
+            .for_each(|address| digest.update(address.to_string().as_bytes()));
+        slots.iter().for_each(|holder| digest.update(&holder.unwrap_or(u16::MAX).to_be_bytes()));
+        digest.finalize()
     }
 
     fn is_whole(&self) -> bool {
@@ -119,6 +134,12 @@ impl Primaries {
 
     pub(crate) fn links(&self) -> Vec<Arc<Link>> {
         self.map().links().to_vec()
+    }
+
+    /// The primaries in an order, and a number for the map: while the number is the same, so is the order, on all nodes.
+    pub(crate) fn in_order(&self) -> (Vec<Arc<Link>>, u64) {
+        let map = self.map();
+        (map.links().to_vec(), map.fingerprint())
     }
 
     /// The worst state of all primaries, since memory misses changes if one of them does not report them.
@@ -178,8 +199,7 @@ impl Primaries {
     /// block the connection.
     pub(crate) async fn lookup(&self, key: &Key) -> Result<RawLookup, CallError> {
         let name = self.namespace.name(key);
-        let commands = [command("GETRANGE", &name).arg(0).arg(LINE_BYTES_MAX).take(), command("PTTL", &name)];
-        self.call(&name, &commands, CallKind::Read, |replies| match replies {
+        self.call(&name, &lookup_commands(&name), CallKind::Read, |replies| match replies {
             [found, left] => read_lookup(key, found, left),
             _ => Err(Trouble::Protocol),
         })
@@ -224,7 +244,7 @@ impl Primaries {
     /// Calls the primary that holds the name, and follows its redirections.
     pub(crate) async fn call<T>(
         &self,
-        name: &str,
+        name: impl AsRef<[u8]>,
         commands: &[Cmd],
         kind: CallKind,
         read: impl Fn(&[Value]) -> Result<T, Trouble>,
@@ -265,10 +285,14 @@ impl Primaries {
     }
 }
 
-fn command(verb: &str, name: &str) -> Cmd {
+fn command(verb: &str, name: impl AsRef<[u8]>) -> Cmd {
     let mut command = redis::cmd(verb);
-    command.arg(name);
+    command.arg(name.as_ref());
     command
+}
+
+fn lookup_commands(name: &str) -> [Cmd; 2] {
+    [command("GETRANGE", name).arg(0).arg(LINE_BYTES_MAX).take(), command("PTTL", name)]
 }
 
 fn read_lookup(key: &Key, found: &Value, left: &Value) -> Result<RawLookup, Trouble> {
@@ -331,7 +355,7 @@ mod tests {
             ("tabuada:1:{1", 13_487),
             ("", 0),
         ] {
-            assert_eq!(slot(name), expected, "{name}");
+            assert_eq!(slot(name.as_bytes()), expected, "{name}");
         }
     }
 }

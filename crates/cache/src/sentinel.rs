@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::Value;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::task::JoinSet;
 
 use crate::connection::{Address, Connection, Endpoint, text};
@@ -24,7 +24,9 @@ pub(crate) struct Sentinels {
 
 struct Sentinel {
     endpoint: Endpoint,
-    connection: Mutex<Option<Connection>>,
+    /// Whether the login is the Sentinels' own, and not that of the servers.
+    has_own_login: bool,
+    connection: Arc<Mutex<Option<Connection>>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,8 +37,8 @@ struct NamedPrimary {
 }
 
 impl Sentinels {
-    pub(crate) fn new(endpoints: Vec<Endpoint>, name: &str) -> Self {
-        let sentinel = |endpoint| Arc::new(Sentinel { endpoint, connection: Mutex::new(None) });
+    pub(crate) fn new(endpoints: Vec<Endpoint>, has_own_login: bool, name: &str) -> Self {
+        let sentinel = |endpoint| Arc::new(Sentinel { endpoint, has_own_login, connection: Arc::default() });
         Self { sentinels: endpoints.into_iter().map(sentinel).collect(), name: name.into() }
     }
 
@@ -49,8 +51,7 @@ impl Sentinels {
     pub(crate) async fn primary(&self) -> Result<Address, Failure> {
         let mut asking = JoinSet::new();
         for sentinel in &self.sentinels {
-            let (sentinel, name) = (sentinel.clone(), self.name.clone());
-            asking.spawn(async move { sentinel.ask(&name).await });
+            asking.spawn(sentinel.clone().ask(self.name.clone()));
         }
         let (mut answers, mut failure) = (Vec::new(), Failure::from(Trouble::Connect));
         while let Some(answer) = asking.join_next().await {
@@ -78,26 +79,38 @@ impl Sentinels {
 }
 
 impl Sentinel {
-    async fn ask(&self, name: &str) -> Result<NamedPrimary, Failure> {
-        let mut slot = self.connection.lock().await;
-        let connection = match slot.take() {
-            Some(connection) => connection,
-            None => self.connect().await?,
+    /// Asks over the connection of the previous call. A majority of answers cancels the slower calls: a query that has
+    /// begun still goes on, up to its deadline, and leaves its connection to the next call. Otherwise the slowest
+    /// Sentinel would have to accept a new connection for each query.
+    async fn ask(self: Arc<Self>, name: Arc<str>) -> Result<NamedPrimary, Failure> {
+        let slot = self.connection.clone().lock_owned().await;
+        let asking = tokio::spawn(async move { self.query(slot, &name).await });
+        // A task that panicked has no answer.
+        asking.await.unwrap_or_else(|_| Err(Trouble::Other.into()))
+    }
+
+    async fn query(&self, mut slot: OwnedMutexGuard<Option<Connection>>, name: &str) -> Result<NamedPrimary, Failure> {
+        let connection = match &*slot {
+            Some(connection) => connection.clone(),
+            None => slot.insert(self.connect().await?).clone(),
         };
         let reply = connection.say(redis::cmd("SENTINEL").arg("MASTER").arg(name)).await;
         // A connection that gave any reply is kept, even if the reply was that the name is unknown.
         let trouble = reply.as_ref().err().map(|failure| failure.trouble);
-        if !matches!(trouble, Some(Trouble::Timeout | Trouble::Lost | Trouble::Protocol)) {
-            *slot = Some(connection);
+        if matches!(trouble, Some(Trouble::Timeout | Trouble::Lost | Trouble::Protocol)) {
+            *slot = None;
         }
         let no_primary = || Failure::new(Trouble::Protocol, "its answer names no primary");
         read_answer(reply?).ok_or_else(no_primary)
     }
 
-    /// The login is that of the servers. Sentinels often have none and refuse every login; then none is used.
+    /// Without a login of their own, they get that of the servers. Sentinels often have none and refuse every login; then
+    /// none is used.
     async fn connect(&self) -> Result<Connection, Failure> {
         match self.endpoint.connect(|_| {}).await {
-            Err(error) if error.trouble == Trouble::Denied => self.endpoint.without_login().connect(|_| {}).await,
+            Err(error) if error.trouble == Trouble::Denied && !self.has_own_login => {
+                self.endpoint.without_login().connect(|_| {}).await
+            }
             connected => connected,
         }
     }

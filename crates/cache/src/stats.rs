@@ -4,34 +4,8 @@
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
-/// Whether memory is coherent with Redis.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum State {
-    /// No Redis is configured.
-    Memory,
-    /// Every change in Redis reaches memory at once. This was proven for the connection and is checked by heartbeats.
-    Coherent,
-    /// Connected, but not yet proven that changes arrive: memory keeps entries for 5 s at most.
-    CatchingUp,
-    /// Not connected: memory keeps entries for 5 s at most.
-    Detached,
-}
-
-impl State {
-    /// Every state.
-    pub const ALL: [Self; 4] = [Self::Memory, Self::Coherent, Self::CatchingUp, Self::Detached];
-
-    /// `memory`, `coherent`, `catching-up`, `detached`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Memory => "memory",
-            Self::Coherent => "coherent",
-            Self::CatchingUp => "catching-up",
-            Self::Detached => "detached",
-        }
-    }
-}
+use crate::events::Events;
+pub(crate) use crate::state::State;
 
 /// A counter and its label.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,10 +54,16 @@ pub struct Stats {
     pub write_behind: Vec<Count>,
     /// Such writes that are queued or being executed.
     pub write_behind_open: u64,
+    /// Keys in use that were told to Redis, at most once in [`Deadlines::touch`](crate::Deadlines::touch) each, by result:
+    /// `touched`, `prolonged` (it got its whole lifetime anew), `unchanged` (it is gone, or lives for longer), `dropped`
+    /// (too many, or Redis is late), `failed`.
+    pub touches: Vec<Count>,
     /// Removals that the operator requested while Redis was unreachable and that are not yet executed.
     pub removals_pending: u64,
     /// Errors of Redis, by kind.
     pub redis_errors: Vec<Count>,
+    /// Panics in [`Options::on_event`](crate::Options::on_event).
+    pub hook_panics: u64,
     /// Whether a primary has refused reads for at least a second: what this node remembers is not found.
     pub refuses_reads: bool,
     /// Whether a primary has refused writes for at least a second: what this node computes is not shared.
@@ -162,6 +142,12 @@ labels! { WriteBehindResult {
     Unavailable = "dropped-unavailable", Refused = "dropped-refused", Oversize = "dropped-oversize",
 } }
 labels! {
+    /// The result of telling Redis that a key is in use.
+    TouchResult {
+        Touched = "touched", Prolonged = "prolonged", Unchanged = "unchanged", Dropped = "dropped", Failed = "failed",
+    }
+}
+labels! {
     /// The errors of Redis, distinguished as far as an operator reacts differently.
     Trouble {
         // The server is unreachable, or did not answer during the handshake.
@@ -221,13 +207,20 @@ pub(crate) struct Counters {
     pub(crate) flights: Tally<FlightResult>,
     pub(crate) invalidations: Tally<Cause>,
     pub(crate) write_behind: Tally<WriteBehindResult>,
+    pub(crate) touches: Tally<TouchResult>,
     pub(crate) errors: Tally<Trouble>,
+    pub(crate) events: Events,
     latency_counts: Box<[AtomicU64]>,
     latency_nanos: AtomicU64,
 }
 
 impl Counters {
+    #[cfg(any(test, shuttle))]
     pub(crate) fn new() -> Self {
+        Self::with_events(Events::new(None))
+    }
+
+    pub(crate) fn with_events(events: Events) -> Self {
         Self {
             answers: Tally::new(),
             memory: Tally::new(),
@@ -235,7 +228,9 @@ impl Counters {
             flights: Tally::new(),
             invalidations: Tally::new(),
             write_behind: Tally::new(),
+            touches: Tally::new(),
             errors: Tally::new(),
+            events,
             latency_counts: (0..=LATENCY_BOUNDS.len()).map(|_| AtomicU64::new(0)).collect(),
             latency_nanos: AtomicU64::new(0),
         }

@@ -87,7 +87,7 @@ impl<V> Clone for Context<V> {
 /// What a task of an attempt reports.
 enum Report {
     Event(Event<Failure>),
-    Found(Endpoint),
+    Found(Box<Endpoint>),
     Connected(Attached),
 }
 
@@ -221,7 +221,7 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
                 Report::Event(event) => return event,
                 Report::Found(endpoint) => {
                     self.server = endpoint.shown();
-                    self.attempt.endpoint = Some(endpoint);
+                    self.attempt.endpoint = Some(*endpoint);
                 }
                 Report::Connected(attached) => {
                     self.attempt.attached = Some(attached);
@@ -280,7 +280,7 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
                 Ok(endpoint) => endpoint,
                 Err(failure) => return Event::Lost(failure),
             };
-            report(Report::Found(endpoint.clone()));
+            report(Report::Found(Box::new(endpoint.clone())));
             let connection = match endpoint.connect(on_push).await {
                 Ok(connection) => connection,
                 Err(failure) => return Event::Lost(failure),

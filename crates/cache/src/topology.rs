@@ -16,8 +16,9 @@ use crate::supervisor::{Context, Fixed, Place, Supervisor};
 pub(crate) async fn keep_connected<V: Send + Sync + 'static>(context: Context<V>, url: RedisUrl) {
     match url {
         RedisUrl::Server(endpoint) => keep_one(context, Fixed::<false>(endpoint)).await,
-        RedisUrl::Sentinels { sentinels, name, login } => {
-            let (sentinels, every) = (Sentinels::new(sentinels, &name), context.deadlines.topology);
+        RedisUrl::Sentinels { sentinels, have_own_login, name, login } => {
+            let sentinels = Sentinels::new(sentinels, have_own_login, &name);
+            let every = context.deadlines.topology;
             keep_one(context, Named { sentinels, login, every }).await;
         }
         RedisUrl::Cluster { seeds } => keep_cluster(context, seeds).await,

@@ -1,7 +1,9 @@
-//! Best-effort write-behind of cheap answers to Redis: a token bucket, a bounded queue, and one task that writes.
+//! Best-effort write-behind of cheap answers to Redis: a token bucket, a bounded queue, and a bounded number of writes
+//! in flight, so that the throughput does not depend on the round trip.
 //!
 //! A pending write carries the version stamp under which its answer was computed. The stamp is compared again just
-//! before the write: if an invalidation came after the computation began, the answer is not sent.
+//! before the write: if an invalidation came after the computation began, the answer is not sent. The order of the
+//! writes does not matter, since `NX` leaves what is there.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -9,6 +11,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 
 use crate::coherence::Coherence;
 use crate::entry::{self, Contents};
@@ -21,6 +24,8 @@ use crate::stats::{Counters, Trouble, WriteBehindResult};
 
 /// The maximum number of queued writes.
 const QUEUED_MAX: usize = 1_024;
+/// The maximum number of writes that wait for their reply: enough for 1,000 a second up to a round trip of 64 ms.
+const IN_FLIGHT_MAX: usize = 64;
 
 pub(crate) struct PendingWrite<V> {
     pub(crate) key: Key,
@@ -30,9 +35,25 @@ pub(crate) struct PendingWrite<V> {
 }
 
 enum QueueItem<V> {
-    Write(PendingWrite<V>),
+    Write(PendingWrite<V>, OpenWrite),
     /// Answered when every write queued before it has ended.
     Flushed(oneshot::Sender<()>),
+}
+
+/// Counts a write from its queueing until it has ended or was dropped.
+struct OpenWrite(Arc<AtomicU64>);
+
+impl OpenWrite {
+    fn count(open: &Arc<AtomicU64>) -> Self {
+        open.fetch_add(1, SeqCst);
+        Self(open.clone())
+    }
+}
+
+impl Drop for OpenWrite {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
 }
 
 /// The producers' end of the queue.
@@ -59,23 +80,27 @@ impl<V: Send + Sync + 'static> WriteBehind<V> {
         C: Contents<Value = V>,
     {
         let (queue, queued) = mpsc::channel(QUEUED_MAX);
-        let (counters, open) = (writer.counters.clone(), Arc::new(AtomicU64::new(0)));
-        let writing = writer.run(queued, open.clone());
-        (Self { queue, bucket: Bucket::full(), since: Instant::now(), counters, open }, writing)
+        let counters = writer.counters.clone();
+        let writing = Arc::new(writer).run(queued);
+        (Self { queue, bucket: Bucket::full(), since: Instant::now(), counters, open: Arc::default() }, writing)
     }
 
     /// Queues a write, or drops it and counts why.
     pub(crate) fn enqueue(&self, write: PendingWrite<V>) {
-        if !self.bucket.take(self.since.elapsed()) {
+        if !self.take_token() {
             return self.counters.write_behind.add(WriteBehindResult::Rate);
         }
-        self.open.fetch_add(1, SeqCst);
-        let Err(refused) = self.queue.try_send(QueueItem::Write(write)) else { return };
-        self.open.fetch_sub(1, SeqCst);
+        let open = OpenWrite::count(&self.open);
+        let Err(refused) = self.queue.try_send(QueueItem::Write(write, open)) else { return };
         self.counters.write_behind.add(match refused {
             TrySendError::Full(_) => WriteBehindResult::Full,
             TrySendError::Closed(_) => WriteBehindResult::Unavailable,
         });
+    }
+
+    /// Takes the right to send one more command that nobody waits for.
+    pub(crate) fn take_token(&self) -> bool {
+        self.bucket.take(self.since.elapsed())
     }
 
     /// The number of writes that are queued or being executed.
@@ -94,15 +119,29 @@ impl<V: Send + Sync + 'static> WriteBehind<V> {
 }
 
 impl<C: Contents> Writer<C> {
-    async fn run(self, mut queued: mpsc::Receiver<QueueItem<C::Value>>, open: Arc<AtomicU64>) {
-        while let Some(item) = queued.recv().await {
+    async fn run(self: Arc<Self>, mut queued: mpsc::Receiver<QueueItem<C::Value>>) {
+        // Dropped with this task, which ends the writes in flight.
+        let mut in_flight = JoinSet::new();
+        loop {
+            let item = tokio::select! {
+                biased;
+                Some(_) = in_flight.join_next() => continue,
+                item = queued.recv(), if in_flight.len() < IN_FLIGHT_MAX => item,
+            };
             match item {
-                QueueItem::Write(write) => {
-                    self.counters.write_behind.add(self.execute(write).await);
-                    open.fetch_sub(1, SeqCst);
+                Some(QueueItem::Write(write, open)) => {
+                    let writer = self.clone();
+                    in_flight.spawn(async move {
+                        writer.counters.write_behind.add(writer.execute(write).await);
+                        drop(open);
+                    });
                 }
-                // The caller of `flush` may have been cancelled.
-                QueueItem::Flushed(flushed) => drop(flushed.send(())),
+                Some(QueueItem::Flushed(flushed)) => {
+                    while in_flight.join_next().await.is_some() {}
+                    // The caller of `flush` may have been cancelled.
+                    let _ = flushed.send(());
+                }
+                None => return,
             }
         }
     }

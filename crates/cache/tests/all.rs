@@ -2,12 +2,16 @@
 // Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
+mod access;
 mod belief;
+mod calls;
 mod coherence;
 mod contract;
+mod events;
 mod failures;
 mod interleavings;
 mod laws;
+mod many;
 mod model;
 mod operator;
 mod outages;
@@ -16,3 +20,5 @@ mod public_api;
 mod refusals;
 mod support;
 mod topology;
+mod touch;
+mod variants;

@@ -122,7 +122,7 @@ async fn a_purge_is_not_undone_by_a_trial_in_progress() {
             tokio::task::block_in_place(purge);
             Some(Fact::Text(answer("2+2")))
         };
-        let found = node.cache.get_or_compute(&key("2+2"), trial, || async { Err("expensive") }).await;
+        let found = node.cache.get_or_try_then_compute(&key("2+2"), trial, || async { Err("expensive") }).await;
         assert_eq!(checked("2+2", found).source, Source::Computed { stored: false });
         node.is_sound().await;
         assert!(!node.remembers("2+2"));

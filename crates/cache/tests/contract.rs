@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use support::server::Server;
 use support::*;
-use tabuada_cache::{ComputeError, Key, Source, State};
+use tabuada_cache::{Call, ComputeError, Key, Source, State};
 use tokio::sync::{Notify, oneshot};
 
 /// The layers of a case, and their servers.
@@ -130,7 +130,7 @@ async fn different_keys_have_different_answers() {
         }
         assert_eq!(node.computed(), texts.len() as u64, "{}", layers.name);
         let other = Key::new("1@exact", "1+1");
-        let other_variant = node.cache.get_or_compute(&other, async || None, || async { Ok(Fact::Refusal(9)) });
+        let other_variant = node.cache.get_or_compute(&other, || async { Ok::<_, ()>(Fact::Refusal(9)) });
         assert_eq!(*other_variant.await.unwrap().value, Fact::Refusal(9), "{}", layers.name);
         node.is_sound().await;
     }
@@ -148,7 +148,7 @@ async fn failures_are_not_stored() {
         }
         let trial = node
             .cache
-            .get_or_compute(
+            .get_or_try_then_compute(
                 &key("9**9"),
                 async || -> Option<Fact> { panic!("on purpose") },
                 || async { Err("expensive") },
@@ -348,10 +348,10 @@ async fn a_call_without_storing_leaves_nothing_behind() {
             assert_eq!(node.computed(), 2 * asked, "{}", layers.name);
         }
         let failing = key("1/0");
-        let fails = node.cache.get_or_compute_no_store(&failing, async || None, async || Err("no thread"));
+        let fails = node.cache.get_or_compute(Call::new(&failing).no_store(), async || Err("no thread"));
         assert_eq!(fails.await.map(|found| found.source), Err(ComputeError::Computation("no thread")));
-        let panics = node.cache.get_or_compute_no_store(
-            &failing,
+        let panics = node.cache.get_or_try_then_compute(
+            Call::new(&failing).no_store(),
             async || -> Option<Fact> { panic!("on purpose") },
             async || Err(""),
         );

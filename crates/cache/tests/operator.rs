@@ -4,7 +4,7 @@
 use crate::support;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -59,8 +59,17 @@ fn refused(count: u64) -> Removal {
     (count, RemovalStatus::Refused)
 }
 
-/// Foreign keys: those of other namespaces, and those with our prefix that do not have our form.
-const FOREIGN: [&str; 6] = ["other:1:2+2", "tabuada", "tabuada2:1:2+2", "tabuad", "tabuada:note", "xtabuada:1:2+2"];
+/// Keys of other namespaces.
+const FOREIGN: [&str; 7] =
+    ["other:1:2+2", "tabuada", "tabuada2:1:2+2", "tabuad", "xtabuada:1:2+2", "tabuada*:1:2+2", "[t]abuada:1:2+2"];
+/// Keys of our namespace that are not names of answers.
+const ODD: [(&[u8], &str); 5] = [
+    (b"tabuada:note", "tabuada:note"),
+    (b"tabuada::x", "tabuada::x"),
+    (b"tabuada: 1", "tabuada: 1"),
+    (b"tabuada::canary:mine", "tabuada::canary:mine"),
+    (b"tabuada:1:\xffa\xc3", "tabuada:1:\\xffa\\xc3"),
+];
 
 fn plant(person: &mut Person) {
     for name in FOREIGN {
@@ -178,12 +187,27 @@ async fn without_redis_memory_is_listed() {
 
 #[test]
 fn a_text_that_is_no_cursor_is_refused() {
-    for text in
-        ["", "0", "r", "r0", "r-", "r0-", "r0-x", "r-1-0", "r0-99999999999999999999", "m0", "mzz", "mff", "mé", "x"]
-    {
+    for text in [
+        "",
+        "0",
+        "r",
+        "r0",
+        "r-",
+        "r0-",
+        "r0-x",
+        "r-1-0",
+        "r0-0",
+        "r0-0-99999999999999999999",
+        "rx-0-0",
+        "m0",
+        "mzz",
+        "mff",
+        "mé",
+        "x",
+    ] {
         assert!(text.parse::<Cursor>().is_err(), "{text:?}");
     }
-    for text in ["r0-0", "r7-18446744073709551615", "m", "m7461"] {
+    for text in ["r0-0-0", "rf7-7-18446744073709551615", "m", "m7461"] {
         assert_eq!(text.parse::<Cursor>().expect("a cursor").to_string(), text);
     }
 }
@@ -195,7 +219,7 @@ async fn an_unknown_cursor_gives_the_last_page() {
     let node = Setting::new().redis(server.url()).coherent().await;
     node.expensive("2+2").await;
     node.is_sound().await;
-    for text in ["r9-0", "r0-18446744073709551615", "mff", "m"] {
+    for text in ["r0-9-0", "r0-0-18446744073709551615", "mff", "m"] {
         let Ok(cursor) = text.parse::<Cursor>() else { continue };
         let page = node.cache.operator().list(Some(&cursor), 10).await;
         assert!(page.next.is_none() || page.redis == RedisStatus::Reached, "{text}: {page:?}");
@@ -367,6 +391,36 @@ async fn a_clear_removes_all_our_keys_and_no_others() {
     assert_eq!(clears(&node).await, done(0));
 }
 
+/// The namespace is the cache's: whatever begins with it is listed and cleared.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn names_that_no_key_has_are_listed_and_cleared() {
+    let server = Server::start();
+    let node = Setting::new().redis(server.url()).coherent().await;
+    let mut person = server.person();
+    plant(&mut person);
+    node.expensive("2+2").await;
+    node.is_sound().await;
+    for (name, _) in ODD {
+        person.sends(&[b"SET", name, b"mine"]);
+    }
+    // A canary of a node that is starting is not an entry.
+    let canary = format!("tabuada::canary:{:032x}", 7);
+    person.sets(&canary, "");
+    let seen = listed(&node, 100).await;
+    let names: Vec<&str> = seen.keys().map(String::as_str).collect();
+    let mut expected: Vec<&str> = ODD.iter().map(|(_, shown)| *shown).chain(["tabuada:1:2+2"]).collect();
+    expected.sort_unstable();
+    assert_eq!(names, expected);
+    for (_, shown) in ODD {
+        let EntryInfo { kind, in_redis, in_memory, bytes, .. } = seen[shown];
+        assert_eq!((kind, in_redis, in_memory, bytes), (EntryKind::Unusable, true, false, 4), "{shown}");
+    }
+    assert_eq!(clears(&node).await, done(1 + ODD.len() as u64));
+    assert_eq!(person.keys().len(), FOREIGN.len() + 1);
+    assert_eq!(person.gets(&canary).as_deref(), Some(""));
+    is_untouched(&mut person);
+}
+
 /// An entry that was read from Redis before its step is not kept after it, since our own removal sends us no push.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clear_invalidates_entries_read_meanwhile() {
@@ -395,29 +449,31 @@ async fn a_clear_invalidates_entries_read_meanwhile() {
     assert!(fake.text(&name("2+2")).is_none());
 }
 
-/// A computation begun before a clear is not written after it.
+/// A write that waits for its turn when a clear begins is not sent after it. As many writes are in flight as may be,
+/// and the server replies to them when it gets the clear's first command.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clear_drops_queued_writes() {
-    let (open, gate) = std::sync::mpsc::channel::<()>();
-    let gate = Mutex::new(gate);
-    let fake = Fake::start(move |words| {
-        if words[0] == "SET" && words[1] == name("first") {
-            gate.lock().expect("no panic").recv().expect("it is opened");
+    const IN_FLIGHT_MAX: usize = 64;
+    let sent = Arc::new(AtomicUsize::new(0));
+    let received = sent.clone();
+    let fake = Fake::start(move |words| match &*words[0] {
+        "SET" if !words[1].contains("::") => {
+            received.fetch_add(1, SeqCst);
+            Some(vec![])
         }
-        (words[0] == "SCAN").then(|| b"*2\r\n$1\r\n0\r\n*0\r\n".to_vec())
+        "SCAN" => Some([&b"+OK\r\n".repeat(IN_FLIGHT_MAX)[..], b"*2\r\n$1\r\n0\r\n*0\r\n"].concat()),
+        _ => None,
     });
-    let node = Setting::new().redis(fake.url()).coherent().await;
-    node.cheap("first").await;
-    eventually("the first is on the wire", || fake.received_for("SET", &name("first")).len() == 1).await;
+    let node = quiet(&fake).await;
+    for n in 0..IN_FLIGHT_MAX {
+        node.cheap(&n.to_string()).await;
+    }
+    eventually("as many as may be are on the wire", || sent.load(SeqCst) == IN_FLIGHT_MAX).await;
     node.cheap("2+2").await;
-    let operator = node.cache.operator();
-    let clearing = tokio::spawn(async move { operator.clear().await });
-    eventually("it has begun", || !node.remembers("2+2")).await;
-    open.send(()).expect("the server waits");
-    assert_eq!(clearing.await.expect("it ends").redis, RemovalStatus::Done);
+    assert_eq!(clears(&node).await.1, RemovalStatus::Done);
     node.is_sound().await;
-    assert_eq!(node.writes_behind("dropped-moved"), 1);
-    assert!(fake.text(&name("2+2")).is_none());
+    assert_eq!((node.writes_behind("stored"), node.writes_behind("dropped-moved")), (IN_FLIGHT_MAX as u64, 1));
+    assert_eq!(sent.load(SeqCst), IN_FLIGHT_MAX);
 }
 
 /// Computations that began before a clear are answered but not stored.
@@ -497,6 +553,33 @@ async fn deletions_during_an_outage_are_executed_when_redis_is_back() {
     eventually("they are executed", || node.stats().removals_pending == 0).await;
     assert_eq!(person.keys(), [name("3")], "a key without a removal is still there");
     assert_eq!(deletes(&node, &name("3")).await, done(1));
+}
+
+/// The server replies to none of the removals before it has received all of them. It reports no canary, so that the node
+/// sends nothing else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pending_removals_do_not_wait_for_each_others_replies() {
+    const NAMES: usize = 16;
+    let (is_there, received) = (Arc::new(AtomicBool::new(false)), AtomicUsize::new(0));
+    let appears = is_there.clone();
+    let fake = Fake::start(move |words| match (&*words[0], words.get(1)) {
+        ("HELLO", _) if !is_there.load(SeqCst) => Some(b"-LOADING not yet\r\n".to_vec()),
+        ("SET", _) => Some(b"+OK\r\n".to_vec()),
+        ("UNLINK", Some(name)) if !name.contains("::") => {
+            let is_last = received.fetch_add(1, SeqCst) + 1 == NAMES;
+            Some(b":1\r\n".repeat(if is_last { NAMES } else { 0 }))
+        }
+        _ => None,
+    });
+    let mut setting = Setting::new().redis(fake.url());
+    setting.deadlines.heartbeat = 4 * PATIENCE;
+    let node = setting.start();
+    for n in 0..NAMES {
+        assert_eq!(deletes(&node, &name(&n.to_string())).await, pending(0));
+    }
+    appears.store(true, SeqCst);
+    eventually("they are executed", || node.stats().removals_pending == 0).await;
+    assert_eq!(node.errors("timeout"), 0);
 }
 
 /// Redis answers reads but refuses removals: until it executes them, no answer comes from these entries.

@@ -231,7 +231,8 @@ impl Moody {
             let is_read = matches!(words[0].as_str(), "GETRANGE" | "PTTL");
             match of_now.load(SeqCst) {
                 REFUSES if is_read => Some(b"-ERR no\r\n".to_vec()),
-                IS_SILENT if is_read => Some(Vec::new()),
+                // A reply to anything would be taken for one of those that are missing.
+                IS_SILENT => Some(Vec::new()),
                 _ => None,
             }
         });
@@ -326,9 +327,9 @@ async fn one_trial_at_a_time() {
 async fn the_write_behind_queue_is_bounded() {
     let is_deaf = Arc::new(AtomicBool::new(false));
     let unanswered = is_deaf.clone();
-    let fake = Fake::start(move |words| {
-        let is_unanswered = words[0] == "SET" && !words[1].contains("::") && unanswered.load(SeqCst);
-        is_unanswered.then(Vec::new)
+    let fake = Fake::start(move |_| {
+        // A reply to anything else would be taken for one to a write.
+        unanswered.load(SeqCst).then(Vec::new)
     });
     let node = Setting::new().redis(fake.url()).memory(256 << 10).coherent().await;
     is_deaf.store(true, SeqCst);
@@ -338,7 +339,7 @@ async fn the_write_behind_queue_is_bounded() {
         assert!(start.elapsed() < PATIENCE, "{:?}", node.stats().write_behind);
         node.cheap(&format!("{asked}")).await;
         asked += 1;
-        assert!(node.cache.audit().write_behind_open <= 1_025, "a thousand wait, one is being made");
+        assert!(node.cache.audit().write_behind_open <= 1_024 + 64, "a thousand wait, 64 are in flight");
     }
     let stats = node.stats();
     let fates: u64 = stats.write_behind.iter().map(|count| count.count).sum();

@@ -157,8 +157,11 @@ async fn pitfall_07_large_values_hold_up_the_connection() {
     // Our own large answers stay in memory.
     let large = "1".repeat(300 << 10);
     let trial = async || Some(Fact::Text(large));
-    let found =
-        node.cache.get_or_compute(&key("large"), trial, || async { Err("expensive") }).await.expect("an answer");
+    let found = node
+        .cache
+        .get_or_try_then_compute(&key("large"), trial, || async { Err("expensive") })
+        .await
+        .expect("an answer");
     assert_eq!(found.source, COMPUTED);
     node.is_sound().await;
     assert_eq!(node.writes_behind("dropped-oversize"), 1);
@@ -429,7 +432,12 @@ async fn pitfall_28_invalidated_memory_is_not_freed() {
     for n in 0..2_000 {
         let value = value.clone();
         let trial = async move || Some(Fact::Text(value.to_string()));
-        assert!(node.cache.get_or_compute(&key(&n.to_string()), trial, || async { Err("expensive") }).await.is_ok());
+        assert!(
+            node.cache
+                .get_or_try_then_compute(&key(&n.to_string()), trial, || async { Err("expensive") })
+                .await
+                .is_ok()
+        );
     }
     assert!(node.stats().memory_bytes > 1_000_000);
     server.person().does("FLUSHALL");

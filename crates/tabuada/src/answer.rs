@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tabuada_cache::{Cache, ComputeError, Contents, Deadlines, Found, Key, Options, OptionsError, Source};
+use tabuada_cache::{Cache, Call, ComputeError, Contents, Deadlines, Found, Key, Options, OptionsError, Source};
 use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Mode, Notation, Program};
 
 use crate::clock::Second;
@@ -316,10 +316,11 @@ impl Calculator {
             asking.bypasses_it();
             return Reply::impure(program.clone(), computed);
         }
-        let found = match keeping {
-            Keeping::Remembered => self.cache.get_or_compute(name, trial, in_full).await,
-            Keeping::Nothing => Box::pin(self.cache.get_or_compute_no_store(name, trial, in_full)).await,
+        let call = match keeping {
+            Keeping::Remembered => Call::new(name),
+            Keeping::Nothing => Call::new(name).no_store(),
         };
+        let found = self.cache.get_or_try_then_compute(call, trial, in_full).await;
         asking.ends_in_the_cache();
         match found {
             Ok(found) => Reply::of(found, program.clone(), name.clone()),
@@ -505,7 +506,7 @@ fn variant(mode: Mode) -> Cow<'static, str> {
 
 /// Why an evaluation has no answer that may be stored. The reason lies in the machine, not in the text.
 #[derive(Clone, Debug)]
-pub enum Trouble {
+pub(crate) enum Trouble {
     /// No worker was free.
     Overloaded,
     /// It ended at the deadline or by a bug of ours.
@@ -535,7 +536,6 @@ pub struct Answers {
 
 impl Contents for Answers {
     type Value = Answer;
-    type Failure = Trouble;
 
     fn encode(&self, answer: &Answer) -> Option<String> {
         answer.encode(&self.limits)

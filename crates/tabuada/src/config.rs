@@ -2,26 +2,33 @@
 
 use std::fmt::Display;
 use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use subtle::ConstantTimeEq as _;
-pub use tabuada_cache::{Lookup, Options};
+pub use tabuada_cache::{Deadlines, Lookup, Options};
 use tabuada_cache::{OptionsError, UrlFault};
 
 use crate::endpoint::Endpoint;
 use crate::peer::{Proxies, Share};
 use crate::settings::table::{
     ADMIN_LISTEN, ADMIN_TOKEN, ADMIN_TOKEN_FILE, CORS_ORIGIN, DRAIN, HIDE_MEMORY, LISTEN, LOG_CLIENTS, LOG_EXPRESSIONS,
-    LOG_FORMAT, LOG_REQUESTS, LOOKUP, MEMORY, METRICS_HOST, NAMESPACE, PEER_SHARE, REDIS, REDIS_CA,
-    REDIS_PASSWORD_FILE, REDIS_USER, THREADS, TRUSTED_PROXIES, TTL,
+    LOG_FORMAT, LOG_REQUESTS, LOOKUP, MEMORY, METRICS_HOST, NAMESPACE, PEER_SHARE, REDIS, REDIS_CA, REDIS_CERT,
+    REDIS_DEADLINE, REDIS_HEARTBEAT, REDIS_KEY, REDIS_PASSWORD_FILE, REDIS_USER, SENTINEL_PASSWORD_FILE, SENTINEL_USER,
+    THREADS, TRUSTED_PROXIES, TTL,
 };
 use crate::settings::{Given, Setting, SettingError, Settings};
 use crate::words::{Words, said};
 
 /// More threads than any machine can use.
 pub(crate) const THREADS_MAX: usize = 1_024;
+
+/// A shorter heartbeat is mostly overhead, and a longer one would find a dead connection after half a minute.
+const HEARTBEAT: RangeInclusive<Duration> = Duration::from_millis(50)..=Duration::from_secs(10);
+/// Within less, Redis would hardly ever answer; more would be a large part of the 2 s that a request has.
+const CALL: RangeInclusive<Duration> = Duration::from_millis(5)..=Duration::from_secs(1);
 
 /// The configuration of one server.
 #[derive(Clone, Debug)]
@@ -30,6 +37,8 @@ pub struct ServeConfig {
     pub listen: Endpoint,
     /// The cache and its Redis.
     pub cache: Options,
+    /// How long the cache waits for Redis.
+    pub deadlines: Deadlines,
     /// The number of serving threads, and also of simultaneous evaluations.
     pub threads: NonZeroUsize,
     /// The part of the threads, of the queue before them and of the connections that one peer may hold.
@@ -69,9 +78,13 @@ impl ServeConfig {
             _ => None,
         })?;
         cache.memory_bytes = settings.need::<ByteSize>(&MEMORY)?.as_u64();
+        let mut deadlines = Deadlines::default();
+        deadlines.heartbeat = settings.need_as(&REDIS_HEARTBEAT, |text| time_within(text, HEARTBEAT))?;
+        deadlines.call = settings.need_as(&REDIS_DEADLINE, |text| time_within(text, CALL))?;
         Ok(Self {
             listen: settings.need(&LISTEN)?,
             cache,
+            deadlines,
             threads: settings.need_as(&THREADS, threads)?,
             peer_share: settings.need(&PEER_SHARE)?,
             proxies: settings
@@ -110,8 +123,15 @@ pub fn behind(settings: &Settings) -> Result<Options, SettingError> {
     options.redis_user = settings.optional(&REDIS_USER)?;
     options.redis_password_file = settings.optional(&REDIS_PASSWORD_FILE)?;
     options.redis_ca = settings.bytes_of(&REDIS_CA)?;
-    if settings.bytes_of(&REDIS_PASSWORD_FILE)?.is_some_and(|password| without_end(&password).is_empty()) {
-        return Err(empty(settings, &REDIS_PASSWORD_FILE));
+    options.redis_cert = settings.optional(&REDIS_CERT)?;
+    options.redis_key = settings.optional(&REDIS_KEY)?;
+    options.sentinel_user = settings.optional(&SENTINEL_USER)?;
+    options.sentinel_password_file = settings.optional(&SENTINEL_PASSWORD_FILE)?;
+    // They are read again for each connection; a mistake is found now.
+    for setting in [&REDIS_PASSWORD_FILE, &REDIS_CERT, &REDIS_KEY, &SENTINEL_PASSWORD_FILE] {
+        if settings.bytes_of(setting)?.is_some_and(|content| without_end(&content).is_empty()) {
+            return Err(empty(settings, setting));
+        }
     }
     match options.check() {
         Ok(()) => Ok(options),
@@ -135,12 +155,19 @@ fn unfit_url(settings: &Settings, fault: &UrlFault) -> SettingError {
         UrlFault::Unverified => said::UNVERIFIED,
         UrlFault::NoTls => said::NO_TLS,
         UrlFault::PasswordTwice => said::PASSWORD_TWICE,
+        UrlFault::HalfCertificate => said::HALF_CERTIFICATE,
+        UrlFault::NoSentinels => said::NO_SENTINELS,
+        UrlFault::NoSentinelPassword => said::NO_SENTINEL_PASSWORD,
+        UrlFault::DatabaseTwice => said::DATABASE_TWICE,
+        UrlFault::Parameter(_) => said::PARAMETER,
+        UrlFault::Fragment => said::FRAGMENT,
+        UrlFault::Encoding => said::ENCODING,
         _ => said::UNREADABLE_URL,
     };
-    let scheme: &dyn Display = if let UrlFault::Scheme(scheme) = fault { scheme } else { &"" };
+    let part: &dyn Display = if let UrlFault::Scheme(part) | UrlFault::Parameter(part) = fault { part } else { &"" };
     let shown = settings.given(&REDIS).map(|given| REDIS.shown(&given.text)).unwrap_or_default();
     let origin = settings.origin(&REDIS);
-    SettingError::of(|language| said::UNFIT_URL.with(language, &[&origin, &shown, &why.with(language, &[scheme])]))
+    SettingError::of(|language| said::UNFIT_URL.with(language, &[&origin, &shown, &why.with(language, &[part])]))
 }
 
 /// The format of the log.
@@ -336,6 +363,11 @@ impl FromStr for Ttl {
         let time = humantime::parse_duration(text).map_err(|_| TtlError)?;
         if time < Duration::from_secs(1) { Err(TtlError) } else { Ok(Self(Some(time))) }
     }
+}
+
+/// Reads a time within these bounds.
+fn time_within(text: &str, bounds: RangeInclusive<Duration>) -> Option<Duration> {
+    humantime::parse_duration(text).ok().filter(|time| bounds.contains(time))
 }
 
 /// Reads a number of threads, at most [`THREADS_MAX`]: each thread takes memory, and the system has a limit on threads.

@@ -199,7 +199,13 @@ fn cached_answers_are_listed_shown_and_deleted() {
         "it dropped its entries"
     );
     // An incomplete path must not clear the cache.
-    assert_eq!(problem(&asked_with(&node, "DELETE", "/v1/cache?key=2%2B2", &[])).0, 400);
+    for incomplete in ["?key=2%2B2", "?variant=1&key=2%2B2", "?variant", "?variant=", "?variant=1%3A", "?Variant=1"] {
+        let target = format!("/v1/cache{incomplete}");
+        assert_eq!(problem(&asked_with(&node, "DELETE", &target, &[])).0, 400, "{target}");
+    }
+    redis.cli(&["set", "tabuada:1:2+2", "{}"]);
+    assert_eq!(removes(&node, "/v1/cache?variant=1"), 1);
+    assert_eq!(redis.cli(&["exists", "tabuada:1:2+2"]), "0");
     assert!(removes(&node, "/v1/cache") >= 3);
     assert_eq!(redis.cli(&["keys", "*"]), "other:1:2+2");
     assert_eq!(got_of_redis(&node, "/v1/cache/keys")["entries"], json!([]));
@@ -470,6 +476,13 @@ fn the_command_shows_and_removes_over_a_server_and_over_redis() {
         assert!(printed.contains("redis ") && status == Some(0), "{printed}");
         let (printed, _, _) = cache(&["stats", "--json"]);
         assert!(serde_json::from_str::<Value>(&printed).expect("JSON")["redis"].is_object());
+
+        redis.cli(&["set", "tabuada:1:2+2", "{}"]);
+        let (_, said, status) = cache(&["clear", "--yes", "--variant", "1:"]);
+        assert!(said.contains("a variant is printable ASCII") && status == Some(2), "{said}");
+        let (printed, said, status) = cache(&["clear", "--yes", "--variant", "1"]);
+        assert_eq!((printed.as_str(), said.as_str(), status), ("1 removed\n", "", Some(0)));
+        wait_for("the variant to be removed", || redis.cli(&["exists", "tabuada:1:2+2"]) == "0");
 
         let (printed, said, status) = cache(&["clear"]);
         assert!(printed.is_empty() && said.contains("--yes") && status == Some(2), "{said}");

@@ -75,7 +75,7 @@ fn an_error_in_a_value_names_its_origin() {
     let folder = folder("wrong");
     for setting in OF_SERVE {
         // Any text is valid for these.
-        if is_path(setting) || ["metrics-host", "redis-user"].contains(&setting.name) {
+        if is_path(setting) || ["metrics-host", "redis-user", "sentinel-user"].contains(&setting.name) {
             continue;
         }
         let wrong = "not good";
@@ -205,10 +205,27 @@ fn missing_and_empty_files_of_secrets_are_refused() {
         ("--redis-password-file", &folder.join("none"), "none"),
         ("--redis-password-file", &empty, "empty"),
         ("--redis-ca", &folder.join("none"), "none"),
+        ("--redis-cert", &folder.join("none"), "none"),
+        ("--redis-key", &empty, "empty"),
+        ("--sentinel-password-file", &folder.join("none"), "none"),
+        ("--sentinel-password-file", &empty, "empty"),
     ] {
         let (_, said, status) = outcome(tabuada(&["serve", flag]).arg(file));
         assert!(status == Some(2) && said.contains(flag) && said.contains(said_of), "{said}");
         assert!(!said.contains("geheim"), "{said}");
+    }
+    // The password itself is not shown, nor what may be a part of it.
+    for url in ["redis://ana:geheim?geheim=1@h", "redis://ana:geheim@h?timeout=5s", "redis://ana:geheim@h#geheim"] {
+        let (_, said, status) = outcome(&mut tabuada(&["serve", "--redis", url]));
+        assert!(status == Some(2) && said.contains("--redis") && !said.contains("geheim"), "{said}");
+    }
+    let (_, said, _) = outcome(&mut tabuada(&["serve", "--redis", "redis://h?timeout=5s"]));
+    assert!(said.contains("'timeout'"), "{said}");
+    for (flag, wrong) in [("--redis-heartbeat", ["49ms", "11s"]), ("--redis-deadline", ["4ms", "1001ms"])] {
+        for wrong in wrong {
+            let (_, said, status) = outcome(&mut tabuada(&["serve", flag, wrong]));
+            assert!(status == Some(2) && said.contains(flag) && said.contains(wrong), "{said}");
+        }
     }
     let mut both = tabuada(&["serve", "--redis", "redis://:geheim@h", "--redis-password-file"]);
     let (_, said, status) = outcome(both.arg(&short));
@@ -247,6 +264,31 @@ fn a_user_may_be_set_outside_the_url() {
     wait_for("the node to be coherent", || node.cache_state() == "coherent");
     let (_, said, status) = outcome(tabuada(&["cache", "stats", "--redis", &redis.url()]).envs(variables));
     assert_eq!((said.as_str(), status), ("", Some(0)));
+}
+
+/// The user of docs/operations.md has the permissions of every command, with another database as well.
+#[test]
+fn the_documented_user_suffices_for_the_cache_commands() {
+    let page = include_str!("../../../docs/operations.md");
+    let user = page.lines().find(|line| line.starts_with("ACL SETUSER tabuada")).expect("it is documented");
+    let redis = Redis::start();
+    redis.cli(&user.split(' ').collect::<Vec<_>>());
+    for database in ["", "/3"] {
+        let url = redis.url().replace("://", "://tabuada:password@") + database;
+        let node = Node::start(&["--redis", &url]);
+        wait_for("the node to be coherent", || node.cache_state() == "coherent");
+        node.evaluate("2+2");
+        let cache = |arguments: &[&str]| {
+            let (printed, said, status) = outcome(tabuada(&["cache"]).args(arguments).args(["--redis", &url]));
+            assert_eq!((said.as_str(), status), ("", Some(0)), "{arguments:?}");
+            printed
+        };
+        wait_for("it is in Redis", || cache(&["keys"]).contains("tabuada:2:2+2"));
+        assert!(cache(&["get", "2+2"]).contains("answer"));
+        cache(&["stats"]);
+        assert_eq!(cache(&["delete", "2+2"]), "1 removed\n");
+        assert_eq!(cache(&["clear", "--yes"]), "0 removed\n");
+    }
 }
 
 #[test]

@@ -266,7 +266,7 @@ fn every_test_that_a_document_names_is_there() {
         ("SECURITY.md", 20),
         ("README.md", 7),
         ("README.pt-BR.md", 7),
-        ("docs/comparison.md", 3),
+        ("docs/comparison.md", 14),
         ("docs/how-to/nginx.md", 1),
         ("docs/how-to/nginx.pt-BR.md", 1),
     ] {

@@ -3,11 +3,18 @@
 
 use std::time::Duration;
 
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use redis::{Cmd, Value};
 
 use super::{CallKind, Primaries, command};
+use crate::connection::{trouble, within};
+use crate::key::Key;
 use crate::link::{CallError, CallReply, Link};
 use crate::stats::Trouble;
+
+/// The maximum number of calls in flight for names of which each has its own call, so that their number does not multiply
+/// the round trip.
+pub(crate) const CALLS_AT_ONCE: usize = 64;
 
 /// One step of a `SCAN`.
 #[derive(Debug, PartialEq, Eq)]
@@ -30,10 +37,16 @@ pub(crate) struct Preview {
 }
 
 impl Primaries {
-    /// One step of `SCAN` from `cursor`: visits about `count` names of one primary, and gives those in our namespace.
-    pub(crate) async fn scan(&self, link: &Link, cursor: u64, count: usize) -> Result<ScanStep, CallError> {
+    /// One step of `SCAN` from `cursor`: visits about `count` names of one primary, and gives those that match.
+    pub(crate) async fn scan(
+        &self,
+        link: &Link,
+        cursor: u64,
+        pattern: &str,
+        count: usize,
+    ) -> Result<ScanStep, CallError> {
         let mut scan = redis::cmd("SCAN");
-        scan.arg(cursor).arg("MATCH").arg(self.namespace.pattern()).arg("COUNT").arg(count);
+        scan.arg(cursor).arg("MATCH").arg(pattern).arg("COUNT").arg(count);
         let read = |replies: &[Value]| read_step(replies).ok_or(Trouble::Protocol);
         match link.call(self.request(&[scan], CallKind::Read), read).await? {
             CallReply::Here(step) => Ok(step),
@@ -41,8 +54,30 @@ impl Primaries {
         }
     }
 
+    /// Marks a key as used: `TOUCH`, or `PEXPIRE … GT` with a lifetime. Gives whether the key was there and, with a
+    /// lifetime, had a shorter one. It goes around the breaker and what calls learn of refusals: a user who may not do
+    /// this can still read and write.
+    pub(crate) async fn touch(&self, key: &Key, lifetime: Option<Duration>) -> Result<bool, CallError> {
+        let name = self.namespace.name(key);
+        let holder = self.map().holder(|| &name).filter(|link| !link.is_in_doubt()).cloned();
+        let connection = holder.and_then(|link| link.connection()).ok_or(CallError::NotSent)?;
+        let mut touch = redis::Pipeline::new();
+        match lifetime.map(|lifetime| u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX)) {
+            None => touch.cmd("TOUCH").arg(&name),
+            Some(millis) => touch.cmd("PEXPIRE").arg(&name).arg(millis).arg("GT"),
+        };
+        let replies = within(self.deadline, connection.send(&touch))
+            .await
+            .map_err(|failure| CallError::Trouble(failure.trouble))?;
+        match replies.into_iter().next() {
+            Some(Value::Int(done)) => Ok(done == 1),
+            Some(Value::ServerError(error)) => Err(CallError::Trouble(trouble(&error.into()))),
+            _ => Err(CallError::Trouble(Trouble::Protocol)),
+        }
+    }
+
     /// A preview of at most `most` bytes; `None` if the key is missing.
-    pub(crate) async fn preview(&self, name: &str, most: usize) -> Result<Option<Preview>, CallError> {
+    pub(crate) async fn preview(&self, name: &[u8], most: usize) -> Result<Option<Preview>, CallError> {
         self.call(name, &preview(name, most), CallKind::Read, |replies| read_preview(replies).ok_or(Trouble::Protocol))
             .await
     }
@@ -51,7 +86,7 @@ impl Primaries {
     pub(crate) async fn preview_all(
         &self,
         link: &Link,
-        names: &[String],
+        names: &[Vec<u8>],
         most: usize,
     ) -> Result<Vec<Option<Preview>>, CallError> {
         let commands: Vec<Cmd> = names.iter().flat_map(|name| preview(name, most)).collect();
@@ -63,15 +98,12 @@ impl Primaries {
             return Ok(previews);
         }
         self.doubt();
-        let mut previews = Vec::new();
-        for name in names {
-            previews.push(self.preview(name, most).await?);
-        }
-        Ok(previews)
+        let calls: Vec<_> = names.iter().map(|name| self.preview(name, most)).collect();
+        stream::iter(calls).buffered(CALLS_AT_ONCE).try_collect().await
     }
 
     /// `UNLINK`; gives how many keys were present.
-    pub(crate) async fn unlink(&self, name: &str) -> Result<u64, CallError> {
+    pub(crate) async fn unlink(&self, name: &[u8]) -> Result<u64, CallError> {
         self.call(name, &[command("UNLINK", name)], CallKind::Write, |replies| {
             read_removed(replies).ok_or(Trouble::Protocol)
         })
@@ -80,22 +112,20 @@ impl Primaries {
 
     /// The same for names that this primary listed. Each name has its own command, since a Cluster refuses names of
     /// different slots in one.
-    pub(crate) async fn unlink_all(&self, link: &Link, names: &[String]) -> Result<u64, CallError> {
+    pub(crate) async fn unlink_all(&self, link: &Link, names: &[Vec<u8>]) -> Result<u64, CallError> {
         let commands: Vec<Cmd> = names.iter().map(|name| command("UNLINK", name)).collect();
         let read = |replies: &[Value]| read_removed(replies).ok_or(Trouble::Protocol);
         if let CallReply::Here(removed) = link.call(self.request(&commands, CallKind::Write), read).await? {
             return Ok(removed);
         }
         self.doubt();
-        let mut removed = 0;
-        for name in names {
-            removed += self.unlink(name).await?;
-        }
-        Ok(removed)
+        let calls: Vec<_> = names.iter().map(|name| self.unlink(name)).collect();
+        let removed: Vec<u64> = stream::iter(calls).buffer_unordered(CALLS_AT_ONCE).try_collect().await?;
+        Ok(removed.into_iter().sum())
     }
 }
 
-fn preview(name: &str, most: usize) -> [Cmd; 3] {
+fn preview(name: &[u8], most: usize) -> [Cmd; 3] {
     [command("STRLEN", name), command("PTTL", name), command("GETRANGE", name).arg(0).arg(most - 1).take()]
 }
 

@@ -70,6 +70,15 @@ impl Fake {
         format!("redis://{}", self.address)
     }
 
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Every command received.
+    pub fn commands(&self) -> Vec<Vec<String>> {
+        self.shared.commands.lock().expect("no panic").clone()
+    }
+
     /// Sends these bytes to every connection with tracking.
     pub fn says(&self, bytes: &[u8]) {
         self.shared.tell(bytes);

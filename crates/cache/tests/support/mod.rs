@@ -11,6 +11,7 @@ pub mod moves;
 pub mod outage;
 pub mod proxy;
 pub mod server;
+pub mod tls;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -19,7 +20,9 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-use tabuada_cache::{Cache, ComputeError, Contents, Deadlines, Found, Key, Lookup, Options, Source, State, Stats};
+use tabuada_cache::{
+    Cache, Call, ComputeError, Contents, Deadlines, Found, Key, Lookup, Options, Source, State, Stats,
+};
 
 /// Longer than anything takes on a slow machine: only a broken test waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -51,7 +54,6 @@ pub struct Facts {
 
 impl Contents for Facts {
     type Value = Fact;
-    type Failure = &'static str;
 
     fn encode(&self, fact: &Fact) -> Option<String> {
         Some(match fact {
@@ -173,9 +175,20 @@ impl Setting {
 
     pub async fn coherent(self) -> Node {
         let node = self.start();
-        assert_eq!(node.cache.wait_until_ready(PATIENCE).await, State::Coherent);
+        let state = node.cache.wait_until_ready(PATIENCE).await;
+        assert_eq!(state, State::Coherent, "{:?}", node.cache.last_failure());
         node
     }
+}
+
+/// A coherent node at a scripted server that will withhold replies: the node sends nothing by itself any more, since the
+/// reply to it would be taken for one of those withheld.
+pub async fn quiet(fake: &fake::Fake) -> Node {
+    let mut setting = Setting::new().redis(fake.url());
+    setting.deadlines.heartbeat = 4 * PATIENCE;
+    let node = setting.coherent().await;
+    eventually("it has asked for the eviction policy", || fake.received("INFO") == 1).await;
+    node
 }
 
 pub fn key(text: &str) -> Key {
@@ -206,7 +219,7 @@ impl Node {
             again.0.fetch_add(1, SeqCst);
             Ok(again.1)
         };
-        checked(text, self.cache.get_or_compute(&key(text), trial, compute).await)
+        checked(text, self.cache.get_or_try_then_compute(&key(text), trial, compute).await)
     }
 
     /// Asks for an expensive value, for which the trial gives up.
@@ -226,18 +239,20 @@ impl Node {
             computed.fetch_add(1, SeqCst);
             compute(value)
         };
-        self.cache.get_or_compute(&key(text), async || None, compute).await
+        self.cache.get_or_compute(&key(text), compute).await
     }
 
     /// Asks without storing; the trial computes cheap values.
     pub async fn no_store(&self, text: &str, is_expensive: bool) -> Found<Fact> {
         self.asked.fetch_add(1, SeqCst);
-        let compute = || {
-            self.computed.fetch_add(1, SeqCst);
-            Fact::Text(answer(text))
+        let (computed, value) = (self.computed.clone(), Fact::Text(answer(text)));
+        let compute = move || {
+            computed.fetch_add(1, SeqCst);
+            value
         };
-        let (trial, in_full) = (async || (!is_expensive).then(compute), || async { Ok(compute()) });
-        checked(text, self.cache.get_or_compute_no_store(&key(text), trial, in_full).await)
+        let (trial, in_full) = (compute.clone(), || async move { Ok(compute()) });
+        let trial = async move || (!is_expensive).then(trial);
+        checked(text, self.cache.get_or_try_then_compute(Call::new(&key(text)).no_store(), trial, in_full).await)
     }
 
     /// Asks for an expensive value in another task.

@@ -64,11 +64,14 @@ pub enum CacheTask {
         #[arg(allow_hyphen_values = true)]
         key: String,
     },
-    /// Remove all entries.
+    /// Remove all entries, or those of one variant.
     Clear {
         /// Do not ask for confirmation.
         #[arg(long)]
         yes: bool,
+        /// The variant.
+        #[arg(long, value_name = "VARIANT")]
+        variant: Option<String>,
     },
 }
 
@@ -136,22 +139,26 @@ fn run(args: &CacheArgs, door: &Door) -> Result<(), Trouble> {
             if args.json { writeln!(out, "{entry}")? } else { write_entry(&entry, &mut out)? }
         }
         CacheTask::Delete { key } => write_removed(args.json, &door.delete(key)?, door.language, &mut out)?,
-        CacheTask::Clear { yes } => {
+        CacheTask::Clear { yes, variant } => {
+            let variant = variant.as_deref();
             if !yes {
-                confirm(door)?;
+                confirm(door, variant)?;
             }
-            write_removed(args.json, &door.clear()?, door.language, &mut out)?;
+            write_removed(args.json, &door.clear(variant)?, door.language, &mut out)?;
         }
     }
     Ok(())
 }
 
 /// Asks the user at the terminal to confirm.
-fn confirm(door: &Door) -> Result<(), Trouble> {
+fn confirm(door: &Door, variant: Option<&str>) -> Result<(), Trouble> {
     if !io::stdin().is_terminal() {
         return Err(Trouble::Misused(said::CLEAR_NEEDS_YES.say(door.language).to_owned()));
     }
-    output::say(said::CLEAR_ASKS.with(door.language, &[&door.shown()]));
+    output::say(match variant {
+        None => said::CLEAR_ASKS.with(door.language, &[&door.shown()]),
+        Some(variant) => said::CLEAR_ASKS_OF.with(door.language, &[&variant, &door.shown()]),
+    });
     let mut line = String::new();
     io::stdin().read_line(&mut line)?;
     let yes: &[&str] = match door.language {
@@ -286,13 +293,22 @@ impl Door {
         }
     }
 
-    fn clear(&self) -> Result<Value, Trouble> {
-        match &self.place {
-            Place::Redis { runtime, calculator, .. } => {
-                self.told(&runtime.block_on(calculator.cache().operator().clear()))
+    fn clear(&self, variant: Option<&str>) -> Result<Value, Trouble> {
+        let (runtime, calculator) = match &self.place {
+            Place::Redis { runtime, calculator, .. } => (runtime, calculator),
+            Place::Server { .. } => {
+                let parameter = variant.map_or(String::new(), |variant| format!("?variant={}", encoded(variant)));
+                return self.ask("DELETE", &format!("/v1/cache{parameter}"));
             }
-            Place::Server { .. } => self.ask("DELETE", "/v1/cache"),
-        }
+        };
+        let operator = calculator.cache().operator();
+        let removed = match variant {
+            None => runtime.block_on(operator.clear()),
+            Some(variant) => runtime
+                .block_on(operator.clear_variant(variant))
+                .map_err(|_| Trouble::Misused(said::NOT_A_VARIANT.say(self.language).to_owned()))?,
+        };
+        self.told(&removed)
     }
 
     /// The cache's name for the key in the arguments.

@@ -148,7 +148,7 @@ async fn run(config: &ServeConfig, settings: &Settings, log_lines_lost: Counter)
     let (listener, admin) = listeners(config).await?;
     let counters = Counters { log_lines_lost, ..Counters::default() };
     let threads = Threads { peer_share: config.peer_share, nicer_by: NICER_BY, ..config.threads.get().into() };
-    let calculator = Calculator::new(config.cache.clone(), threads, counters.clone());
+    let calculator = Calculator::with_deadlines(config.cache.clone(), config.deadlines, threads, counters.clone());
     let calculator = calculator.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
     calculator.cache().wait_until_ready(FIRST_HANDSHAKE).await;
     log_start(config, settings, &listener, admin.as_ref());

@@ -73,16 +73,27 @@ pub(super) async fn delete(State(app): State<Arc<App>>, headers: HeaderMap, uri:
     deleted.await.unwrap_or_else(|fault| refused(fault, &headers, &uri))
 }
 
-/// Removes all entries.
-///
-/// Takes no parameters, so that a typing error in a request to remove one entry does not remove all.
+/// Removes all entries, or those of one variant.
 pub(super) async fn clear(State(app): State<Arc<App>>, headers: HeaderMap, uri: Uri) -> Response<Body> {
-    let cleared = if uri.query().is_some_and(|query| !query.is_empty()) {
-        Err(Fault::ClearsAll)
-    } else {
-        gone(&operator(&app).clear().await)
+    let cleared = async {
+        let removed = match variant(&uri)? {
+            None => operator(&app).clear().await,
+            Some(variant) => operator(&app).clear_variant(&variant).await.map_err(|_| Fault::Variant)?,
+        };
+        gone(&removed)
     };
-    cleared.unwrap_or_else(|fault| refused(fault, &headers, &uri))
+    cleared.await.unwrap_or_else(|fault| refused(fault, &headers, &uri))
+}
+
+/// The variant to remove; `None` for everything. Other parameters are refused, so that a typing error in a request to
+/// remove one entry does not remove all.
+fn variant(uri: &Uri) -> Result<Option<String>, Fault> {
+    let query = uri.query().filter(|query| !query.is_empty());
+    match parameter(query, "variant")? {
+        None if query.is_none() => Ok(None),
+        Some(variant) if query.is_some_and(|query| !query.contains('&')) => Ok(Some(variant)),
+        _ => Err(Fault::ClearsAll),
+    }
 }
 
 /// Admits the operator, and clients that may read the metrics.

@@ -11,6 +11,12 @@ pub const ALL: &[&Setting] = &[
     &REDIS_USER,
     &REDIS_PASSWORD_FILE,
     &REDIS_CA,
+    &REDIS_CERT,
+    &REDIS_KEY,
+    &SENTINEL_USER,
+    &SENTINEL_PASSWORD_FILE,
+    &REDIS_HEARTBEAT,
+    &REDIS_DEADLINE,
     &TTL,
     &LOOKUP,
     &MEMORY,
@@ -41,8 +47,19 @@ pub const OF_SERVE: &[&Setting] = ALL.split_at(ALL.len() - OF_EXPRESSIONS.len())
 pub const OF_EXPRESSIONS: &[&Setting] = &[&NOTATION, &DECIMAL];
 
 /// The settings that `tabuada cache` uses.
-pub const OF_CACHE: &[&Setting] =
-    &[&REDIS, &REDIS_USER, &REDIS_PASSWORD_FILE, &REDIS_CA, &NAMESPACE, &ADMIN_TOKEN_FILE, &CONFIG];
+pub const OF_CACHE: &[&Setting] = &[
+    &REDIS,
+    &REDIS_USER,
+    &REDIS_PASSWORD_FILE,
+    &REDIS_CA,
+    &REDIS_CERT,
+    &REDIS_KEY,
+    &SENTINEL_USER,
+    &SENTINEL_PASSWORD_FILE,
+    &NAMESPACE,
+    &ADMIN_TOKEN_FILE,
+    &CONFIG,
+];
 
 /// The settings that `tabuada health` uses.
 pub const OF_HEALTH: &[&Setting] = &[&CONFIG];
@@ -133,6 +150,87 @@ pub const REDIS_CA: Setting = Setting {
     help: Words::new(
         "CA certificates (PEM) for Redis over TLS, in place of the system's.",
         "Certificados de CA (PEM) para o Redis por TLS, no lugar dos do sistema.",
+    ),
+};
+
+/// The client certificate for Redis.
+pub const REDIS_CERT: Setting = Setting {
+    name: "redis-cert",
+    value_name: "FILE",
+    kind: Kind::One,
+    default: None,
+    expected: A_FILE,
+    help: Words::new(
+        "Client certificate (PEM) for Redis over TLS, with its chain.\n\n\
+         It is read again for each connection, like --redis-key, so a renewed one needs no restart.",
+        "Certificado de cliente (PEM) para o Redis por TLS, com sua cadeia.\n\n\
+         É lido de novo a cada conexão, como --redis-key: um renovado não exige reiniciar.",
+    ),
+};
+
+/// The key of the client certificate for Redis.
+pub const REDIS_KEY: Setting = Setting {
+    name: "redis-key",
+    value_name: "FILE",
+    kind: Kind::One,
+    default: None,
+    expected: A_FILE,
+    help: Words::new("Key (PEM) of the client certificate.", "Chave (PEM) do certificado de cliente."),
+};
+
+/// The user name for the Sentinels.
+pub const SENTINEL_USER: Setting = Setting {
+    name: "sentinel-user",
+    value_name: "NAME",
+    kind: Kind::One,
+    default: None,
+    expected: Words::new("the name of a user", "o nome de um usuário"),
+    help: Words::new(
+        "User name for the Sentinels, if they have a login of their own.",
+        "Usuário que entra nos Sentinels, se eles têm um login só deles.",
+    ),
+};
+
+/// The password for the Sentinels.
+pub const SENTINEL_PASSWORD_FILE: Setting = Setting {
+    name: "sentinel-password-file",
+    value_name: "FILE",
+    kind: Kind::One,
+    default: None,
+    expected: A_FILE,
+    help: Words::new(
+        "File with the password for the Sentinels; without it they get the login of the servers, or none.\n\n\
+         It is read again for each connection, so a new password needs no restart.",
+        "Arquivo com a senha dos Sentinels; sem ele, recebem o login dos servidores, ou nenhum.\n\n\
+         É lido de novo a cada conexão: trocar a senha não exige reiniciar.",
+    ),
+};
+
+/// The time between two heartbeats.
+pub const REDIS_HEARTBEAT: Setting = Setting {
+    name: "redis-heartbeat",
+    value_name: "TIME",
+    kind: Kind::One,
+    default: Some("100ms"),
+    expected: Words::new("a time from 50ms to 10s", "um tempo de 50ms a 10s"),
+    help: Words::new(
+        "Time between two heartbeats to Redis: 50ms to 10s.\n\n\
+         A longer one sends fewer commands, and notices a silent connection later.",
+        "Tempo entre dois pulsos para o Redis: de 50ms a 10s.\n\n\
+         Um mais longo manda menos comandos, e percebe mais tarde uma conexão em silêncio.",
+    ),
+};
+
+/// The deadline of a call to Redis.
+pub const REDIS_DEADLINE: Setting = Setting {
+    name: "redis-deadline",
+    value_name: "TIME",
+    kind: Kind::One,
+    default: Some("50ms"),
+    expected: Words::new("a time from 5ms to 1s", "um tempo de 5ms a 1s"),
+    help: Words::new(
+        "How long a request waits for Redis before it computes: 5ms to 1s.",
+        "Quanto uma requisição espera pelo Redis antes de calcular: de 5ms a 1s.",
     ),
 };
 

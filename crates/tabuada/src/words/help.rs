@@ -238,6 +238,11 @@ pub const HELP: &[(&str, &str, &str)] = &[
     ("cache clear", "Forget everything.", "Esquece tudo."),
     ("cache clear --yes", "Do not ask first.", "Não pergunta antes."),
     (
+        "cache clear --variant",
+        "Forget only this variant, the second part of a name in Redis: 1 or 1@exact, after an update to 2.",
+        "Esquece só esta variante, a segunda parte de um nome no Redis: 1 ou 1@exact, depois de uma atualização para 2.",
+    ),
+    (
         "config",
         "Show every setting, its value and where the value comes from; secrets as ***.\n\n\
          Takes the flags of `serve`, reads the same variables and the same file, and starts nothing.\n\n\

@@ -48,8 +48,30 @@ pub(crate) const UNVERIFIED: Words = Words::new(
     "TLS sem verificar o servidor não é oferecido: informe a CA com --redis-ca",
 );
 pub(crate) const NO_TLS: Words = Words::new(
-    "CA certificates are given, but it does not say TLS, as rediss:// does",
-    "há certificados de CA, mas ela não diz TLS, como rediss://",
+    "certificates are given, but it does not say TLS, as rediss:// does",
+    "há certificados, mas ela não diz TLS, como rediss://",
+);
+pub(crate) const HALF_CERTIFICATE: Words = Words::new(
+    "--redis-cert and --redis-key are given together or not at all",
+    "--redis-cert e --redis-key vêm juntos, ou nenhum dos dois",
+);
+pub(crate) const NO_SENTINELS: Words = Words::new(
+    "a login of the Sentinels is given, but it names none, as redis+sentinel:// does",
+    "há um login dos Sentinels, mas ela não indica nenhum, como redis+sentinel://",
+);
+pub(crate) const NO_SENTINEL_PASSWORD: Words =
+    Words::new("--sentinel-user needs --sentinel-password-file", "--sentinel-user exige --sentinel-password-file");
+pub(crate) const DATABASE_TWICE: Words =
+    Words::new("its path and its query name different databases", "o caminho e a consulta indicam bancos diferentes");
+pub(crate) const PARAMETER: Words = Words::new(
+    "'{}' behind the ? is unknown, or given twice",
+    "'{}' depois do ? é desconhecido, ou aparece duas vezes",
+);
+pub(crate) const FRAGMENT: Words =
+    Words::new("the part from # on means nothing", "a parte depois do # não tem sentido");
+pub(crate) const ENCODING: Words = Words::new(
+    "a special character of its user or password is not percent-encoded",
+    "um caractere especial do usuário ou da senha não está codificado com %",
 );
 pub(crate) const PASSWORD_TWICE: Words = Words::new(
     "it holds a password, and a file is named that holds one too: expected one of them",
@@ -111,11 +133,19 @@ pub(crate) const MEMORY_ONLY: Words = Words::new(
     "sem conexão com o Redis: isto é o que a memória do servidor guarda",
 );
 pub(crate) const CLEAR_NEEDS_YES: Words = Words::new(
-    "clear forgets everything: say --yes where there is nobody to ask",
-    "clear esquece tudo: use --yes onde não há a quem perguntar",
+    "clear forgets all that it is told to: say --yes where there is nobody to ask",
+    "clear esquece tudo o que lhe pedem: use --yes onde não há a quem perguntar",
 );
 pub(crate) const CLEAR_ASKS: Words =
     Words::new("Forget everything that is remembered {}? [y/N] ", "Esquecer tudo o que está lembrado {}? [s/N] ");
+pub(crate) const CLEAR_ASKS_OF: Words = Words::new(
+    "Forget every answer of variant {} that is remembered {}? [y/N] ",
+    "Esquecer toda resposta da variante {} que está lembrada {}? [s/N] ",
+);
+pub(crate) const NOT_A_VARIANT: Words = Words::new(
+    "a variant is printable ASCII without : and #, such as 2 or 2@exact",
+    "uma variante é ASCII visível sem : e #, como 2 ou 2@exact",
+);
 pub(crate) const BY_THE_SERVER: Words =
     Words::new("by the server at {}, and in its Redis", "pelo servidor em {} e no Redis dele");
 pub(crate) const IN_THIS_REDIS: Words = Words::new("in this Redis under {}:", "neste Redis em {}:");

@@ -79,8 +79,10 @@ pub(in crate::server) enum Fault {
         error: Error,
         text: String,
     },
-    /// Parameters on a request that removes everything.
+    /// Other parameters on a request that removes everything or one variant.
     ClearsAll,
+    /// The text is not a variant.
+    Variant,
     NotRemembered {
         name: String,
     },
@@ -175,7 +177,8 @@ impl Fault {
             | Self::Cursor
             | Self::KeyMissing
             | Self::Key { .. }
-            | Self::ClearsAll => (StatusCode::BAD_REQUEST, "malformed"),
+            | Self::ClearsAll
+            | Self::Variant => (StatusCode::BAD_REQUEST, "malformed"),
         }
     }
 
@@ -236,8 +239,10 @@ impl Fault {
             Self::KeyMissing => "expected ?key=, a name as it stands in Redis or an expression",
             Self::Key { error, .. } => return Nameless::unreadable(&error.kind, Language::English),
             Self::ClearsAll => {
-                "DELETE here removes everything and takes no parameters; one entry is /v1/cache/entry?key=…"
+                "DELETE here removes everything, or with ?variant=2 one variant, and takes no other parameters; \
+                 one entry is /v1/cache/entry?key=…"
             }
+            Self::Variant => "a variant is printable ASCII without : and #, such as 2 or 2@exact",
             Self::NotRemembered { name } => return format!("nothing is remembered under {name}"),
             Self::Unreachable { name } => {
                 return format!("memory holds nothing under {name}, and Redis cannot be reached");
@@ -299,8 +304,10 @@ impl Fault {
             Self::KeyMissing => "falta ?key=, um nome como está no Redis ou uma expressão",
             Self::Key { error, .. } => return Nameless::unreadable(&error.kind, Language::Portuguese),
             Self::ClearsAll => {
-                "DELETE aqui remove tudo e não aceita parâmetros; uma só entrada é /v1/cache/entry?key=…"
+                "DELETE aqui remove tudo, ou com ?variant=2 uma variante, e não aceita outros parâmetros; \
+                 uma só entrada é /v1/cache/entry?key=…"
             }
+            Self::Variant => "uma variante é ASCII visível sem : e #, como 2 ou 2@exact",
             Self::NotRemembered { name } => return format!("nada é lembrado com o nome {name}"),
             Self::Unreachable { name } => {
                 return format!("a memória não tem nada com o nome {name}, e o Redis está inacessível");
