@@ -12,12 +12,14 @@
 //! | `server` | the event loop around the model of Redis |
 //! | `laws` | what must hold, and the history of the truth that no node sees |
 //! | `story` | a history as text, and its minimisation |
+//! | `exhaustive` | every history of one key within small budgets, breadth first |
 
 #![allow(missing_docs, reason = "not published; commands and settings are those of Redis")]
 
 pub mod redis;
 
 mod chance;
+pub mod exhaustive;
 mod laws;
 mod network;
 mod node;

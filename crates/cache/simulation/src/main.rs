@@ -3,11 +3,14 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+use tabuada_simulation::exhaustive::{Setting, large, search, small};
 use tabuada_simulation::{Plan, Plant, minimised, run, told};
 
 const USAGE: &str = "\
 tabuada-simulation --seed N          tells one history; if it breaks a law, the least that breaks it
 tabuada-simulation --seeds A..B      runs many, and tells the first that breaks a law
+tabuada-simulation --exhaustive      searches every history of one key within small budgets
+tabuada-simulation --exhaustive small  the same within the smallest budgets
 tabuada-simulation --plants A..B     breaks each rule of the driver on purpose, and looks for it in these seeds";
 
 fn main() -> ExitCode {
@@ -16,6 +19,8 @@ fn main() -> ExitCode {
     match words.as_slice() {
         ["--seed", seed] => seed.parse().map_or_else(|_| usage(), tell),
         ["--seeds", range] => read_range(range).map_or_else(usage, |(from, to)| run_many(from, to)),
+        ["--exhaustive"] => search_all(&[small(), large()].concat()),
+        ["--exhaustive", "small"] => search_all(&small()),
         ["--plants", range] => read_range(range).map_or_else(usage, |(from, to)| find_plants(from, to)),
         _ => usage(),
     }
@@ -103,4 +108,20 @@ fn find_plants(from: u64, to: u64) -> ExitCode {
         println!("{:24} {shown}", format!("{plant:?}"));
     }
     if all_found { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Ends at the first broken law.
+fn search_all(settings: &[Setting]) -> ExitCode {
+    let begun = Instant::now();
+    let mut states = 0;
+    for setting in settings {
+        let found = search(setting);
+        println!("{found}");
+        states += found.states;
+        if found.broken.is_some() {
+            return ExitCode::FAILURE;
+        }
+    }
+    println!("{states} states, {:.1} s: every law holds", begun.elapsed().as_secs_f64());
+    ExitCode::SUCCESS
 }
