@@ -16,7 +16,7 @@ use crate::laws::{Given, Law, Origin};
 use crate::network::ConnectionId;
 use crate::people::KeyId;
 use crate::protocol::flight::{Event as FlightEvent, Now};
-use crate::protocol::hit::{Validity, may_answer};
+use crate::protocol::hit::{Validity, may_answer, nanos};
 use crate::protocol::link::{Event as LinkEvent, Machine, Settings, Status, Timer, Trust};
 use crate::protocol::version::{Moment, VersionStamp};
 use crate::redis::{Message, Name};
@@ -306,9 +306,11 @@ impl Node {
     }
 
     fn get(&self, key: KeyId, outside: &Outside) -> Option<Entry> {
-        let now = self.moment(outside);
-        let believed_until =
-            if outside.plant == Some(Plant::BelievesForEver) { Moment::MAX } else { self.status.believed_until };
+        let now = nanos(self.moment(outside));
+        let believed_until = match outside.plant {
+            Some(Plant::BelievesForEver) => u64::MAX,
+            _ => nanos(self.status.believed_until),
+        };
         self.memory.get(&key).copied().filter(|entry| may_answer(&entry.kept, self.purge, believed_until, now))
     }
 
@@ -329,7 +331,7 @@ impl Node {
         if lifetime < Duration::from_millis(1) || has_changed {
             return false;
         }
-        let deadline = Some(self.moment(outside) + lifetime);
+        let deadline = nanos(self.moment(outside) + lifetime);
         let kept = Validity { purge: self.purge, deadline, is_brief: is_brief || !is_coherent };
         self.memory.insert(key, Entry { kept, value, since });
         true
