@@ -39,7 +39,7 @@ impl Chance {
     /// True once in `n` times.
     pub(crate) fn once_in(&mut self, n: u64) -> bool {
         let drawn = self.next();
-        !self.is_calm && drawn % n == 0
+        !self.is_calm && drawn.is_multiple_of(n)
     }
 
     pub(crate) fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {

@@ -315,6 +315,7 @@ impl Node {
     }
 
     /// Puts a value into memory, unless something has changed since the stamp.
+    #[allow(clippy::too_many_arguments, reason = "what is kept, for how long, and under what")]
     fn keep(
         &mut self,
         key: KeyId,

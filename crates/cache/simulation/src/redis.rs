@@ -268,7 +268,7 @@ impl Redis {
 impl Redis {
     fn put(&mut self, database: u32, name: &Name, entry: Entry, by: Option<ClientId>) {
         self.note_effect(|| Effect::Put(database, name.clone(), entry.clone()));
-        self.keys.put(database, name.clone(), entry);
+        self.keys.put(database, name, entry);
         self.tracking.changed(name, by);
     }
 

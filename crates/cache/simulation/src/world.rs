@@ -108,7 +108,7 @@ impl Outside {
         }
     }
 
-    fn to_node(&mut self, connection: ConnectionId, arrival: Arrival) {
+    fn deliver(&mut self, connection: ConnectionId, arrival: Arrival) {
         self.towards(connection, Direction::ToNode, Event::Arrives(connection, arrival));
     }
 
@@ -116,7 +116,7 @@ impl Outside {
         self.server.close(connection);
         if let Some(it) = self.network.get_mut(connection).filter(|it| it.is_open_at_server) {
             it.is_open_at_server = false;
-            self.to_node(connection, Arrival::Closed);
+            self.deliver(connection, Arrival::Closed);
         }
     }
 
@@ -137,7 +137,7 @@ impl Outside {
             return self.schedule(self.server.stopped_until, Event::Turn);
         }
         for sent in self.server.turn(self.now, &mut self.truth) {
-            self.to_node(sent.to, Arrival::Message(sent.message, sent.purges));
+            self.deliver(sent.to, Arrival::Message(sent.message, sent.purges));
         }
         for at in self.server.expiries() {
             self.schedule(at, Event::Observe);
@@ -258,9 +258,9 @@ impl World {
                 it.is_open_at_server = is_up;
                 if is_up {
                     outside.server.accept(connection);
-                    outside.to_node(connection, Arrival::Connected);
+                    outside.deliver(connection, Arrival::Connected);
                 } else {
-                    outside.to_node(connection, Arrival::Closed);
+                    outside.deliver(connection, Arrival::Closed);
                 }
             }
             Event::ToServer(batch) => {

@@ -3,6 +3,9 @@
 //! In series, each command is sent when the one before is answered, so that each has its own turn of the server's event
 //! loop. A turn with many clients is forced with `DEBUG SLEEP`: what arrives meanwhile is read in the next turn.
 
+// Helper functions of tests may panic, like the tests.
+#![allow(clippy::panic)]
+
 #[path = "against_redis/history.rs"]
 mod history;
 #[path = "against_redis/server.rs"]

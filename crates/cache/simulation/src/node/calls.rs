@@ -261,7 +261,7 @@ impl Node {
         match purpose {
             Purpose::Flight(key, step) => self.flight_has(key, step, result, outside),
             Purpose::WriteBehind => self.has_written_behind(outside),
-            Purpose::Remove(key) => self.has_removed(key, result, outside),
+            Purpose::Remove(key) => self.has_removed(key, &result, outside),
             _ => self.link_has(purpose, result, outside),
         }
     }

@@ -225,7 +225,7 @@ impl Node {
         let Some(led) = self.flights.get_mut(&key) else { return };
         led.step += 1;
         led.is_waiting = false;
-        led.next = step.next.clone();
+        led.next = step.next;
         let closes = step.next == Next::Close;
         if let Some(keep) = step.keep {
             self.keep_step(key, keep, outside);
@@ -432,7 +432,7 @@ impl Node {
     /// A call of a flight has ended.
     pub(super) fn flight_has(&mut self, key: KeyId, step: u64, result: Replies, outside: &mut Outside) {
         let Some(led) = self.flights.get_mut(&key).filter(|led| led.step == step) else { return };
-        let event = match led.next.clone() {
+        let event = match led.next {
             Next::LookUp => {
                 let (lookup, known) = looked_up(&result, &outside.truth, key);
                 led.is_unusable = lookup == Lookup::Unusable;
@@ -492,11 +492,11 @@ impl Node {
     }
 
     /// A removal without a reply stays pending: until it is executed, no lookup of this node uses the value.
-    pub(super) fn has_removed(&mut self, key: KeyId, result: Replies, outside: &mut Outside) {
+    pub(super) fn has_removed(&mut self, key: KeyId, result: &Replies, outside: &mut Outside) {
         match result {
             Ok((_, purges)) => {
                 self.pending_removals.remove(&key);
-                self.told[key] = self.told[key].max(purges);
+                self.told[key] = self.told[key].max(*purges);
             }
             Err(CallError::Refused(_)) if !self.pending_removals.contains(&key) => return,
             Err(_) => {

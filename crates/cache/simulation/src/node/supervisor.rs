@@ -54,7 +54,7 @@ impl Node {
                 self.timers.insert(timer as usize, self.timers_ever);
                 self.wake_at(at, Item::LinkTimer(self.timers_ever, timer), outside);
             }
-            Action::Tell(news) => self.hear(news, outside),
+            Action::Tell(news) => self.hear(&news, outside),
             Action::Count(_) => {}
         }
     }
@@ -103,12 +103,10 @@ impl Node {
         }
     }
 
-    fn hear(&mut self, news: News<Trouble>, outside: &mut Outside) {
+    fn hear(&mut self, news: &News<Trouble>, outside: &mut Outside) {
         match news {
-            News::Coherent => {
-                if std::mem::replace(&mut self.is_told_coherent, true) {
-                    self.breaks(outside, Law::Told, "coherent is told twice");
-                }
+            News::Coherent if std::mem::replace(&mut self.is_told_coherent, true) => {
+                self.breaks(outside, Law::Told, "coherent is told twice");
             }
             News::Lost(_) | News::Unreachable(_) => self.is_told_coherent = false,
             _ => {}

@@ -169,12 +169,9 @@ impl Command {
 
     /// Whether it counts as a write.
     pub(super) fn writes(&self) -> bool {
-        match self {
-            Self::Set { .. } | Self::SetRange(..) | Self::Push(..) | Self::Del(_) | Self::Unlink(_) => true,
-            Self::PExpire(..) | Self::Persist(_) | Self::Rename(..) | Self::Copy { .. } => true,
-            Self::FlushDb | Self::FlushAll => true,
-            _ => false,
-        }
+        let writes = matches!(self, Self::Set { .. } | Self::SetRange(..) | Self::Push(..));
+        let removes = matches!(self, Self::Del(_) | Self::Unlink(_) | Self::FlushDb | Self::FlushAll);
+        writes || removes || matches!(self, Self::PExpire(..) | Self::Persist(_) | Self::Rename(..) | Self::Copy { .. })
     }
 
     /// Whether it may need memory, and is refused by a full server.
@@ -183,11 +180,9 @@ impl Command {
     }
 
     pub(super) fn runs_while_loading(&self) -> bool {
-        match self {
-            Self::Hello(_) | Self::Role | Self::Select(_) | Self::Track { .. } | Self::Untrack => true,
-            Self::Multi | Self::Exec | Self::Discard => true,
-            _ => false,
-        }
+        let is_of_the_connection = matches!(self, Self::Hello(_) | Self::Role | Self::Select(_));
+        is_of_the_connection
+            || matches!(self, Self::Track { .. } | Self::Untrack | Self::Multi | Self::Exec | Self::Discard)
     }
 
     pub(super) fn runs_beside_a_script(&self) -> bool {

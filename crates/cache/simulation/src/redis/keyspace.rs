@@ -55,11 +55,11 @@ impl Keyspace {
         self.databases.get_mut(&database)?.get_mut(name)
     }
 
-    pub(crate) fn put(&mut self, database: u32, name: Name, entry: Entry) {
-        let cost = entry.cost(&name);
+    pub(crate) fn put(&mut self, database: u32, name: &Name, entry: Entry) {
+        let cost = entry.cost(name);
         let before = self.databases.entry(database).or_default().insert(name.clone(), entry);
         self.cost += cost;
-        self.cost -= before.map_or(0, |entry| entry.cost(&name));
+        self.cost -= before.map_or(0, |entry| entry.cost(name));
     }
 
     pub(crate) fn remove(&mut self, database: u32, name: &str) {

@@ -10,7 +10,7 @@ use tabuada_simulation::redis::{
 use super::server::{Connection, Server, text};
 
 /// The first two track changes.
-pub const CLIENTS: usize = 3;
+pub(crate) const CLIENTS: usize = 3;
 /// The time of the model. What is set to expire is not reached during a test, or has been passed before it.
 const NOW: u64 = 1_000_000_000;
 /// Stand for lives that become longer and shorter with each that is sent, so that no two are equal. The distance is
@@ -20,14 +20,14 @@ const LONG: i64 = 1_000_000;
 const DISTANCE: i64 = 100_000;
 
 #[derive(Clone, Debug)]
-pub enum Step {
+pub(crate) enum Step {
     Run(usize, Command),
     Change(Change),
 }
 
 /// A change of the server's settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub(crate) enum Change {
     Full(Eviction),
     CannotSave,
     LacksReplicas,
@@ -37,11 +37,14 @@ pub enum Change {
     Undo,
 }
 
-pub fn step() -> impl Strategy<Value = Step> {
+/// Commands in series, then one turn of the server with the commands of several clients.
+pub(crate) type Turn = (Vec<Step>, Vec<(usize, Vec<Command>)>);
+
+pub(crate) fn step() -> impl Strategy<Value = Step> {
     (0..CLIENTS, command_with_transactions()).prop_map(|(client, command)| Step::Run(client, command))
 }
 
-pub fn change() -> impl Strategy<Value = Step> {
+pub(crate) fn change() -> impl Strategy<Value = Step> {
     let policies = [Eviction::None, Eviction::LeastUsed, Eviction::LeastUsedThatExpires, Eviction::FirstToExpire]
         .map(Change::Full);
     let denied = ["getrange", "set", "client|tracking", "exec", "hello", "pttl"].map(Change::Denies);
@@ -108,7 +111,7 @@ impl Change {
 
 /// A command of a transaction, or one by itself. Numbers are read as commands, since that draws faster than
 /// strategies in strategies; smaller ones are simpler commands.
-pub fn command() -> impl Strategy<Value = Command> {
+pub(crate) fn command() -> impl Strategy<Value = Command> {
     any::<[u8; 6]>().prop_map(|drawn| read(drawn, 26))
 }
 
@@ -173,7 +176,7 @@ fn read([kind, name, other, value, life, only]: [u8; 6], kinds: u8) -> Command {
 }
 
 /// What each side does at the same time.
-pub struct Comparison {
+pub(crate) struct Comparison {
     connections: Vec<Connection>,
     /// Makes the server sleep, and is in no history.
     spare: Connection,
@@ -183,21 +186,21 @@ pub struct Comparison {
 }
 
 impl Comparison {
-    pub fn new(server: &Server) -> Self {
+    pub(crate) fn new(server: &Server) -> Self {
         let connections = (0..CLIENTS).map(|_| server.connect()).collect();
         let socket = server.dial();
-        Self { connections, spare: server.connect(), changes: Vec::new(), victims: Box::new(move || socket()) }
+        Self { connections, spare: server.connect(), changes: Vec::new(), victims: Box::new(socket) }
     }
 
     /// Every command in a turn of its own.
-    pub fn series(&mut self, steps: &[Step]) -> Result<(), String> {
+    pub(crate) fn series(&mut self, steps: &[Step]) -> Result<(), String> {
         let mut both = self.begin();
         steps.iter().for_each(|step| both.take(step));
         both.compare()
     }
 
     /// Some commands in series, then one turn of several clients; repeated.
-    pub fn turns(&mut self, history: &[(Vec<Step>, Vec<(usize, Vec<Command>)>)]) -> Result<(), String> {
+    pub(crate) fn turns(&mut self, history: &[Turn]) -> Result<(), String> {
         let mut sleep = Duration::from_millis(2);
         while !self.try_turns(history, sleep)? {
             sleep *= 2;
@@ -206,11 +209,7 @@ impl Comparison {
     }
 
     /// Whether all the commands of each turn arrived before the server awoke. Otherwise nothing can be compared.
-    fn try_turns(
-        &mut self,
-        history: &[(Vec<Step>, Vec<(usize, Vec<Command>)>)],
-        sleep: Duration,
-    ) -> Result<bool, String> {
+    fn try_turns(&mut self, history: &[Turn], sleep: Duration) -> Result<bool, String> {
         let mut both = self.begin();
         for (before, turn) in history {
             before.iter().for_each(|step| both.take(step));

@@ -10,14 +10,13 @@ use std::time::Duration;
 use tabuada_simulation::redis::{Command, Message, Reply};
 
 /// A process that ends with this value.
-pub struct Server {
+pub(crate) struct Server {
     process: Child,
     folder: PathBuf,
-    pub port: u16,
 }
 
 /// The servers that are installed: `redis-server`, and Valkey's.
-pub fn programs() -> Vec<&'static str> {
+pub(crate) fn programs() -> Vec<&'static str> {
     let runs = |program: &&str| Process::new(program).arg("--version").stdout(Stdio::null()).status().is_ok();
     let found: Vec<&str> = ["redis-server", "valkey-server"].into_iter().filter(runs).collect();
     assert!(!found.is_empty(), "redis-server is not installed");
@@ -26,11 +25,11 @@ pub fn programs() -> Vec<&'static str> {
 
 impl Server {
     /// Starts a server that expires keys only when they are used.
-    pub fn start(program: &str) -> Self {
+    pub(crate) fn start(program: &str) -> Self {
         Self::with(program, &["--port", "0"])
     }
 
-    pub fn with(program: &str, options: &[&str]) -> Self {
+    pub(crate) fn with(program: &str, options: &[&str]) -> Self {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let name = format!("tabuada-{}-{}", std::process::id(), STARTED.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
@@ -52,7 +51,7 @@ impl Server {
             .stdout(Stdio::null())
             .spawn()
             .expect("the server starts");
-        let server = Self { process, folder, port: port(options) };
+        let server = Self { process, folder };
         while UnixStream::connect(server.folder.join("socket")).is_err() {
             std::thread::sleep(Duration::from_millis(5));
         }
@@ -61,7 +60,7 @@ impl Server {
     }
 
     /// Lets a save fail, so that writes are refused while `stop-writes-on-bgsave-error` is `yes`.
-    pub fn fails_to_save(&self) {
+    pub(crate) fn fails_to_save(&self) {
         std::fs::create_dir(self.folder.join("dump.rdb")).expect("a folder in place of the file");
         let mut person = self.connect();
         person.says(&["CONFIG", "SET", "save", "1000000 1000000", "stop-writes-on-bgsave-error", "no"]);
@@ -71,20 +70,15 @@ impl Server {
         }
     }
 
-    pub fn connect(&self) -> Connection {
+    pub(crate) fn connect(&self) -> Connection {
         self.dial()()
     }
 
     /// Makes connections as long as the server runs.
-    pub fn dial(&self) -> impl Fn() -> Connection + 'static {
+    pub(crate) fn dial(&self) -> impl Fn() -> Connection + 'static {
         let socket = self.folder.join("socket");
         move || Connection { stream: BufReader::new(UnixStream::connect(&socket).expect("the server accepts")) }
     }
-}
-
-fn port(options: &[&str]) -> u16 {
-    let port = options.iter().skip_while(|option| **option != "--port").nth(1);
-    port.and_then(|port| port.parse().ok()).unwrap_or(0)
 }
 
 impl Drop for Server {
@@ -95,17 +89,17 @@ impl Drop for Server {
     }
 }
 
-pub struct Connection {
+pub(crate) struct Connection {
     stream: BufReader<UnixStream>,
 }
 
 impl Connection {
-    pub fn send(&mut self, commands: &[Command]) {
+    pub(crate) fn send(&mut self, commands: &[Command]) {
         let bytes: Vec<u8> = commands.iter().flat_map(|command| packed(&command.words())).collect();
         self.stream.get_mut().write_all(&bytes).expect("the server reads");
     }
 
-    pub fn send_words(&mut self, commands: &[&[&str]]) {
+    pub(crate) fn send_words(&mut self, commands: &[&[&str]]) {
         let words =
             |command: &&[&str]| packed(&command.iter().map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>());
         let bytes: Vec<u8> = commands.iter().flat_map(words).collect();
@@ -113,7 +107,7 @@ impl Connection {
     }
 
     /// The reply to one command; what is pushed before it is not returned.
-    pub fn says(&mut self, command: &[&str]) -> Reply {
+    pub(crate) fn says(&mut self, command: &[&str]) -> Reply {
         self.send_words(&[command]);
         loop {
             if let Message::Reply(reply) = self.receive() {
@@ -122,12 +116,12 @@ impl Connection {
         }
     }
 
-    pub fn receive(&mut self) -> Message {
+    pub(crate) fn receive(&mut self) -> Message {
         read(&mut self.stream)
     }
 
     /// Whether nothing has arrived.
-    pub fn is_silent(&mut self) -> bool {
+    pub(crate) fn is_silent(&mut self) -> bool {
         self.stream.get_ref().set_nonblocking(true).expect("an option of the socket");
         let silent = matches!(self.stream.fill_buf(), Err(error) if error.kind() == ErrorKind::WouldBlock);
         self.stream.get_ref().set_nonblocking(false).expect("an option of the socket");
@@ -135,7 +129,7 @@ impl Connection {
     }
 
     /// Waits until the server has closed this connection.
-    pub fn is_closed(&mut self) {
+    pub(crate) fn is_closed(&mut self) {
         assert_eq!(self.stream.read_to_end(&mut Vec::new()).unwrap_or(0), 0);
     }
 }
@@ -163,7 +157,7 @@ fn read(stream: &mut impl BufRead) -> Message {
     }
 }
 
-pub fn text(reply: &Reply) -> String {
+pub(crate) fn text(reply: &Reply) -> String {
     match reply {
         Reply::Bytes(bytes) => String::from_utf8_lossy(bytes).into_owned(),
         other => panic!("{other:?} is no text"),
