@@ -58,9 +58,11 @@ impl Touches {
 
 impl<V: Send + Sync + 'static> Toucher<V> {
     async fn run(self, mut queued: mpsc::Receiver<Touch>) {
-        let mut touches = Vec::with_capacity(AT_ONCE);
-        while queued.recv_many(&mut touches, AT_ONCE).await > 0 {
-            let results = join_all(touches.drain(..).map(|touch| self.execute(touch))).await;
+        while let Some(first) = queued.recv().await {
+            // Not `recv_many`, which the checker's channel does not have.
+            let more = std::iter::from_fn(|| queued.try_recv().ok()).take(AT_ONCE - 1);
+            let touches: Vec<Touch> = std::iter::once(first).chain(more).collect();
+            let results = join_all(touches.into_iter().map(|touch| self.execute(touch))).await;
             results.into_iter().for_each(|result| self.counters.touches.add(result));
         }
     }

@@ -5,7 +5,7 @@ use crate::support;
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use support::constellation::{Cluster, Watched};
 use support::fake::Fake;
@@ -313,6 +313,23 @@ fn documented(page: &str) -> BTreeSet<String> {
     commands.map(|command| kind_of(&command.split(' ').map(str::to_owned).collect::<Vec<_>>())).collect()
 }
 
+/// Uses an answer until it was touched and prolonged, and another one if it expires before that.
+async fn keeps_in_use(server: &Fake) {
+    let mut setting = Setting::new().redis(server.url()).ttl(Some(Duration::from_secs(1)));
+    setting.deadlines.touch = Duration::from_millis(1);
+    let node = setting.coherent().await;
+    let (start, mut texts) = (Instant::now(), 0);
+    while server.received("TOUCH") == 0 || server.received("PEXPIRE") == 0 {
+        assert!(start.elapsed() < PATIENCE, "{:?}", node.stats().touches);
+        if !node.remembers(&format!("used {texts}")) {
+            texts += 1;
+            node.expensive(&format!("used {texts}")).await;
+            node.is_sound().await;
+        }
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
 /// A server for each form of URL as a script, which gives each command of the table an occasion.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_page_lists_every_command_that_redis_receives() {
@@ -323,6 +340,7 @@ async fn the_page_lists_every_command_that_redis_receives() {
         let (info, port) = (bulk("cluster_current_epoch:1\r\n"), own_port.get().copied().unwrap_or_default());
         match (&*words[0], words.get(1).map(String::as_str)) {
             ("ROLE", _) => Some(b"*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n".to_vec()),
+            ("TOUCH" | "PEXPIRE", _) => Some(b":1\r\n".to_vec()),
             ("INFO" | "CONFIG", _) => Some(b"-NOPERM no permissions\r\n".to_vec()),
             ("SCAN", _) => Some(format!("*2\r\n$1\r\n0\r\n*1\r\n{listed}").into_bytes()),
             ("CLUSTER", Some("INFO")) => Some(info.into_bytes()),
@@ -346,14 +364,8 @@ async fn the_page_lists_every_command_that_redis_receives() {
     for (n, url) in urls.iter().enumerate() {
         let mut setting = Setting::new().redis(url);
         setting.deadlines.topology = Duration::from_millis(10);
-        (setting.deadlines.touch, setting.options.ttl) = (Duration::from_millis(10), Some(Duration::from_secs(1)));
         let node = setting.coherent().await;
-        for command in ["TOUCH", "PEXPIRE"] {
-            while server.received(command) == 0 {
-                node.expensive(&format!("{n}+1")).await;
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-        }
+        node.expensive(&format!("{n}+1")).await;
         node.cheap(&format!("{n}+2")).await;
         let _ = node.ask(&format!("{n}+3"), async |_| Err("it releases its lease")).await;
         if n == 2 {
@@ -367,6 +379,7 @@ async fn the_page_lists_every_command_that_redis_receives() {
         eventually("the heart beats", || server.received("SETRANGE") > beats).await;
         node.is_sound().await;
     }
+    keeps_in_use(&server).await;
     let received = server.commands().into_iter().chain(sentinel.commands());
     let received: BTreeSet<String> = received.map(|words| kind_of(&words)).collect();
     for page in PAGES {
