@@ -36,7 +36,10 @@ async fn clearing_a_variant_removes_it_everywhere_and_no_other() {
     for variant in all {
         for key in &keys {
             if learns(&one, key).await == COMPUTED {
-                assert_eq!(learns(&other, key).await, Source::Redis);
+                // A value that is read just before its own push arrives is not kept.
+                while other.cache.get(key).is_none() {
+                    assert_eq!(learns(&other, key).await, Source::Redis);
+                }
             }
         }
         let names = person.keys().len();
