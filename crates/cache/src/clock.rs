@@ -19,6 +19,11 @@ impl Clock {
         self.since.elapsed()
     }
 
+    /// [`Clock::now`] in nanoseconds. They last for 584 years.
+    pub(crate) fn nanos(self) -> u64 {
+        self.since.elapsed().as_nanos() as u64
+    }
+
     /// `None` beyond the range of the system's clock.
     pub(crate) fn instant(self, moment: Moment) -> Option<Instant> {
         self.since.checked_add(moment)

@@ -11,7 +11,6 @@
 
 use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError};
-use std::time::Duration;
 
 use quick_cache::DefaultHashBuilder;
 use tokio::sync::{Notify, watch};
@@ -22,6 +21,7 @@ use crate::events::Event;
 use crate::key::{Key, KeyRef, Namespace};
 use crate::memory::Memory;
 use crate::primaries::Primaries;
+use crate::protocol::hit::nanos;
 use crate::protocol::version::{Moment, VersionStamp};
 use crate::stats::{Cause, Counters, Label, State};
 use crate::sync::atomic::{AtomicU64, Ordering::SeqCst};
@@ -137,9 +137,9 @@ impl Coherence {
         self.clock.now()
     }
 
-    /// Until when memory is believed without a further sign of life from Redis.
-    pub(crate) fn believed_until(&self) -> Moment {
-        Duration::from_nanos(self.believed_until.load(SeqCst))
+    /// Until when memory is believed without a further sign of life from Redis, in nanoseconds.
+    pub(crate) fn believed_until(&self) -> u64 {
+        self.believed_until.load(SeqCst)
     }
 
     pub(crate) fn purge_generation(&self) -> u64 {
@@ -249,8 +249,7 @@ impl Coherence {
     }
 
     fn believe(&self, primaries: &Primaries) {
-        let nanos = u64::try_from(primaries.believed_until().as_nanos()).unwrap_or(u64::MAX);
-        self.believed_until.store(nanos, SeqCst);
+        self.believed_until.store(nanos(primaries.believed_until()), SeqCst);
     }
 
     #[cfg(shuttle)]

@@ -12,7 +12,6 @@ use crate::invalidation::{Canary, apply_invalidations, push_handler};
 use crate::key::{Key, Namespace};
 use crate::memory::{Memory, Upkeep};
 use crate::protocol::hit::Validity;
-use crate::protocol::version::Moment;
 use crate::stats::{Counters, State};
 
 /// A text that is stored in its name, and two that are stored under a digest.
@@ -28,7 +27,7 @@ pub fn check_push(bytes: &[u8]) {
     let memory = Arc::new(Memory::new(1 << 20));
     let keys = TEXTS.map(|text| Key::new("1", text));
     for key in &keys {
-        let kept = Validity { purge: coherence.purge_generation(), deadline: None, is_brief: true };
+        let kept = Validity { purge: coherence.purge_generation(), deadline: u64::MAX, is_brief: true };
         memory.insert(key, Arc::new(4), 8, kept, Upkeep::NONE);
     }
     let (sender, queue) = mpsc::channel(1);
@@ -40,7 +39,7 @@ pub fn check_push(bytes: &[u8]) {
     runtime.block_on(apply_invalidations(coherence.clone(), memory.clone(), canary, queue, |_| {}));
     for key in &keys {
         let is_named = named.as_ref().is_none_or(|named| named.contains(&coherence.namespace.name(key).into_bytes()));
-        let is_there = memory.get(key, coherence.purge_generation(), Moment::MAX, || coherence.now()).is_ok();
+        let is_there = memory.get(key, coherence.purge_generation(), u64::MAX, || coherence.clock.nanos()).is_ok();
         assert_eq!(is_there, !is_named, "{key:?} after {:?}", String::from_utf8_lossy(bytes));
     }
 }

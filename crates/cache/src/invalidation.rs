@@ -124,7 +124,6 @@ mod tests {
     use super::*;
     use crate::key::{Key, Namespace};
     use crate::protocol::hit::Validity;
-    use crate::protocol::version::Moment;
     use crate::stats::{Counters, State};
 
     fn coherence() -> Arc<Coherence> {
@@ -191,7 +190,7 @@ mod tests {
         };
         let other = (0..).map(|n| format!("{n}")).find(|text| !shares_shard(text)).unwrap();
         for text in ["2+2", &other] {
-            let kept = Validity { purge: coherence.purge_generation(), deadline: None, is_brief: true };
+            let kept = Validity { purge: coherence.purge_generation(), deadline: u64::MAX, is_brief: true };
             memory.insert(&key(text), Arc::new(4), 8, kept, crate::memory::Upkeep::NONE);
         }
         let stamps = [coherence.stamp(&key("2+2")), coherence.stamp(&key(&other))];
@@ -203,7 +202,7 @@ mod tests {
         apply_invalidations(coherence.clone(), memory.clone(), canary, queue, |_| {}).await;
         assert_eq!(stamps.map(|stamp| coherence.has_changed(stamp)), [true, false]);
         let is_there =
-            |text| memory.get(&key(text), coherence.purge_generation(), Moment::ZERO, || coherence.now()).is_ok();
+            |text| memory.get(&key(text), coherence.purge_generation(), 0, || coherence.clock.nanos()).is_ok();
         assert!(!is_there("2+2") && is_there(&other));
         assert!(received.borrow().has_arrived);
         assert_eq!(coherence.counters.invalidation_latency().count(), 1);

@@ -20,7 +20,7 @@ use crate::pending_removals::PendingRemovals;
 use crate::policy;
 use crate::primaries::{Primaries, RawLookup};
 use crate::protocol::flight::{FinalWrite, LeaseAttempt, Lookup};
-use crate::protocol::hit::Validity;
+use crate::protocol::hit::{Validity, nanos};
 use crate::protocol::version::{Moment, VersionStamp};
 use crate::stats::{Counters, Label, MemoryLookup, RedisLookup, State, TouchResult};
 use crate::touch::{Touch, Touches};
@@ -89,7 +89,7 @@ impl<C: Contents> Layers<C> {
         // In this order: see `may_answer`.
         let believed_until = self.coherence.believed_until();
         let purge = self.coherence.purge_generation();
-        let hit = self.memory.get(key, purge, believed_until, || self.coherence.now())?;
+        let hit = self.memory.get(key, purge, believed_until, || self.coherence.clock.nanos())?;
         if hit.is_touch_due {
             self.touch(key);
         }
@@ -284,7 +284,7 @@ impl<C: Contents> Layers<C> {
         }
         let validity = Validity {
             purge: stamp.purge,
-            deadline: lifetime.and_then(|lifetime| self.coherence.now().checked_add(lifetime)),
+            deadline: lifetime.map_or(u64::MAX, |lifetime| nanos(self.coherence.now().saturating_add(lifetime))),
             is_brief: at_most.is_some() || matches!(state, State::CatchingUp | State::Detached),
         };
         let weight = self.contents.weight(value);

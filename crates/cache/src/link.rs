@@ -13,6 +13,7 @@ use crate::breaker::Breaker;
 use crate::clock::Clock;
 use crate::connection::{Address, Connection, failure, within};
 use crate::failure::Failure;
+use crate::protocol::hit::nanos;
 use crate::protocol::link::{Access, Sender, Status, Trust};
 use crate::protocol::version::Moment;
 use crate::stats::{State, Trouble};
@@ -243,7 +244,6 @@ impl Link {
             Access::Writes => &self.refuses_writes,
         };
         let has_turned = refuses.swap(refused.is_some(), SeqCst) != refused.is_some();
-        let nanos = |moment: Moment| u64::try_from(moment.as_nanos()).unwrap_or(u64::MAX);
         let last = self.last_sign.load(SeqCst);
         let is_due = nanos(sent) >= last.saturating_add(nanos(SIGNS_EVERY));
         if is_due {

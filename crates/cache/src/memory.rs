@@ -10,7 +10,7 @@ use quick_cache::sync::{Cache, DefaultLifecycle, EntryAction, EntryResult};
 use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
 
 use crate::key::{Key, KeyRef};
-use crate::protocol::hit::{Validity, may_answer};
+use crate::protocol::hit::{Validity, may_answer, nanos};
 use crate::protocol::version::Moment;
 use crate::stats::MemoryLookup;
 use crate::sync::step;
@@ -23,8 +23,7 @@ const ENTRY_BYTES_TYPICAL: u64 = 512;
 /// Entries for which the tables have room from the start.
 const ENTRIES_AT_FIRST: usize = 16 << 10;
 
-/// When a hit must be told to Redis, and whether the entry may then be prolonged there. It has eight bytes, since every
-/// entry has one.
+/// When a hit must be told to Redis, in nanoseconds, and, in the last bit, whether the entry may then be prolonged there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Upkeep(u64);
 
@@ -32,21 +31,17 @@ impl Upkeep {
     /// For an entry that Redis is not known to hold.
     pub(crate) const NONE: Self = Self(u64::MAX);
 
-    pub(crate) fn due_at(since: Moment, is_renewable: bool) -> Self {
-        Self(Self::encoded(since) | u64::from(is_renewable))
+    pub(crate) fn due_at(moment: Moment, is_renewable: bool) -> Self {
+        Self(nanos(moment) & !1 | u64::from(is_renewable))
     }
 
-    fn is_due(self, since: Moment) -> bool {
-        self != Self::NONE && self.0 <= Self::encoded(since) | 1
+    /// Whether it is due at a moment in nanoseconds.
+    fn is_due(self, now: u64) -> bool {
+        self != Self::NONE && self.0 <= now | 1
     }
 
     fn is_renewable(self) -> bool {
         self.0 & 1 == 1
-    }
-
-    /// Seconds in the upper half, nanoseconds in the lower one; the last bit is free.
-    fn encoded(since: Moment) -> u64 {
-        (since.as_secs() << 32) | (u64::from(since.subsec_nanos()) << 1)
     }
 }
 
@@ -85,7 +80,7 @@ impl<V> Clone for MemoryEntry<V> {
 impl<V> MemoryEntry<V> {
     /// The remaining time for which it is served; `None` for ever.
     pub(crate) fn left(&self, now: Moment) -> Option<Duration> {
-        self.kept.deadline.map(|deadline| deadline.saturating_sub(now))
+        self.kept.left(nanos(now))
     }
 }
 
@@ -130,14 +125,14 @@ impl<V> Memory<V> {
         &self,
         key: &Key,
         purge: u64,
-        believed_until: Moment,
-        clock: impl FnOnce() -> Moment,
+        believed_until: u64,
+        clock: impl FnOnce() -> u64,
     ) -> Result<Hit<V>, MemoryLookup> {
         step();
         let entry = self.entries.get(key).ok_or(MemoryLookup::Miss)?;
         let now = clock();
         if may_answer(&entry.kept, purge, believed_until, now) {
-            let (left, is_touch_due) = (entry.left(now), entry.upkeep.is_due(now));
+            let (left, is_touch_due) = (entry.kept.left(now), entry.upkeep.is_due(now));
             return Ok(Hit { value: entry.value, left, is_touch_due });
         }
         Err(if entry.kept.is_live(purge, now) { MemoryLookup::Unsure } else { MemoryLookup::Miss })
@@ -148,7 +143,7 @@ impl<V> Memory<V> {
     pub(crate) fn take_touch(&self, key: &Key, purge: u64, now: Moment, next: Moment) -> Option<DueTouch<V>> {
         self.change(key, purge, |entry| {
             let is_renewable = entry.upkeep.is_renewable();
-            let is_due = entry.upkeep.is_due(now);
+            let is_due = entry.upkeep.is_due(nanos(now));
             is_due.then(|| {
                 entry.upkeep = Upkeep::due_at(next, is_renewable);
                 DueTouch { value: entry.value.clone(), left: entry.left(now), is_renewable }
@@ -158,7 +153,7 @@ impl<V> Memory<V> {
 
     /// Lets an entry live until `deadline`.
     pub(crate) fn prolong(&self, key: &Key, purge: u64, deadline: Moment) {
-        self.change(key, purge, |entry| entry.kept.deadline = Some(deadline));
+        self.change(key, purge, |entry| entry.kept.deadline = nanos(deadline));
     }
 
     /// Changes an entry in place, if it is there; it is not inserted again.
@@ -191,12 +186,12 @@ impl<V> Memory<V> {
 
     /// The entry under a name; this does not count as a use.
     pub(crate) fn peek(&self, key: KeyRef<'_>, purge: u64, now: Moment) -> Option<MemoryEntry<V>> {
-        self.entries.peek(&key).filter(|entry| entry.kept.is_live(purge, now))
+        self.entries.peek(&key).filter(|entry| entry.kept.is_live(purge, nanos(now)))
     }
 
     /// Every live entry, in no order. Entries inserted or removed meanwhile may be missing or present.
     pub(crate) fn live(&self, purge: u64, now: Moment) -> impl Iterator<Item = (Key, MemoryEntry<V>)> {
-        self.entries.iter().filter(move |(_, entry)| entry.kept.is_live(purge, now))
+        self.entries.iter().filter(move |(_, entry)| entry.kept.is_live(purge, nanos(now)))
     }
 
     pub(crate) fn remove(&self, key: KeyRef<'_>) {
@@ -209,7 +204,7 @@ impl<V> Memory<V> {
     /// It removes them one by one: `retain` would hold the lock of a shard for tens of thousands of entries, while
     /// requests and invalidations wait.
     pub(crate) fn sweep(&self, purge: u64, now: Moment) {
-        let is_over = |entry: &MemoryEntry<V>| !entry.kept.is_live(purge.max(entry.kept.purge), now);
+        let is_over = |entry: &MemoryEntry<V>| !entry.kept.is_live(purge.max(entry.kept.purge), nanos(now));
         for (key, entry) in self.entries.iter() {
             if is_over(&entry) {
                 self.entries.remove_if(&key, is_over);
@@ -247,12 +242,12 @@ mod tests {
     }
 
     fn forever(purge: u64) -> Validity {
-        Validity { purge, deadline: None, is_brief: false }
+        Validity { purge, deadline: u64::MAX, is_brief: false }
     }
 
     /// What memory gives while Redis is heard from.
     fn lookup<V>(memory: &Memory<V>, text: &str, purge: u64) -> Result<Hit<V>, MemoryLookup> {
-        memory.get(&Key::new("1", text), purge, Moment::MAX, || Moment::ZERO)
+        memory.get(&Key::new("1", text), purge, u64::MAX, || 0)
     }
 
     fn got(memory: &Memory<u32>, text: &str, purge: u64) -> Option<u32> {
@@ -308,17 +303,17 @@ mod tests {
 
     #[test]
     fn an_entry_expires_at_its_deadline() {
-        let (memory, now, second) = (Memory::new(1 << 20), Moment::from_secs(7), Duration::from_secs(1));
+        let (memory, now, second) = (Memory::new(1 << 20), 7_000_000_000, 1_000_000_000);
         let key = Key::new("1", "2+2");
-        memory.insert(&key, Arc::new(4), 8, Validity { deadline: Some(now + second), ..forever(0) }, Upkeep::NONE);
-        let hit = Hit { value: Arc::new(4), left: Some(second), is_touch_due: false };
-        assert_eq!(memory.get(&key, 0, Moment::MAX, || now), Ok(hit));
-        assert_eq!(memory.get(&key, 0, Moment::MAX, || now + second), Err(MemoryLookup::Miss));
+        memory.insert(&key, Arc::new(4), 8, Validity { deadline: now + second, ..forever(0) }, Upkeep::NONE);
+        let hit = Hit { value: Arc::new(4), left: Some(Duration::from_secs(1)), is_touch_due: false };
+        assert_eq!(memory.get(&key, 0, u64::MAX, || now), Ok(hit));
+        assert_eq!(memory.get(&key, 0, u64::MAX, || now + second), Err(MemoryLookup::Miss));
     }
 
     #[test]
     fn nothing_is_forgotten_while_redis_is_not_heard_from() {
-        let (memory, now) = (Memory::new(1 << 20), Moment::from_secs(7));
+        let (memory, now) = (Memory::new(1 << 20), 7);
         let key = Key::new("1", "2+2");
         memory.insert(&key, Arc::new(4), 8, forever(0), Upkeep::NONE);
         assert_eq!(memory.get(&key, 0, now, || now), Err(MemoryLookup::Unsure));
@@ -334,13 +329,13 @@ mod tests {
         let (start, minute) = (Moment::from_secs(7), Duration::from_secs(60));
         for is_renewable in [true, false] {
             let upkeep = Upkeep::due_at(start + minute, is_renewable);
-            let kept = Validity { deadline: Some(start + 10 * minute), ..forever(0) };
+            let kept = Validity { deadline: nanos(start + 10 * minute), ..forever(0) };
             memory.insert(&key, Arc::new(4), 8, kept, upkeep);
-            let get = |now| memory.get(&key, 0, Moment::MAX, || now).unwrap();
+            let get = |now| memory.get(&key, 0, u64::MAX, || nanos(now)).unwrap();
             let is_due = |now| get(now).is_touch_due;
             let take = |now| memory.take_touch(&key, 0, now, now + minute);
             let due = |left| Some(DueTouch { value: Arc::new(4), left: Some(left), is_renewable });
-            let now = start + minute - Duration::from_nanos(1);
+            let now = start + minute - Duration::from_nanos(2);
             assert_eq!((is_due(now), take(now)), (false, None));
             let now = start + minute;
             assert_eq!((is_due(now), take(now)), (true, due(9 * minute)));

@@ -1,10 +1,10 @@
-//! Single flight across nodes: every row of the protocol's table, every rule, and every trace that the model found for
-//! a missing rule, forced on real nodes. Computations are held until the order is right; no test waits for a clock.
+//! Single flight across nodes: every row of the protocol's table, every rule, and every history that one missing rule
+//! makes possible, forced on real nodes. Computations are held until the order is right; no test waits for a clock.
 //!
-//! | in the model | here |
+//! | what | where |
 //! |---|---|
 //! | the table | `table.rs` |
-//! | D1-D8; T1-T5: traces of a missing rule | `traces.rs` |
+//! | D1-D8; T1-T5: histories of a missing rule | `traces.rs` |
 //! | rules 1, 4-6, 9, 10, 12 beyond these | `rules.rs` |
 //! | rule 2 | `coherence.rs` and the unit tests beside the code; D8, T5 |
 //! | rule 3 | `coherence.rs`: an insertion after its invalidation; `checked/`: in every order |

@@ -232,9 +232,9 @@ enum Then {
     /// Answer with the failure: a caller that retries must not find our lease, of whose deletion no push tells us.
     Fail,
     /// Keep the value and answer.
-    KeepAndAnswer(VersionStamp),
+    KeepAndAnswer,
     /// Keep the value briefly again: deleting the lease removed it from memory.
-    KeepBriefly(VersionStamp),
+    KeepBriefly,
 }
 
 /// The last command, until it is executed or given up.
@@ -274,11 +274,13 @@ pub(crate) struct Limits {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Flight<L> {
     state: State<L>,
-    /// From before the last command that was sent, or before the computation it permitted.
-    stamp: VersionStamp,
+    /// From before the last command that was sent.
+    pub(crate) stamp: VersionStamp,
+    /// From before the command that permitted the computation.
+    pub(crate) permit: VersionStamp,
     limits: Limits,
     has_trial: bool,
-    lookups: u32,
+    pub(crate) lookups: u32,
     /// When the wait for other nodes ends; drawn once for each flight.
     patience: Option<Moment>,
     has_asked_redis: bool,
@@ -297,8 +299,9 @@ impl<L: Clone + PartialEq> Flight<L> {
     /// A flight that begins with a lookup, and its first step.
     pub(crate) fn begin(limits: Limits, has_trial: bool, version: VersionStamp) -> (Self, Step) {
         let state = State::LookingUp;
+        let (lookups, patience, has_asked_redis) = (1, None, false);
         let flight =
-            Self { state, stamp: version, limits, has_trial, lookups: 1, patience: None, has_asked_redis: false };
+            Self { state, stamp: version, permit: version, limits, has_trial, lookups, patience, has_asked_redis };
         (flight, Step::only(Next::LookUp))
     }
 
@@ -400,18 +403,20 @@ impl<L: Clone + PartialEq> Flight<L> {
             Lookup::NoRedis => Completion::Keep,
             Lookup::Unavailable | Lookup::Value(_) => Completion::KeepBriefly,
         };
+        self.permit = self.stamp;
         self.computed(completion, computation, now)
     }
 
     // --- Computation ---
 
     fn compute(&mut self, completion: Completion<L>) -> Step {
+        self.permit = self.stamp;
         self.state = State::Computing(completion);
         Step::only(Next::Compute)
     }
 
     fn computed(&mut self, completion: Completion<L>, computation: Computation, now: Now) -> Step {
-        let stamp = self.stamp;
+        let stamp = self.permit;
         let is_storable = match computation {
             Computation::Value { is_storable } => is_storable,
             Computation::Failed => return self.failed(completion, now),
@@ -424,7 +429,7 @@ impl<L: Clone + PartialEq> Flight<L> {
             Completion::KeepBriefly => Step { keep: keep(Some(BRIEF)), ..answer(Next::Close) },
             Completion::KeepBrieflyAndDelete(lease) => {
                 let expected = Expected::OurLease(lease);
-                let ending = self.ending(Deed::DeleteLease, expected, Then::KeepBriefly(stamp), Some(now.moment));
+                let ending = self.ending(Deed::DeleteLease, expected, Then::KeepBriefly, Some(now.moment));
                 let Step { next, .. } = self.check(ending, now);
                 Step { keep: keep(Some(BRIEF)), ..answer(next) }
             }
@@ -435,7 +440,7 @@ impl<L: Clone + PartialEq> Flight<L> {
                 Step::answer(Outcome::Computed { will_be_written }, stamp, next)
             }
             Completion::Replace(expected @ Expected::OurLease(_)) => {
-                let ending = self.ending(Deed::DeleteLease, expected, Then::KeepAndAnswer(stamp), None);
+                let ending = self.ending(Deed::DeleteLease, expected, Then::KeepAndAnswer, None);
                 self.execute_or_check(ending, now)
             }
             Completion::Replace(_) => Step { keep: keep(None), ..answer(Next::Close) },
@@ -531,13 +536,14 @@ impl<L: Clone + PartialEq> Flight<L> {
     }
 
     fn end(&mut self, then: Then) -> Step {
-        let keep = |at_most, stamp| Some(Keep { which: Which::Computed, at_most, stamp });
+        let stamp = self.permit;
+        let keep = |at_most| Some(Keep { which: Which::Computed, at_most, stamp });
         match then {
             Then::Nothing => Step::only(Next::Close),
             Then::Fail => Step::answer(Outcome::Failed, self.stamp, Next::Close),
-            Then::KeepBriefly(stamp) => Step { keep: keep(Some(BRIEF), stamp), ..Step::only(Next::Close) },
-            Then::KeepAndAnswer(stamp) => Step {
-                keep: keep(None, stamp),
+            Then::KeepBriefly => Step { keep: keep(Some(BRIEF)), ..Step::only(Next::Close) },
+            Then::KeepAndAnswer => Step {
+                keep: keep(None),
                 ..Step::answer(Outcome::Computed { will_be_written: false }, stamp, Next::Close)
             },
         }

@@ -52,7 +52,7 @@ async fn rule_5_a_node_without_pushes_does_not_wait() {
     assert_eq!(person.gets(&name(TEXT)).as_deref(), Some(LINE));
 }
 
-/// Beyond the model: patience is counted for a whole flight, not again for each lease.
+/// Patience is counted for a whole flight, not again for each lease.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_5_leases_that_come_and_go_do_not_extend_the_wait() {
     let server = Server::start();
@@ -98,7 +98,7 @@ async fn rule_9_a_failed_computation_deletes_its_lease() {
     }
 }
 
-/// Found by the model: a cheap answer kept while our own lease exists is not in Redis, so no push will invalidate it.
+/// A cheap answer kept while our own lease exists is not in Redis, so no push will invalidate it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_9_deleting_a_lease_drops_the_answer_kept_beside_it() {
     let mut fleet = Fleet::start().await;

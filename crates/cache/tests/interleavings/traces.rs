@@ -1,4 +1,4 @@
-//! The traces of the model, one for each missing rule that makes it possible.
+//! The histories of missing rules, one for each, which the exhaustive search of `simulation/` finds too.
 
 use super::*;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -339,7 +339,7 @@ async fn t5_an_unusable_value_is_computed_again_and_again() {
     assert_eq!((node.computed(), node.lookups("unusable")), (1, 2));
 }
 
-/// Beyond the model: a flight is open until its value is written, and its answer is no second memory. Redis is full, so
+/// A flight is open until its value is written, and its answer is no second memory. Redis is full, so
 /// the write is tried again and again; the key is deleted meanwhile.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_announced_answer_is_given_after_its_key_was_deleted() {

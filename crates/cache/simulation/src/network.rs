@@ -1,0 +1,109 @@
+//! Connections: each direction in order, with drawn delays. A partition is silent (messages arrive when it ends, as TCP
+//! repeats them) or resets connections.
+
+use std::collections::BTreeMap;
+
+use crate::chance::Chance;
+use crate::world::{MICROS, MILLIS, Time};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct ConnectionId(pub(crate) u32);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    ToServer,
+    ToNode,
+}
+
+pub(crate) struct Connection {
+    pub(crate) node: usize,
+    /// When the last message of each direction arrives.
+    last: [Time; 2],
+    pub(crate) is_open_at_node: bool,
+    pub(crate) is_open_at_server: bool,
+}
+
+/// The way between one node and the server.
+#[derive(Clone, Default)]
+struct Way {
+    silent_until: [Time; 2],
+    cut_until: Time,
+    slow_until: Time,
+}
+
+pub(crate) struct Network {
+    chance: Chance,
+    ways: Vec<Way>,
+    connections: BTreeMap<ConnectionId, Connection>,
+    next: u32,
+    delay: Time,
+}
+
+impl Network {
+    pub(crate) fn new(nodes: usize, delay: Time, chance: Chance) -> Self {
+        Self { chance, ways: vec![Way::default(); nodes], connections: BTreeMap::new(), next: 0, delay }
+    }
+
+    /// A connection that the node has begun to open.
+    pub(crate) fn open(&mut self, node: usize) -> ConnectionId {
+        let id = ConnectionId(self.next);
+        self.next += 1;
+        let connection = Connection { node, last: [0; 2], is_open_at_node: true, is_open_at_server: false };
+        self.connections.insert(id, connection);
+        id
+    }
+
+    pub(crate) fn get(&self, id: ConnectionId) -> Option<&Connection> {
+        self.connections.get(&id)
+    }
+
+    pub(crate) fn get_mut(&mut self, id: ConnectionId) -> Option<&mut Connection> {
+        self.connections.get_mut(&id)
+    }
+
+    /// Forgets connections that both ends have closed.
+    pub(crate) fn sweep(&mut self) {
+        self.connections.retain(|_, it| it.is_open_at_node || it.is_open_at_server);
+    }
+
+    pub(crate) fn of_node(&self, node: usize) -> Vec<ConnectionId> {
+        let of_node = self.connections.iter().filter(|(_, it)| it.node == node);
+        of_node.map(|(id, _)| *id).collect()
+    }
+
+    /// When a message that is sent now arrives; `None` if it is lost.
+    pub(crate) fn arrival(&mut self, id: ConnectionId, direction: Direction, now: Time) -> Option<Time> {
+        let connection = self.connections.get_mut(&id)?;
+        let way = &self.ways[connection.node];
+        if now < way.cut_until {
+            return None;
+        }
+        let mut delay = self.delay + self.chance.below(self.delay);
+        if now < way.slow_until {
+            delay += self.chance.below(80 * MILLIS);
+        } else if self.chance.once_in(50) {
+            delay += self.chance.below(5 * MILLIS);
+        }
+        let last = &mut connection.last[direction as usize];
+        *last = (now + delay).max(way.silent_until[direction as usize] + 200 * MICROS).max(*last + 1);
+        Some(*last)
+    }
+
+    pub(crate) fn is_cut(&self, node: usize, now: Time) -> bool {
+        now < self.ways[node].cut_until
+    }
+
+    pub(crate) fn cut(&mut self, node: usize, until: Time) {
+        self.ways[node].cut_until = until;
+    }
+
+    pub(crate) fn silence(&mut self, node: usize, directions: &[Direction], until: Time) {
+        for direction in directions {
+            self.ways[node].silent_until[*direction as usize] = until;
+        }
+    }
+
+    pub(crate) fn slow(&mut self, node: usize, until: Time) {
+        self.ways[node].slow_until = until;
+    }
+}

@@ -1,0 +1,557 @@
+//! Questions and flights: what the real driver and its callers do around the machine `flight`.
+
+use std::time::Duration;
+
+use super::calls::{CallError, Purpose, Replies};
+use super::{BRIEF, Item, LEASE, LIFETIME, Lease, Node, Plant, label};
+use crate::laws::{Law, Origin, Truth};
+use crate::people::{KeyId, name};
+use crate::protocol::flight::{
+    Answer, Computation, Event, FinalWrite, Flight, Keep, LeaseAttempt, Limits, Lookup, Next, Outcome, Step, Which,
+};
+use crate::protocol::link::{Access, Trust};
+use crate::protocol::version::VersionStamp;
+use crate::redis::{Bytes, Command, Expiry, Only, Reply};
+use crate::world::{Event as WorldEvent, MILLIS, Outside, SECOND, Time};
+
+const LIMITS: Limits = Limits { patience: Duration::from_millis(600), lease: LEASE };
+const FLIGHTS_MAX: u32 = 2;
+/// The longest value that is read.
+const VALUE_BYTES: i64 = 64;
+/// The longest that a question may take: two flights that fail, each after a wait and a computation, and one more
+/// computation; with some room for lookups that take until their deadline.
+const ANSWERED_WITHIN: Time = 12 * SECOND;
+
+/// A caller that waits for an answer.
+#[derive(Clone, Debug)]
+pub(crate) struct Asker {
+    pub(crate) key: KeyId,
+    began: Time,
+    /// The purges of the key of which the node had been told then.
+    told: usize,
+    flights: u32,
+}
+
+/// A value at this node, and the purges that were executed when its read or its computation began.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    value: usize,
+    since: usize,
+}
+
+/// A flight, and what the driver holds beside the machine.
+pub(crate) struct Led {
+    flight: Flight<Lease>,
+    pub(super) step: u64,
+    next: Next,
+    askers: Vec<u64>,
+    pub(super) is_waiting: bool,
+    looked_up: Option<Known>,
+    computed: Option<Known>,
+    /// The present lookup found bytes that are of no use.
+    is_unusable: bool,
+    lease: Option<Lease>,
+    announced: Option<(Answer, Known)>,
+    steps: u32,
+}
+
+pub(crate) struct PendingWrite {
+    key: KeyId,
+    known: Known,
+    stamp: VersionStamp,
+}
+
+/// Callers.
+impl Node {
+    /// A question of a person begins.
+    pub(crate) fn begin_question(&mut self, number: u64, key: KeyId, outside: &mut Outside) {
+        self.askers.insert(number, Asker { key, began: outside.now, told: self.told[key], flights: 0 });
+        self.wake(Item::Asker(number), outside);
+    }
+
+    pub(super) fn ask(&mut self, number: u64, outside: &mut Outside) {
+        let Some(asker) = self.askers.get_mut(&number) else { return };
+        let key = asker.key;
+        if asker.flights == 0 {
+            // The task has begun: the question is that old, and knows that much.
+            (asker.began, asker.told) = (outside.now, self.told[key]);
+            if let Some(entry) = self.get(key, outside) {
+                let origin = Origin::Memory { is_brief: entry.kept.is_brief };
+                return self.answer(number, Known { value: entry.value, since: entry.since }, origin, outside);
+            }
+            let plan = outside.plan.keys[key];
+            if !plan.is_expensive && !self.reads_through(outside) {
+                return self.answer_cheaply(number, key, outside);
+            }
+        } else if asker.flights == FLIGHTS_MAX {
+            return self.compute_aside(number, outside);
+        }
+        self.fly(number, key, outside);
+    }
+
+    fn reads_through(&self, outside: &Outside) -> bool {
+        outside.plan.reads_through && self.is_attached()
+    }
+
+    /// The trial was enough: no flight.
+    fn answer_cheaply(&mut self, number: u64, key: KeyId, outside: &mut Outside) {
+        let stamp = self.stamp(key);
+        let known = self.begin_computation(key, outside);
+        self.keep(key, known.value, known.since, LIFETIME, false, stamp, outside);
+        self.queue_behind(key, known, stamp, outside);
+        self.answer(number, known, Origin::Begun, outside);
+    }
+
+    fn begin_computation(&mut self, key: KeyId, outside: &mut Outside) -> Known {
+        Known {
+            value: outside.truth.began(key, !outside.plan.keys[key].is_expensive),
+            since: outside.truth.purges.len(),
+        }
+    }
+
+    fn fly(&mut self, number: u64, key: KeyId, outside: &mut Outside) {
+        if let Some(asker) = self.askers.get_mut(&number) {
+            asker.flights += 1;
+        }
+        let version = self.stamp(key);
+        if let Some(led) = self.flights.get_mut(&key) {
+            match led.announced {
+                None => led.askers.push(number),
+                Some((answer, known)) => {
+                    if answer.is_current(version) || outside.plant == Some(Plant::AnnouncedAnswersAll) {
+                        return self.answer(number, known, Origin::Announced, outside);
+                    }
+                    self.compute_aside(number, outside);
+                }
+            }
+            return;
+        }
+        let has_trial = self.reads_through(outside);
+        let (flight, step) = Flight::begin(LIMITS, has_trial, version);
+        self.flights_ever += 1;
+        let led = Led {
+            flight,
+            step: self.flights_ever << 16,
+            next: Next::Close,
+            askers: vec![number],
+            is_waiting: false,
+            looked_up: None,
+            computed: None,
+            is_unusable: false,
+            lease: None,
+            announced: None,
+            steps: 0,
+        };
+        self.flights.insert(key, led);
+        outside.tell(|| format!("{} is asked for k{key}: looks it up", label(self.id)));
+        self.perform_step(key, step, outside);
+    }
+
+    fn compute_aside(&mut self, number: u64, outside: &mut Outside) {
+        let Some(asker) = self.askers.get_mut(&number) else { return };
+        let key = asker.key;
+        asker.flights = FLIGHTS_MAX + 1;
+        outside.tell(|| format!("{} computes k{key} for one caller", label(self.id)));
+        let known = self.begin_computation(key, outside);
+        let value = (!self.fails(outside)).then_some(known.value);
+        let at = outside.now + self.duration(key, outside);
+        outside.schedule(at, WorldEvent::Node(self.id, self.boot, Item::Aside(number, value)));
+    }
+
+    pub(super) fn end_aside(&mut self, number: u64, value: Option<usize>, outside: &mut Outside) {
+        match value {
+            Some(value) => self.answer(number, Known { value, since: usize::MAX }, Origin::Begun, outside),
+            None => self.fail(number, outside),
+        }
+    }
+
+    fn answer(&mut self, number: u64, known: Known, origin: Origin, outside: &mut Outside) {
+        let Some(asker) = self.askers.remove(&number) else { return };
+        let key = asker.key;
+        outside.tell(|| {
+            let from = match origin {
+                Origin::Memory { .. } => "memory",
+                Origin::Announced => "an announced flight",
+                Origin::Begun => "its flight or computation",
+            };
+            format!("{} answers for k{key} from {from}", label(self.id))
+        });
+        self.report(outside, key, known.value, origin, known.since, asker.told);
+        self.is_in_time(&asker, outside);
+    }
+
+    fn fail(&mut self, number: u64, outside: &mut Outside) {
+        if let Some(asker) = self.askers.remove(&number) {
+            self.is_in_time(&asker, outside);
+        }
+    }
+
+    fn is_in_time(&self, asker: &Asker, outside: &mut Outside) {
+        if outside.now > asker.began + ANSWERED_WITHIN + outside.slept {
+            self.breaks(
+                outside,
+                Law::Answered,
+                &format!("k{} is answered after {} s", asker.key, (outside.now - asker.began) / SECOND),
+            );
+        }
+    }
+
+    fn fails(&mut self, outside: &Outside) -> bool {
+        outside.now < self.fails_until
+    }
+
+    fn duration(&mut self, key: KeyId, outside: &Outside) -> Time {
+        MILLIS / 2 + self.chance.below(outside.plan.keys[key].longest)
+    }
+}
+
+/// Flights.
+impl Node {
+    pub(super) fn advance(&mut self, key: KeyId, step: u64, event: Event<Lease>, outside: &mut Outside) {
+        let now = self.now(key, outside);
+        let Some(led) = self.flights.get_mut(&key).filter(|led| led.step == step) else { return };
+        if matches!(event, Event::WaitedInVain) {
+            outside.truth.excuses[key] += 1;
+        }
+        let step = led.flight.on(event, now);
+        led.steps += 1;
+        if led.steps > 400 {
+            self.breaks(outside, Law::Bounded, &format!("the flight of k{key} does not end"));
+        }
+        self.perform_step(key, step, outside);
+    }
+
+    fn perform_step(&mut self, key: KeyId, step: Step, outside: &mut Outside) {
+        let Some(led) = self.flights.get_mut(&key) else { return };
+        led.step += 1;
+        led.is_waiting = false;
+        led.next = step.next;
+        let closes = step.next == Next::Close;
+        if let Some(keep) = step.keep {
+            self.keep_step(key, keep, outside);
+        }
+        if let (true, Some(keep)) = (step.writes_behind, step.keep)
+            && let Some(known) = self.flights.get(&key).and_then(|led| led.computed)
+        {
+            self.queue_behind(key, known, keep.stamp, outside);
+        }
+        if let Some(answer) = step.answer {
+            self.give(key, answer, closes, outside);
+        }
+        if closes {
+            // Whoever still waits was given no answer: the leader is lost.
+            if let Some(led) = self.flights.remove(&key) {
+                led.askers.into_iter().for_each(|number| self.wake(Item::Asker(number), outside));
+            }
+            return;
+        }
+        self.carry_out(key, step.next, outside);
+    }
+
+    fn keep_step(&mut self, key: KeyId, keep: Keep, outside: &mut Outside) {
+        let Some(led) = self.flights.get(&key) else { return };
+        let known = match keep.which {
+            Which::LookedUp => led.looked_up,
+            Which::Computed => led.computed,
+        };
+        let Some(known) = known else { return };
+        let lifetime = keep.at_most.unwrap_or(LIFETIME).min(LIFETIME);
+        let is_brief = keep.which == Which::Computed && keep.at_most == Some(BRIEF);
+        if self.keep(key, known.value, known.since, lifetime, is_brief, keep.stamp, outside) {
+            outside.tell(|| {
+                format!("{} keeps k{key} in memory{}", label(self.id), if is_brief { " briefly" } else { "" })
+            });
+        }
+    }
+
+    /// Gives the answer to everyone who waits.
+    fn give(&mut self, key: KeyId, answer: Answer, closes: bool, outside: &mut Outside) {
+        let Some(led) = self.flights.get_mut(&key) else { return };
+        let known = match answer.outcome {
+            Outcome::LookedUp { .. } => led.looked_up,
+            Outcome::Computed { .. } => led.computed,
+            Outcome::Failed => None,
+        };
+        let askers = std::mem::take(&mut led.askers);
+        if let (false, Some(known)) = (closes, known) {
+            led.announced = Some((answer, known));
+        }
+        match known {
+            Some(known) => askers.into_iter().for_each(|it| self.answer(it, known, Origin::Begun, outside)),
+            // The leader's own caller has the failure; the others try again.
+            None => {
+                if closes {
+                    self.flights.remove(&key);
+                }
+                let mut askers = askers.into_iter();
+                if let Some(own) = askers.next() {
+                    self.fail(own, outside);
+                }
+                askers.for_each(|it| self.wake(Item::Asker(it), outside));
+            }
+        }
+    }
+
+    fn carry_out(&mut self, key: KeyId, next: Next, outside: &mut Outside) {
+        let redis = name(key);
+        let Some(led) = self.flights.get(&key) else { return };
+        let purpose = Purpose::Flight(key, led.step);
+        match next {
+            Next::LookUp if self.pending_removals.contains(&key) => {
+                if let Some(led) = self.flights.get_mut(&key) {
+                    (led.looked_up, led.is_unusable) = (None, false);
+                }
+                self.event(key, Event::LookedUp(Lookup::Unavailable), outside);
+            }
+            Next::LookUp => {
+                let commands = vec![Command::GetRange(redis.clone(), 0, VALUE_BYTES), Command::Pttl(redis)];
+                self.call(purpose, Access::Reads, commands, outside);
+            }
+            Next::Try => {
+                let tried = (!outside.plan.keys[key].is_expensive).then(|| self.computed(key, true, outside));
+                self.event(key, Event::Tried(tried), outside);
+            }
+            Next::TakeLease => {
+                self.leases += 1;
+                let lease = Lease(format!("{}{}.{}", self.label(), self.boot, self.leases));
+                let value: Bytes = format!("lease:{}", lease.0).into_bytes().into();
+                if let Some(led) = self.flights.get_mut(&key) {
+                    led.lease = Some(lease);
+                }
+                let expiry = Expiry::In(LEASE.as_millis() as i64);
+                let set = Command::Set { name: redis, value, only: Some(Only::Absent), expiry };
+                self.call(purpose, Access::Writes, vec![set], outside);
+            }
+            Next::Wait { stamp, until } => self.wait(key, stamp, until, outside),
+            Next::Compute => self.compute(key, outside),
+            Next::Write => self.write(key, purpose, outside),
+            Next::DeleteLease => self.call(purpose, Access::Writes, vec![Command::Del(vec![redis])], outside),
+            Next::Pause(pause) => {
+                let at = self.moment(outside) + pause;
+                let step = self.flights[&key].step;
+                self.wake_at(at, Item::Flight(key, step, Box::new(Event::Paused)), outside);
+            }
+            Next::Close => {}
+        }
+    }
+
+    /// An event for the present step, after a wake-up.
+    fn event(&mut self, key: KeyId, event: Event<Lease>, outside: &mut Outside) {
+        if let Some(led) = self.flights.get(&key) {
+            let item = Item::Flight(key, led.step, Box::new(event));
+            self.wake(item, outside);
+        }
+    }
+
+    fn wait(&mut self, key: KeyId, stamp: VersionStamp, until: Duration, outside: &mut Outside) {
+        let has_changed = self.stamp(key) != stamp && outside.plant != Some(Plant::WaitsBlindly);
+        let is_coherent = self.status.state == Trust::Coherent;
+        if !is_coherent || self.moment(outside) >= until || self.is_futile() {
+            return self.event(key, Event::WaitedInVain, outside);
+        }
+        if has_changed {
+            return self.event(key, Event::Changed, outside);
+        }
+        outside.tell(|| format!("{} waits for k{key}", label(self.id)));
+        let Some(led) = self.flights.get_mut(&key) else { return };
+        led.is_waiting = true;
+        let item = Item::Patience(key, led.step);
+        self.wake_at(until, item, outside);
+    }
+
+    /// Waiting has become less useful.
+    pub(super) fn doubt(&mut self, outside: &mut Outside) {
+        if !self.is_futile() {
+            return;
+        }
+        let waiting: Vec<KeyId> = self.flights.iter().filter(|(_, led)| led.is_waiting).map(|(key, _)| *key).collect();
+        for key in waiting {
+            if let Some(led) = self.flights.get_mut(&key) {
+                led.is_waiting = false;
+            }
+            self.event(key, Event::WaitedInVain, outside);
+        }
+    }
+
+    fn is_futile(&self) -> bool {
+        !self.refuses.is_empty() || self.status.is_late || self.breaker.is_open()
+    }
+
+    pub(super) fn patience_ends(&mut self, key: KeyId, step: u64, outside: &mut Outside) {
+        let Some(led) = self.flights.get_mut(&key).filter(|led| led.step == step && led.is_waiting) else { return };
+        led.is_waiting = false;
+        outside.tell(|| format!("{} has waited for k{key} in vain", label(self.id)));
+        let plan = outside.plan.keys[key];
+        // What cannot be stored is computed by one node after the other, which takes longer than patience.
+        if !outside.plan.has_faults && !plan.is_unstorable && plan.longest < 500 * MILLIS {
+            self.breaks(
+                outside,
+                Law::Answered,
+                &format!("a caller needed the end of patience for k{key} though nothing failed"),
+            );
+        }
+        self.advance(key, step, Event::WaitedInVain, outside);
+    }
+
+    fn compute(&mut self, key: KeyId, outside: &mut Outside) {
+        outside.tell(|| format!("{} computes k{key}", label(self.id)));
+        outside.truth.computations[key] += 1;
+        let computation = self.computed(key, false, outside);
+        let at = outside.now + self.duration(key, outside);
+        let step = self.flights[&key].step;
+        let item = Item::Flight(key, step, Box::new(Event::Computed(computation)));
+        outside.schedule(at, WorldEvent::Node(self.id, self.boot, item));
+    }
+
+    /// Begins a computation whose end is known already.
+    fn computed(&mut self, key: KeyId, is_trial: bool, outside: &mut Outside) -> Computation {
+        let fails = !is_trial && self.fails(outside);
+        let known = self.begin_computation(key, outside);
+        let is_storable = !outside.plan.keys[key].is_unstorable;
+        if fails {
+            outside.truth.excuses[key] += 1;
+        }
+        if let Some(led) = self.flights.get_mut(&key) {
+            led.computed = (!fails).then_some(known);
+        }
+        if fails { Computation::Failed } else { Computation::Value { is_storable } }
+    }
+
+    fn write(&mut self, key: KeyId, purpose: Purpose, outside: &mut Outside) {
+        let Some((known, is_unusable)) = self.flights.get(&key).and_then(|led| Some((led.computed?, led.is_unusable)))
+        else {
+            return;
+        };
+        if !is_unusable {
+            outside.truth.sent(key, known.value, self.told[key], outside.now);
+        }
+        let only = if outside.plant == Some(Plant::WritesPlainly) { None } else { Some(Only::Present) };
+        self.call(purpose, Access::Writes, vec![set(key, known, only)], outside);
+    }
+
+    /// A call of a flight has ended.
+    pub(super) fn flight_has(&mut self, key: KeyId, step: u64, result: Replies, outside: &mut Outside) {
+        let Some(led) = self.flights.get_mut(&key).filter(|led| led.step == step) else { return };
+        let event = match led.next {
+            Next::LookUp => {
+                let (lookup, known) = looked_up(&result, &outside.truth, key);
+                led.is_unusable = lookup == Lookup::Unusable;
+                led.looked_up = known;
+                Event::LookedUp(lookup)
+            }
+            Next::TakeLease => Event::LeaseAttempted(taken(&result, led.lease.clone())),
+            Next::Write => {
+                if let (Ok((_, purges)), Some(known)) = (&result, &mut led.computed) {
+                    // Memory holds what Redis was seen to hold.
+                    known.since = *purges;
+                }
+                Event::Written(written(&result))
+            }
+            Next::DeleteLease => {
+                self.memory.remove(&key);
+                Event::Written(result.map_or(FinalWrite::Failed, |_| FinalWrite::Done))
+            }
+            _ => return,
+        };
+        self.event(key, event, outside);
+    }
+}
+
+/// Cheap values for Redis, and the operator's deletions.
+impl Node {
+    fn queue_behind(&mut self, key: KeyId, known: Known, stamp: VersionStamp, outside: &mut Outside) {
+        self.write_behind.push_back(PendingWrite { key, known, stamp });
+        if !self.is_writing_behind {
+            self.is_writing_behind = true;
+            self.wake(Item::WriteBehind, outside);
+        }
+    }
+
+    pub(super) fn write_next_behind(&mut self, outside: &mut Outside) {
+        let Some(PendingWrite { key, known, stamp }) = self.write_behind.pop_front() else {
+            self.is_writing_behind = false;
+            return;
+        };
+        let is_compared = outside.plant != Some(Plant::ComparesWhenQueued);
+        if is_compared && self.stamp(key) != stamp || outside.plan.keys[key].is_unstorable {
+            return self.wake(Item::WriteBehind, outside);
+        }
+        if self.is_attached() && !self.status.is_late && !self.breaker.is_open() {
+            outside.truth.sent(key, known.value, self.told[key], outside.now);
+        }
+        self.call(Purpose::WriteBehind, Access::Writes, vec![set(key, known, Some(Only::Absent))], outside);
+    }
+
+    pub(super) fn has_written_behind(&mut self, outside: &mut Outside) {
+        self.wake(Item::WriteBehind, outside);
+    }
+
+    /// An operator removes a key through this node.
+    pub(crate) fn remove(&mut self, key: KeyId, outside: &mut Outside) {
+        self.call(Purpose::Remove(key), Access::Writes, vec![Command::Del(vec![name(key)])], outside);
+    }
+
+    /// A removal without a reply stays pending: until it is executed, no lookup of this node uses the value.
+    pub(super) fn has_removed(&mut self, key: KeyId, result: &Replies, outside: &mut Outside) {
+        match result {
+            Ok((_, purges)) => {
+                self.pending_removals.remove(&key);
+                self.told[key] = self.told[key].max(*purges);
+            }
+            Err(CallError::Refused(_)) if !self.pending_removals.contains(&key) => return,
+            Err(_) => {
+                self.pending_removals.insert(key);
+                let at = self.moment(outside) + Duration::from_millis(100 + self.chance.below(400));
+                self.wake_at(at, Item::RetryRemoval(key), outside);
+            }
+        }
+        if outside.plant != Some(Plant::OwnDeletionUnnoticed) {
+            self.invalidate(key, outside);
+        }
+    }
+}
+
+fn set(key: KeyId, known: Known, only: Option<Only>) -> Command {
+    let value = format!("value:{}", known.value).into_bytes().into();
+    Command::Set { name: name(key), value, only, expiry: Expiry::In(LIFETIME.as_millis() as i64) }
+}
+
+/// As `read_lookup` of the cache.
+fn looked_up(result: &Replies, truth: &Truth, key: KeyId) -> (Lookup<Lease>, Option<Known>) {
+    let Ok((replies, purges)) = result else { return (Lookup::Unavailable, None) };
+    let [found, Reply::Int(left)] = replies.as_slice() else { return (Lookup::Unavailable, None) };
+    let left = match left {
+        -1 => None,
+        millis => Some(Duration::from_millis(u64::try_from(*millis).unwrap_or(0))),
+    };
+    let Reply::Bytes(bytes) = found else { return (Lookup::Unusable, None) };
+    if bytes.is_empty() && replies[1] == Reply::Int(-2) {
+        return (Lookup::Missing, None);
+    }
+    if let Some(value) = Truth::value_in(bytes).filter(|value| truth.ghosts.get(*value).is_some_and(|it| it.key == key))
+    {
+        return (Lookup::Value(left), Some(Known { value, since: *purges }));
+    }
+    match bytes.strip_prefix(b"lease:") {
+        Some(lease) => (Lookup::Lease(Lease(String::from_utf8_lossy(lease).into_owned())), None),
+        None => (Lookup::Unusable, None),
+    }
+}
+
+fn taken(result: &Replies, lease: Option<Lease>) -> LeaseAttempt<Lease> {
+    let Some(lease) = lease else { return LeaseAttempt::Refused };
+    match result {
+        Ok((replies, _)) if replies[0] == Reply::Null => LeaseAttempt::Occupied,
+        Ok(_) => LeaseAttempt::Granted(lease),
+        Err(CallError::Open) => LeaseAttempt::Unknown(lease),
+        Err(_) => LeaseAttempt::Refused,
+    }
+}
+
+fn written(result: &Replies) -> FinalWrite {
+    match result {
+        Ok((replies, _)) if replies[0] == Reply::Null => FinalWrite::Missing,
+        Ok(_) => FinalWrite::Done,
+        Err(_) => FinalWrite::Failed,
+    }
+}

@@ -1,0 +1,243 @@
+//! The plan of a history: who asks, who changes keys, which faults there are. All of it is drawn before the history
+//! begins, so that a part can be taken away without changing the rest.
+
+use crate::chance::Chance;
+use crate::redis::{Command, Eviction, Expiry, Name};
+use crate::world::{MICROS, MILLIS, Time};
+
+pub(crate) type KeyId = usize;
+
+/// What is drawn for one seed.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub(crate) seed: u64,
+    pub(crate) nodes: usize,
+    pub(crate) keys: Vec<KeyPlan>,
+    /// Keys of the same shard share their generation.
+    pub(crate) shards: usize,
+    /// `--lookup always`
+    pub(crate) reads_through: bool,
+    /// The least time from one end of a connection to the other.
+    pub(crate) delay: Time,
+    /// Whether anything may fail. Otherwise no timer may be needed.
+    pub(crate) has_faults: bool,
+    pub(crate) acts: Vec<(Time, Act)>,
+    /// Delays and orders are not drawn.
+    pub(crate) is_calm: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct KeyPlan {
+    pub(crate) is_expensive: bool,
+    /// The value cannot be stored in Redis.
+    pub(crate) is_unstorable: bool,
+    pub(crate) longest: Time,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Act {
+    Ask {
+        node: usize,
+        key: KeyId,
+    },
+    /// An operator removes a key through a node.
+    Remove {
+        node: usize,
+        key: KeyId,
+    },
+    /// Somebody with `redis-cli`.
+    Person(Command),
+    Fault(Fault),
+}
+
+/// A fault, and how long it lasts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Connections are reset, and none is made.
+    Cut(usize, Time),
+    /// Nothing arrives at the server, at the node, or either.
+    Silent {
+        node: usize,
+        to_server: bool,
+        to_node: bool,
+        time: Time,
+    },
+    Slow(usize, Time),
+    /// The process gets no processor.
+    Stopped(usize, Time),
+    /// The process dies, and starts again.
+    Crash(usize, Time),
+    ServerStopped(Time),
+    ServerRestarts {
+        keeps_data: bool,
+        time: Time,
+    },
+    ClientsKilled,
+    Full(Eviction, Time),
+    CannotSave(Time),
+    /// Computations that begin meanwhile fail.
+    Failing(usize, Time),
+    /// A lease or a value ends early.
+    Expires(KeyId),
+}
+
+pub(crate) fn name(key: KeyId) -> Name {
+    format!("t:1:k{key}").into()
+}
+
+impl Plan {
+    /// What a seed means.
+    pub fn draw(seed: u64) -> Self {
+        let mut chance = Chance::stream(seed, "plan", 0);
+        let nodes = *chance.pick(&[2, 2, 2, 3, 3, 1, 4, 5]);
+        let has_faults = chance.once_in(2);
+        let keys = (0..*chance.pick(&[1, 1, 2, 3])).map(|_| KeyPlan::draw(&mut chance)).collect();
+        let mut plan = Self {
+            seed,
+            nodes,
+            keys,
+            shards: *chance.pick(&[1, 4, 4]),
+            reads_through: chance.once_in(6),
+            delay: *chance.pick(&[50 * MICROS, 200 * MICROS, 2 * MILLIS]),
+            has_faults,
+            acts: Vec::new(),
+            is_calm: false,
+        };
+        // The nodes connect first.
+        let mut at = 300 * MILLIS;
+        for _ in 0..chance.between(4, 40) {
+            at += plan.pause(&mut chance);
+            let act = plan.act(&mut chance);
+            plan.acts.push((at, act.clone()));
+            plan.echo(&mut chance, at, &act);
+        }
+        plan.acts.sort_by_key(|(at, _)| *at);
+        plan
+    }
+
+    /// Mostly of the length of a round trip, since races need that.
+    fn pause(&self, chance: &mut Chance) -> Time {
+        match chance.below(8) {
+            0 => 0,
+            1..=3 => chance.below(4 * self.delay),
+            4 | 5 => chance.below(20 * MILLIS),
+            6 => chance.below(300 * MILLIS),
+            _ => chance.below(1_500 * MILLIS),
+        }
+    }
+
+    fn act(&self, chance: &mut Chance) -> Act {
+        let node = usize::try_from(chance.below(self.nodes as u64)).unwrap_or(0);
+        let key = usize::try_from(chance.below(self.keys.len() as u64)).unwrap_or(0);
+        match chance.below(20) {
+            0..=10 => Act::Ask { node, key },
+            11 => Act::Remove { node, key },
+            12..=16 => Act::Person(person(chance, key)),
+            _ if self.has_faults => Act::Fault(fault(chance, node, key)),
+            _ => Act::Ask { node, key },
+        }
+    }
+
+    /// Others ask for the same key at about the same time, and again a little later.
+    fn echo(&mut self, chance: &mut Chance, at: Time, act: &Act) {
+        let (Act::Ask { key, .. } | Act::Remove { key, .. }) = act else { return };
+        for _ in 0..chance.below(4) {
+            let node = usize::try_from(chance.below(self.nodes as u64)).unwrap_or(0);
+            let pause = self.pause(chance);
+            self.acts.push((at + pause, Act::Ask { node, key: *key }));
+        }
+    }
+
+    /// When everybody has acted and all faults are over.
+    pub(crate) fn end(&self) -> Time {
+        let time = |act: &Act| match act {
+            Act::Fault(fault) => fault.time(),
+            _ => 0,
+        };
+        self.acts.iter().map(|(at, act)| at + time(act)).max().unwrap_or(0)
+    }
+}
+
+impl KeyPlan {
+    fn draw(chance: &mut Chance) -> Self {
+        Self {
+            is_expensive: !chance.once_in(4),
+            is_unstorable: chance.once_in(20),
+            longest: *chance.pick(&[3 * MILLIS, 30 * MILLIS, 300 * MILLIS, 1_900 * MILLIS]),
+        }
+    }
+}
+
+fn person(chance: &mut Chance, key: KeyId) -> Command {
+    let name = name(key);
+    match chance.below(16) {
+        0..=6 => Command::Del(vec![name]),
+        7 => Command::Unlink(vec![name]),
+        8 => Command::FlushAll,
+        9 => Command::FlushDb,
+        10 => Command::PExpire(name, 0, None),
+        11 => Command::PExpire(name, chance.below(400) as i64, None),
+        12 => Command::Set { name, value: b"garbage".as_slice().into(), only: None, expiry: Expiry::Never },
+        13 => Command::Push(name, b"an alien".as_slice().into()),
+        14 => Command::Rename(name, "t:elsewhere".into()),
+        _ => Command::SetRange(name, 0, b"?".as_slice().into()),
+    }
+}
+
+fn fault(chance: &mut Chance, node: usize, key: KeyId) -> Fault {
+    let time = *chance.pick(&[20 * MILLIS, 120 * MILLIS, 500 * MILLIS, 1_500 * MILLIS]);
+    let time = time + chance.below(time);
+    match chance.below(14) {
+        0 => Fault::Cut(node, time),
+        1 => Fault::Silent { node, to_server: true, to_node: true, time },
+        2 => Fault::Silent { node, to_server: false, to_node: true, time },
+        3 => Fault::Silent { node, to_server: true, to_node: false, time },
+        4 => Fault::Slow(node, time),
+        5 => Fault::Stopped(node, time),
+        6 => Fault::Crash(node, time),
+        7 => Fault::ServerStopped(time),
+        8 => Fault::ServerRestarts { keeps_data: chance.once_in(2), time },
+        9 => Fault::ClientsKilled,
+        10 => Fault::Full(*chance.pick(&[Eviction::None, Eviction::None, Eviction::LeastUsed]), time),
+        11 => Fault::CannotSave(time),
+        12 => Fault::Failing(node, time),
+        _ => Fault::Expires(key),
+    }
+}
+
+impl Fault {
+    fn time(&self) -> Time {
+        match *self {
+            Self::Cut(_, time) | Self::Slow(_, time) | Self::Stopped(_, time) | Self::Crash(_, time) => time,
+            Self::Silent { time, .. } | Self::ServerStopped(time) | Self::ServerRestarts { time, .. } => time,
+            Self::Full(_, time) | Self::CannotSave(time) | Self::Failing(_, time) => time,
+            Self::ClientsKilled | Self::Expires(_) => 0,
+        }
+    }
+}
+
+impl Act {
+    /// The node that it needs.
+    pub(crate) fn node(&self) -> Option<usize> {
+        match *self {
+            Self::Ask { node, .. } | Self::Remove { node, .. } => Some(node),
+            Self::Fault(fault) => match fault {
+                Fault::Cut(node, _) | Fault::Slow(node, _) | Fault::Stopped(node, _) => Some(node),
+                Fault::Crash(node, _) | Fault::Failing(node, _) | Fault::Silent { node, .. } => Some(node),
+                _ => None,
+            },
+            Self::Person(_) => None,
+        }
+    }
+}
+
+impl Plan {
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    /// How many acts it has.
+    pub fn acts(&self) -> usize {
+        self.acts.len()
+    }
+}

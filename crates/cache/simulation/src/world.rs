@@ -1,0 +1,481 @@
+//! The queue of events, and the step: one event, then the laws.
+
+use std::collections::BTreeMap;
+
+use crate::chance::Chance;
+use crate::laws::{Author, Broken, Law, Truth};
+use crate::network::{ConnectionId, Direction, Network};
+use crate::node::{Arrival, DOWN, Item, Node, Plant, label};
+use crate::people::{Act, Fault, KeyId, Plan, name};
+use crate::redis::{Command, Redis, Value};
+use crate::server::{Batch, From, Server, millis};
+use crate::story::Story;
+
+/// Nanoseconds since the beginning of the history.
+pub(crate) type Time = u64;
+pub(crate) const MICROS: Time = 1_000;
+pub(crate) const MILLIS: Time = 1_000 * MICROS;
+pub(crate) const SECOND: Time = 1_000 * MILLIS;
+
+/// How long after the last fault all must be well. Two seconds would do for the connections, but a lease that a dead node
+/// has left ends after three, what is kept briefly after five, and what began during a fault may take that long again.
+const LAST_QUESTIONS: Time = 8 * SECOND;
+/// A question right after an outage may find the breaker open, and is then answered without Redis, briefly.
+const ONCE_MORE: Time = 6 * SECOND;
+const END: Time = 6 * SECOND;
+const EVENTS_MAX: u64 = 200_000;
+
+#[derive(Clone, Debug)]
+pub(crate) enum Event {
+    Act(usize),
+    /// Something happens in a node, unless that process has ended.
+    Node(usize, u32, Item),
+    Arrives(ConnectionId, Arrival),
+    /// A node's wish to connect, at the server.
+    Dialled(ConnectionId),
+    ToServer(Batch),
+    /// The node has closed the connection.
+    ClosedByNode(ConnectionId),
+    Turn,
+    /// The server removes what has expired.
+    Expire,
+    /// A key has just expired, which no node is told of before the server notices.
+    Observe,
+    Starts(usize),
+    ServerStarts,
+    Unrefused,
+    /// All must be well.
+    Check,
+    /// Each node is asked for each key once more.
+    LastQuestions,
+}
+
+/// Everything but the nodes.
+pub(crate) struct Outside {
+    pub(crate) now: Time,
+    pub(crate) plan: Plan,
+    pub(crate) plant: Option<Plant>,
+    queue: BTreeMap<(Time, u64), Event>,
+    events: u64,
+    network: Network,
+    server: Server,
+    chance: Chance,
+    pub(crate) truth: Truth,
+    pub(crate) story: Story,
+    /// For how long nodes have been off the processor, or the server has stood still.
+    pub(crate) slept: Time,
+}
+
+impl Outside {
+    pub(crate) fn schedule(&mut self, at: Time, event: Event) {
+        self.events += 1;
+        self.queue.insert((at.max(self.now), self.events), event);
+    }
+
+    pub(crate) fn tell(&mut self, line: impl FnOnce() -> String) {
+        self.story.tell(self.now, line);
+    }
+
+    pub(crate) fn key(&self, redis: &str) -> Option<KeyId> {
+        (0..self.plan.keys.len()).find(|key| *name(*key) == *redis)
+    }
+
+    /// Begins to connect; `None` if that fails at once.
+    pub(crate) fn dial(&mut self, node: usize) -> Option<ConnectionId> {
+        if self.network.is_cut(node, self.now) {
+            return None;
+        }
+        let connection = self.network.open(node);
+        self.towards(connection, Direction::ToServer, Event::Dialled(connection));
+        Some(connection)
+    }
+
+    pub(crate) fn send(&mut self, connection: ConnectionId, commands: Vec<Command>, author: Author) {
+        let batch = Batch { from: From::Node(connection), commands, author };
+        self.towards(connection, Direction::ToServer, Event::ToServer(batch));
+    }
+
+    pub(crate) fn close_at_node(&mut self, connection: ConnectionId) {
+        if let Some(it) = self.network.get_mut(connection) {
+            it.is_open_at_node = false;
+        }
+        self.towards(connection, Direction::ToServer, Event::ClosedByNode(connection));
+    }
+
+    fn towards(&mut self, connection: ConnectionId, direction: Direction, event: Event) {
+        if let Some(at) = self.network.arrival(connection, direction, self.now) {
+            self.schedule(at, event);
+        }
+    }
+
+    fn deliver(&mut self, connection: ConnectionId, arrival: Arrival) {
+        self.towards(connection, Direction::ToNode, Event::Arrives(connection, arrival));
+    }
+
+    fn close_at_server(&mut self, connection: ConnectionId) {
+        self.server.close(connection);
+        if let Some(it) = self.network.get_mut(connection).filter(|it| it.is_open_at_server) {
+            it.is_open_at_server = false;
+            self.deliver(connection, Arrival::Closed);
+        }
+    }
+
+    /// Something is to be done in the next turn of the server.
+    fn turn_is_due(&mut self) {
+        if self.server.is_turn_due {
+            return;
+        }
+        self.server.is_turn_due = true;
+        let pause =
+            if self.chance.once_in(20) { self.chance.below(3 * MILLIS) } else { self.chance.below(60 * MICROS) };
+        let at = (self.now + 1 + pause).max(self.server.stopped_until);
+        self.schedule(at, Event::Turn);
+    }
+
+    fn turn(&mut self) {
+        if self.now < self.server.stopped_until {
+            return self.schedule(self.server.stopped_until, Event::Turn);
+        }
+        for sent in self.server.turn(self.now, &mut self.truth) {
+            self.deliver(sent.to, Arrival::Message(sent.message, sent.purges));
+        }
+        for at in self.server.expiries() {
+            self.schedule(at, Event::Observe);
+        }
+    }
+
+    fn person(&mut self, command: Command) {
+        self.tell(|| format!("P  {}", said(&command)));
+        self.server.receive(Batch { from: From::Person, commands: vec![command], author: Author::Person });
+        self.turn_is_due();
+    }
+
+    fn is_up(&self) -> bool {
+        self.now >= self.server.down_until
+    }
+}
+
+fn said(command: &Command) -> String {
+    let words = command.words();
+    words.iter().map(|word| String::from_utf8_lossy(word).into_owned()).collect::<Vec<_>>().join(" ")
+}
+
+struct World {
+    nodes: Vec<Node>,
+    outside: Outside,
+    questions: u64,
+}
+
+/// What became of a history.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    pub broken: Option<Broken>,
+    pub events: u64,
+    pub story: String,
+}
+
+/// Runs a history.
+pub fn run(plan: &Plan, plant: Option<Plant>) -> Outcome {
+    World::new(plan, plant, Story::silent()).run()
+}
+
+/// Runs a history, and tells it.
+pub fn told(plan: &Plan, plant: Option<Plant>) -> Outcome {
+    World::new(plan, plant, Story::new()).run()
+}
+
+impl World {
+    fn new(plan: &Plan, plant: Option<Plant>, story: Story) -> Self {
+        let mut network_chance = Chance::stream(plan.seed, "network", 0);
+        let mut chance = Chance::stream(plan.seed, "server", 0);
+        (network_chance.is_calm, chance.is_calm) = (plan.is_calm, plan.is_calm);
+        let mut outside = Outside {
+            now: 0,
+            plant,
+            queue: BTreeMap::new(),
+            events: 0,
+            network: Network::new(plan.nodes, plan.delay, network_chance),
+            server: Server::new(),
+            chance,
+            truth: Truth::new(plan.keys.len()),
+            story,
+            slept: 0,
+            plan: plan.clone(),
+        };
+        for (number, (at, _)) in plan.acts.iter().enumerate() {
+            outside.schedule(*at, Event::Act(number));
+        }
+        let end = plan.end().max(SECOND);
+        outside.schedule(100 * MILLIS, Event::Expire);
+        outside.schedule(end + LAST_QUESTIONS - 1, Event::Check);
+        outside.schedule(end + LAST_QUESTIONS, Event::LastQuestions);
+        outside.schedule(end + LAST_QUESTIONS + ONCE_MORE, Event::LastQuestions);
+        outside.schedule(end + LAST_QUESTIONS + ONCE_MORE + END, Event::Check);
+        let nodes = (0..plan.nodes).map(|node| Node::new(node, 0, &outside)).collect();
+        let mut world = Self { nodes, outside, questions: 0 };
+        for node in &mut world.nodes {
+            node.start(&mut world.outside);
+        }
+        world
+    }
+
+    fn run(mut self) -> Outcome {
+        let end = self.outside.plan.end().max(SECOND) + LAST_QUESTIONS + ONCE_MORE + END;
+        while let Some(((at, _), event)) = self.outside.queue.pop_first() {
+            self.outside.now = at;
+            self.step(event);
+            if self.outside.events > EVENTS_MAX {
+                self.outside.truth.breaks(Law::Bounded, at, "there is no end of events");
+            }
+            if self.outside.truth.broken.is_some() || at >= end {
+                break;
+            }
+        }
+        let Outside { truth, events, story, .. } = self.outside;
+        Outcome { broken: truth.broken, events, story: story.text() }
+    }
+
+    fn step(&mut self, event: Event) {
+        let outside = &mut self.outside;
+        match event {
+            Event::Act(number) => {
+                let act = outside.plan.acts[number].1.clone();
+                self.act(act);
+            }
+            Event::Node(id, boot, item) => self.item(id, boot, item),
+            Event::Arrives(connection, arrival) => {
+                let Some(node) = outside.network.get(connection).filter(|it| it.is_open_at_node).map(|it| it.node)
+                else {
+                    return;
+                };
+                let node = &mut self.nodes[node];
+                node.inboxes.entry(connection).or_default().push_back(arrival);
+                outside.schedule(outside.now, Event::Node(node.id, node.boot, Item::Readable(connection)));
+            }
+            Event::Dialled(connection) => {
+                let is_up = outside.is_up();
+                let Some(it) = outside.network.get_mut(connection) else { return };
+                it.is_open_at_server = is_up;
+                if is_up {
+                    outside.server.accept(connection);
+                    outside.deliver(connection, Arrival::Connected);
+                } else {
+                    outside.deliver(connection, Arrival::Closed);
+                }
+            }
+            Event::ToServer(batch) => {
+                let From::Node(connection) = batch.from else { return };
+                if outside.is_up() && outside.network.get(connection).is_some_and(|it| it.is_open_at_server) {
+                    outside.server.receive(batch);
+                    outside.turn_is_due();
+                }
+            }
+            Event::ClosedByNode(connection) => {
+                outside.server.close(connection);
+                if let Some(it) = outside.network.get_mut(connection) {
+                    it.is_open_at_server = false;
+                }
+                outside.network.sweep();
+            }
+            Event::Turn => outside.turn(),
+            Event::Expire => {
+                if outside.is_up() {
+                    outside.server.expire(outside.now);
+                    outside.turn_is_due();
+                }
+                outside.schedule(outside.now + 100 * MILLIS, Event::Expire);
+            }
+            Event::Observe => outside.server.observe(outside.now, &mut outside.truth),
+            Event::Starts(id) => {
+                // A node that died twice starts once.
+                if !self.nodes[id].is_down() {
+                    return;
+                }
+                let boot = self.nodes[id].boot + 1;
+                self.nodes[id] = Node::new(id, boot, outside);
+                outside.tell(|| format!("{}  starts again", label(id)));
+                self.nodes[id].start(outside);
+            }
+            Event::ServerStarts => outside.tell(|| "R  is up again".to_owned()),
+            Event::Unrefused => outside.server.redis.configure(|settings| {
+                (settings.bytes_max, settings.cannot_save) = (None, false);
+            }),
+            Event::LastQuestions => self.ask_everybody(),
+            Event::Check => self.check(),
+        }
+    }
+
+    fn item(&mut self, id: usize, boot: u32, item: Item) {
+        let (node, outside) = (&mut self.nodes[id], &mut self.outside);
+        if node.boot != boot {
+            return;
+        }
+        if outside.now < node.asleep_until {
+            let at = node.asleep_until + node.chance.below(200 * MICROS);
+            return outside.schedule(at, Event::Node(id, boot, item));
+        }
+        node.take(item, outside);
+        if !node.is_bounded() {
+            let at = outside.now;
+            outside.truth.breaks(Law::Bounded, at, format!("a queue of {} is too long", label(id)));
+        }
+    }
+
+    fn act(&mut self, act: Act) {
+        let outside = &mut self.outside;
+        match act {
+            Act::Ask { node, key } => self.ask(node, key),
+            Act::Remove { node, key } => {
+                let node = &mut self.nodes[node];
+                // A process that is down or stopped does nothing.
+                if outside.now >= node.asleep_until {
+                    outside.tell(|| format!("{}  an operator removes k{key}", node.label()));
+                    node.remove(key, outside);
+                }
+            }
+            Act::Person(command) if outside.is_up() => outside.person(command),
+            Act::Person(_) => {}
+            Act::Fault(fault) => self.fault(fault),
+        }
+    }
+
+    fn ask(&mut self, node: usize, key: KeyId) {
+        self.questions += 1;
+        let (node, outside) = (&mut self.nodes[node], &mut self.outside);
+        if node.is_down() {
+            return;
+        }
+        outside.tell(|| format!("{}  is asked for k{key}", node.label()));
+        node.begin_question(self.questions, key, outside);
+    }
+
+    fn ask_everybody(&mut self) {
+        for key in 0..self.outside.plan.keys.len() {
+            for node in 0..self.nodes.len() {
+                self.ask(node, key);
+            }
+        }
+    }
+
+    /// All is well: everybody is connected, nobody waits, and memory holds what Redis holds.
+    fn check(&mut self) {
+        let outside = &mut self.outside;
+        let now = outside.now;
+        outside.server.expire(now);
+        outside.server.observe(now, &mut outside.truth);
+        for node in &self.nodes {
+            if let Some(open) = node.open() {
+                return outside.truth.breaks(Law::WellAgain, now, open);
+            }
+            let served: Vec<_> = node.served(outside).collect();
+            for (key, value, is_brief) in served {
+                let is_held = held_value(&outside.server, key, now) == Some(value);
+                let needs_redis = outside.plan.keys[key].is_expensive && !outside.plan.keys[key].is_unstorable;
+                if !is_brief && needs_redis && !is_held {
+                    let how = format!("{} serves a value of k{key} that Redis does not hold", node.label());
+                    return outside.truth.breaks(Law::WellAgain, now, how);
+                }
+            }
+        }
+        let is_last = outside.queue.values().all(|event| !matches!(event, Event::Check));
+        for key in (0..outside.plan.keys.len()).filter(|_| is_last) {
+            let plan = outside.plan.keys[key];
+            let held = held_value(&outside.server, key, now);
+            if plan.is_expensive && !plan.is_unstorable && held.is_none() {
+                outside.truth.breaks(Law::NoDeadEnd, now, format!("k{key} was asked for, and Redis holds no value"));
+            }
+            let (computed, excuses) = (outside.truth.computations[key], outside.truth.excuses[key]);
+            if !outside.plan.has_faults && !plan.is_unstorable && computed > 1 + excuses * outside.plan.nodes {
+                let how = format!("k{key} was computed {computed} times, with {excuses} events");
+                outside.truth.breaks(Law::Once, now, how);
+            }
+        }
+    }
+
+    fn fault(&mut self, fault: Fault) {
+        let outside = &mut self.outside;
+        let now = outside.now;
+        outside.tell(|| format!("!  {fault:?}"));
+        match fault {
+            Fault::Cut(node, time) => {
+                for connection in outside.network.of_node(node) {
+                    outside.close_at_server(connection);
+                    // Both ends see the reset.
+                    outside.schedule(now + 1, Event::Arrives(connection, Arrival::Closed));
+                }
+                outside.network.cut(node, now + time);
+            }
+            Fault::Silent { node, to_server, to_node, time } => {
+                let directions = [(to_server, Direction::ToServer), (to_node, Direction::ToNode)];
+                let directions: Vec<_> = directions.into_iter().filter(|it| it.0).map(|it| it.1).collect();
+                outside.network.silence(node, &directions, now + time);
+            }
+            Fault::Slow(node, time) => outside.network.slow(node, now + time),
+            Fault::Stopped(node, time) => {
+                let node = &mut self.nodes[node];
+                node.asleep_until = node.asleep_until.max(now + time);
+                outside.slept += time;
+            }
+            Fault::Crash(node, time) => self.crash(node, time),
+            Fault::ServerStopped(time) => {
+                outside.server.stopped_until = now + time;
+                outside.slept += time;
+            }
+            Fault::ServerRestarts { keeps_data, time } => {
+                self.disconnect_all();
+                let outside = &mut self.outside;
+                outside.server.restart(keeps_data);
+                outside.server.observe(now, &mut outside.truth);
+                outside.server.down_until = now + time;
+                outside.schedule(now + time, Event::ServerStarts);
+            }
+            Fault::ClientsKilled => self.disconnect_all(),
+            Fault::Full(policy, time) => {
+                let bytes = Some(0);
+                outside.server.redis.configure(|settings| (settings.bytes_max, settings.eviction) = (bytes, policy));
+                outside.turn_is_due();
+                outside.schedule(now + time, Event::Unrefused);
+            }
+            Fault::CannotSave(time) => {
+                outside.server.redis.configure(|settings| settings.cannot_save = true);
+                outside.schedule(now + time, Event::Unrefused);
+            }
+            Fault::Failing(node, time) => self.nodes[node].fails_until = now + time,
+            Fault::Expires(key) => outside.person(Command::PExpire(name(key), 1, None)),
+        }
+    }
+
+    fn crash(&mut self, id: usize, time: Time) {
+        let (node, outside) = (&mut self.nodes[id], &mut self.outside);
+        if node.is_down() {
+            return;
+        }
+        // Nothing of this process happens any more; its callers are gone.
+        node.boot += 1;
+        node.askers.clear();
+        node.flights.clear();
+        node.asleep_until = DOWN;
+        for connection in outside.network.of_node(id) {
+            outside.close_at_node(connection);
+        }
+        let at = outside.now + time;
+        outside.schedule(at, Event::Starts(id));
+    }
+
+    fn disconnect_all(&mut self) {
+        for node in 0..self.nodes.len() {
+            for connection in self.outside.network.of_node(node) {
+                self.outside.close_at_server(connection);
+            }
+        }
+    }
+}
+
+/// The number of the value that a key holds.
+fn held_value(server: &Server, key: KeyId, now: Time) -> Option<usize> {
+    let redis: &Redis = &server.redis;
+    match &redis.peek(0, &name(key), millis(now))?.value {
+        Value::Bytes(bytes) => Truth::value_in(bytes),
+        Value::List(_) => None,
+    }
+}
