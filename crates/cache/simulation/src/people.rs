@@ -3,7 +3,7 @@
 
 use crate::chance::Chance;
 use crate::redis::{Command, Eviction, Expiry, Name};
-use crate::world::{MICROS, MILLIS, Time};
+use crate::world::{MICROS, MILLIS, SECOND, Time};
 
 pub(crate) type KeyId = usize;
 
@@ -140,11 +140,24 @@ impl Plan {
 
     /// Others ask for the same key at about the same time, and again a little later.
     fn echo(&mut self, chance: &mut Chance, at: Time, act: &Act) {
+        if let Act::Fault(Fault::Stopped(node, time) | Fault::Silent { node, time, .. }) = *act {
+            return self.deletes_during(chance, at, node, time);
+        }
         let (Act::Ask { key, .. } | Act::Remove { key, .. }) = act else { return };
         for _ in 0..chance.below(4) {
             let node = usize::try_from(chance.below(self.nodes as u64)).unwrap_or(0);
             let pause = self.pause(chance);
             self.acts.push((at + pause, Act::Ask { node, key: *key }));
+        }
+    }
+
+    /// A key that the node has is deleted while it hears nothing, and asked for in the moment in which it hears again.
+    fn deletes_during(&mut self, chance: &mut Chance, at: Time, node: usize, time: Time) {
+        let key = usize::try_from(chance.below(self.keys.len() as u64)).unwrap_or(0);
+        self.acts.push((at.saturating_sub(chance.below(3 * SECOND)), Act::Ask { node, key }));
+        self.acts.push((at + chance.below(time), Act::Person(Command::Del(vec![name(key)]))));
+        for _ in 0..chance.below(8) {
+            self.acts.push((at + time + chance.below(400 * MICROS), Act::Ask { node, key }));
         }
     }
 
