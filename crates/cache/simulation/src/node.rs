@@ -23,12 +23,12 @@ use crate::redis::{Message, Name};
 use crate::trouble::Trouble;
 use crate::world::{Event, MICROS, MILLIS, Outside, SECOND, Time};
 pub(crate) use calls::{Call, CallId};
-pub(crate) use flights::{Asker, Led, PendingWrite};
+pub(crate) use flights::{Caller, Led, PendingWrite};
 
 /// A rule of the driver that is broken on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Plant {
-    /// An announced flight answers whoever joins it.
+    /// An announced flight answers each caller that joins it.
     AnnouncedAnswersAll,
     /// A sign of life is dated by its reply.
     SignDatedByReply,
@@ -108,7 +108,7 @@ pub(crate) enum Item {
     /// The patience of a flight ends, if it still waits in this step.
     Patience(KeyId, u64),
     /// A caller's task begins or goes on.
-    Asker(u64),
+    Caller(u64),
     /// A caller has computed for itself.
     Aside(u64, Option<usize>),
     CallDeadline(CallId),
@@ -161,7 +161,7 @@ pub(crate) struct Node {
     pub(crate) flights: BTreeMap<KeyId, Led>,
     flights_ever: u64,
     leases: u32,
-    pub(crate) askers: BTreeMap<u64, Asker>,
+    pub(crate) callers: BTreeMap<u64, Caller>,
     write_behind: VecDeque<PendingWrite>,
     is_writing_behind: bool,
     /// Removals that an operator requested and Redis has not confirmed.
@@ -208,7 +208,7 @@ impl Node {
             flights: BTreeMap::new(),
             flights_ever: 0,
             leases: 0,
-            askers: BTreeMap::new(),
+            callers: BTreeMap::new(),
             write_behind: VecDeque::new(),
             is_writing_behind: false,
             pending_removals: BTreeSet::new(),
@@ -251,8 +251,8 @@ impl Node {
             Item::Apply => self.apply_next(outside),
             Item::Flight(key, step, event) => self.advance(key, step, *event, outside),
             Item::Patience(key, step) => self.patience_ends(key, step, outside),
-            Item::Asker(asker) => self.ask(asker, outside),
-            Item::Aside(asker, value) => self.end_aside(asker, value, outside),
+            Item::Caller(caller) => self.ask(caller, outside),
+            Item::Aside(caller, value) => self.end_aside(caller, value, outside),
             Item::CallDeadline(call) => self.call_is_late(call, outside),
             Item::Link(attempt, event) if attempt == self.attempt => self.link(*event, outside),
             Item::Link(..) => {}
@@ -407,7 +407,7 @@ impl Node {
             format!("is {:?}", self.status.state)
         } else if let Some((key, _)) = self.flights.first_key_value() {
             format!("has an open flight of k{key}")
-        } else if !self.askers.is_empty() {
+        } else if !self.callers.is_empty() {
             "has callers that wait".to_owned()
         } else if !self.write_behind.is_empty() || self.is_writing_behind {
             "has writes behind that wait".to_owned()

@@ -452,7 +452,7 @@ impl World {
         }
         // Nothing of this process happens any more; its callers are gone.
         node.boot += 1;
-        node.askers.clear();
+        node.callers.clear();
         node.flights.clear();
         node.asleep_until = DOWN;
         for connection in outside.network.of_node(id) {

@@ -24,7 +24,7 @@ const ANSWERED_WITHIN: Time = 12 * SECOND;
 
 /// A caller that waits for an answer.
 #[derive(Clone, Debug)]
-pub(crate) struct Asker {
+pub(crate) struct Caller {
     pub(crate) key: KeyId,
     began: Time,
     /// The purges of the key of which the node had been told then.
@@ -44,7 +44,7 @@ pub(crate) struct Led {
     flight: Flight<Lease>,
     pub(super) step: u64,
     next: Next,
-    askers: Vec<u64>,
+    callers: Vec<u64>,
     pub(super) is_waiting: bool,
     looked_up: Option<Known>,
     computed: Option<Known>,
@@ -65,16 +65,16 @@ pub(crate) struct PendingWrite {
 impl Node {
     /// A question of a person begins.
     pub(crate) fn begin_question(&mut self, number: u64, key: KeyId, outside: &mut Outside) {
-        self.askers.insert(number, Asker { key, began: outside.now, told: self.told[key], flights: 0 });
-        self.wake(Item::Asker(number), outside);
+        self.callers.insert(number, Caller { key, began: outside.now, told: self.told[key], flights: 0 });
+        self.wake(Item::Caller(number), outside);
     }
 
     pub(super) fn ask(&mut self, number: u64, outside: &mut Outside) {
-        let Some(asker) = self.askers.get_mut(&number) else { return };
-        let key = asker.key;
-        if asker.flights == 0 {
+        let Some(caller) = self.callers.get_mut(&number) else { return };
+        let key = caller.key;
+        if caller.flights == 0 {
             // The task has begun: the question is that old, and knows that much.
-            (asker.began, asker.told) = (outside.now, self.told[key]);
+            (caller.began, caller.told) = (outside.now, self.told[key]);
             if let Some(entry) = self.get(key, outside) {
                 let origin = Origin::Memory { is_brief: entry.kept.is_brief };
                 return self.answer(number, Known { value: entry.value, since: entry.since }, origin, outside);
@@ -83,7 +83,7 @@ impl Node {
             if !plan.is_expensive && !self.reads_through(outside) {
                 return self.answer_cheaply(number, key, outside);
             }
-        } else if asker.flights == FLIGHTS_MAX {
+        } else if caller.flights == FLIGHTS_MAX {
             return self.compute_aside(number, outside);
         }
         self.fly(number, key, outside);
@@ -110,13 +110,13 @@ impl Node {
     }
 
     fn fly(&mut self, number: u64, key: KeyId, outside: &mut Outside) {
-        if let Some(asker) = self.askers.get_mut(&number) {
-            asker.flights += 1;
+        if let Some(caller) = self.callers.get_mut(&number) {
+            caller.flights += 1;
         }
         let version = self.stamp(key);
         if let Some(led) = self.flights.get_mut(&key) {
             match led.announced {
-                None => led.askers.push(number),
+                None => led.callers.push(number),
                 Some((answer, known)) => {
                     if answer.is_current(version) || outside.plant == Some(Plant::AnnouncedAnswersAll) {
                         return self.answer(number, known, Origin::Announced, outside);
@@ -133,7 +133,7 @@ impl Node {
             flight,
             step: self.flights_ever << 16,
             next: Next::Close,
-            askers: vec![number],
+            callers: vec![number],
             is_waiting: false,
             looked_up: None,
             computed: None,
@@ -148,9 +148,9 @@ impl Node {
     }
 
     fn compute_aside(&mut self, number: u64, outside: &mut Outside) {
-        let Some(asker) = self.askers.get_mut(&number) else { return };
-        let key = asker.key;
-        asker.flights = FLIGHTS_MAX + 1;
+        let Some(caller) = self.callers.get_mut(&number) else { return };
+        let key = caller.key;
+        caller.flights = FLIGHTS_MAX + 1;
         outside.tell(|| format!("{} computes k{key} for one caller", label(self.id)));
         let known = self.begin_computation(key, outside);
         let value = (!self.fails(outside)).then_some(known.value);
@@ -166,8 +166,8 @@ impl Node {
     }
 
     fn answer(&mut self, number: u64, known: Known, origin: Origin, outside: &mut Outside) {
-        let Some(asker) = self.askers.remove(&number) else { return };
-        let key = asker.key;
+        let Some(caller) = self.callers.remove(&number) else { return };
+        let key = caller.key;
         outside.tell(|| {
             let from = match origin {
                 Origin::Memory { .. } => "memory",
@@ -176,22 +176,22 @@ impl Node {
             };
             format!("{} answers for k{key} from {from}", label(self.id))
         });
-        self.report(outside, key, known.value, origin, known.since, asker.told);
-        self.is_in_time(&asker, outside);
+        self.report(outside, key, known.value, origin, known.since, caller.told);
+        self.is_in_time(&caller, outside);
     }
 
     fn fail(&mut self, number: u64, outside: &mut Outside) {
-        if let Some(asker) = self.askers.remove(&number) {
-            self.is_in_time(&asker, outside);
+        if let Some(caller) = self.callers.remove(&number) {
+            self.is_in_time(&caller, outside);
         }
     }
 
-    fn is_in_time(&self, asker: &Asker, outside: &mut Outside) {
-        if outside.now > asker.began + ANSWERED_WITHIN + outside.slept {
+    fn is_in_time(&self, caller: &Caller, outside: &mut Outside) {
+        if outside.now > caller.began + ANSWERED_WITHIN + outside.slept {
             self.breaks(
                 outside,
                 Law::Answered,
-                &format!("k{} is answered after {} s", asker.key, (outside.now - asker.began) / SECOND),
+                &format!("k{} is answered after {} s", caller.key, (outside.now - caller.began) / SECOND),
             );
         }
     }
@@ -239,9 +239,9 @@ impl Node {
             self.give(key, answer, closes, outside);
         }
         if closes {
-            // Whoever still waits was given no answer: the leader is lost.
+            // Callers who still wait were given no answer: the leader is lost.
             if let Some(led) = self.flights.remove(&key) {
-                led.askers.into_iter().for_each(|number| self.wake(Item::Asker(number), outside));
+                led.callers.into_iter().for_each(|number| self.wake(Item::Caller(number), outside));
             }
             return;
         }
@@ -272,22 +272,22 @@ impl Node {
             Outcome::Computed { .. } => led.computed,
             Outcome::Failed => None,
         };
-        let askers = std::mem::take(&mut led.askers);
+        let callers = std::mem::take(&mut led.callers);
         if let (false, Some(known)) = (closes, known) {
             led.announced = Some((answer, known));
         }
         match known {
-            Some(known) => askers.into_iter().for_each(|it| self.answer(it, known, Origin::Begun, outside)),
+            Some(known) => callers.into_iter().for_each(|it| self.answer(it, known, Origin::Begun, outside)),
             // The leader's own caller has the failure; the others try again.
             None => {
                 if closes {
                     self.flights.remove(&key);
                 }
-                let mut askers = askers.into_iter();
-                if let Some(own) = askers.next() {
+                let mut callers = callers.into_iter();
+                if let Some(own) = callers.next() {
                     self.fail(own, outside);
                 }
-                askers.for_each(|it| self.wake(Item::Asker(it), outside));
+                callers.for_each(|it| self.wake(Item::Caller(it), outside));
             }
         }
     }

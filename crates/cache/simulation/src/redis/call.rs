@@ -103,7 +103,7 @@ impl Call<'_> {
         }
     }
 
-    /// The entry, unless it has expired: then a primary removes it, and whoever tracks it is told, the caller too.
+    /// The entry, unless it has expired: then a primary removes it, and the connections that track it are told, that of the caller too.
     fn find(&mut self, name: &Name) -> Option<Entry> {
         let entry = self.redis.keys.get_mut(self.database, name)?;
         if !entry.has_expired(self.now) {
