@@ -178,7 +178,7 @@
 //!      └──────────────────────────────────────────────────────────────────── coherent
 //! ```
 //!
-//! Memory is *believed* until three heartbeats (at least 300 ms, [`Deadlines::belief`]) after the last moment at which a
+//! Memory is *believed* until three heartbeats (at least 300 ms) after the last moment at which a
 //! command was sent that Redis has answered. The answer passes through the queue of the invalidations, so that it counts
 //! only when those that arrived before it are applied. After that time, nothing is forgotten, and nothing is served but
 //! what is kept briefly. So a value is never served later than that after its deletion, plus one turn of the server's event

@@ -26,7 +26,7 @@ pub struct Stats {
     /// (computed for another caller, here or on another node), `failed`.
     pub answers: Vec<Count>,
     /// Lookups in memory, by result: `hit`, `miss`, `unsure` (it has a value, and does not serve it, since Redis was not
-    /// heard from for [`Deadlines::belief`](crate::Deadlines::belief)).
+    /// heard from for three heartbeats).
     pub memory_lookups: Vec<Count>,
     /// Lookups in Redis, by result: `hit`, `miss`, `lease`, `unusable`, `unavailable` (no reply in time, refused, or
     /// not sent because earlier calls failed).

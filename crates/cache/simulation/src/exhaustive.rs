@@ -1,7 +1,7 @@
 //! Every history of one key, not only drawn ones: breadth first over the flights of the protocol, with time abstracted.
 //!
 //! Two or three nodes, one Redis, a person, and a budget of acts, faults and timers that may happen at any step. What a
-//! node does next is decided by the same [`Flight`](crate::protocol::flight::Flight) that the cache ships. When nothing
+//! node does next is decided by the same `Flight` that the cache ships. When nothing
 //! else can happen, time passes: a lease expires, patience ends.
 //!
 //! | law | |

@@ -111,6 +111,7 @@ impl Collector for OfTheMoment {
             "fate",
             &stats.write_behind,
         )?;
+        counters(&mut encoder, "cache_touches", "What became of signs of use to Redis.", "fate", &stats.touches)?;
         counters(&mut encoder, "redis_errors", "What went wrong with Redis.", "kind", &stats.redis_errors)?;
         let pending = signed(stats.removals_pending);
         gauge(&mut encoder, "cache_removals_pending", "Removals still to be done in Redis.", pending)?;
