@@ -215,7 +215,8 @@ const ANSWERS: usize = 0;
 const REFUSES: usize = 1;
 const IS_SILENT: usize = 2;
 
-/// A server that answers reads, refuses them or ignores them, with the number of reads received.
+/// A server that answers reads, refuses them or ignores them, with the number of reads of answers that it received. The
+/// heartbeat reads a canary while reads are refused.
 struct Moody {
     fake: Fake,
     mood: Arc<AtomicUsize>,
@@ -227,7 +228,8 @@ impl Moody {
         let (mood, reads) = (Arc::new(AtomicUsize::new(ANSWERS)), Arc::new(AtomicUsize::new(0)));
         let (of_now, counting) = (mood.clone(), reads.clone());
         let fake = Fake::start(move |words| {
-            counting.fetch_add(usize::from(words[0] == "GETRANGE"), SeqCst);
+            let is_lookup = words[0] == "GETRANGE" && !words[1].contains("::");
+            counting.fetch_add(usize::from(is_lookup), SeqCst);
             let is_read = matches!(words[0].as_str(), "GETRANGE" | "PTTL");
             match of_now.load(SeqCst) {
                 REFUSES if is_read => Some(b"-ERR no\r\n".to_vec()),
