@@ -30,6 +30,7 @@ test("a function is defined, drawn, listed and used", async ({ page, service }) 
   // Of a new value, what uses the name follows.
   await ask(page, "b = 10a");
   await ask(page, "a = a + 1");
+  await expect(page.getByTestId("answer")).toHaveText("a = 3 defined");
   await ask(page, "b");
   await expect(page.getByTestId("answer")).toHaveText("30");
   await page.getByRole("button", { name: "Remove b" }).click();
