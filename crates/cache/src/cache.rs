@@ -30,7 +30,6 @@ use crate::protocol::flight::Lookup;
 use crate::stats::{Answered, Counters, FlightResult, MemoryLookup, State, Stats};
 use crate::supervisor::Context;
 use crate::topology::keep_connected;
-use crate::touch::{Toucher, Touches};
 use crate::write_behind::{WriteBehind, Writer};
 
 /// How long the shutdown waits for the queue of the write-behind.
@@ -105,23 +104,17 @@ impl<C: Contents> Cache<C> {
             let primaries = Arc::new(Primaries::new(namespace, deadlines.call));
             let (write_behind, writing) = WriteBehind::new(Writer {
                 contents: contents.clone(),
+                memory: memory.clone(),
                 primaries: primaries.clone(),
                 coherence: coherence.clone(),
                 counters: counters.clone(),
             });
             let (coherence, memory) = (coherence.clone(), memory.clone());
-            let (touches, touching) = Touches::new(Toucher {
-                primaries: primaries.clone(),
-                coherence: coherence.clone(),
-                memory: memory.clone(),
-                counters: counters.clone(),
-            });
-            background.spawn(touching);
             background.spawn(sweep(coherence.clone(), memory.clone()));
             let context = Context { coherence, memory, primaries: primaries.clone(), deadlines };
             background.spawn(keep_connected(context, url));
             background.spawn(writing);
-            Shared { primaries, leases: Leases::new(), write_behind, touches }
+            Shared { primaries, leases: Leases::new(), write_behind }
         });
         let (pending_removals, leaders) = (PendingRemovals::new(), Gauge::default());
         let layers =

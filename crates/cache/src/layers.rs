@@ -4,7 +4,7 @@
 //! [`flight`](crate::protocol::flight) decides what follows a step.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::audit::Gauge;
 use crate::call::Call;
@@ -22,8 +22,8 @@ use crate::primaries::{Primaries, RawLookup};
 use crate::protocol::flight::{FinalWrite, LeaseAttempt, Lookup};
 use crate::protocol::hit::{Validity, nanos};
 use crate::protocol::version::{Moment, VersionStamp};
-use crate::stats::{Counters, Label, MemoryLookup, RedisLookup, State, TouchResult};
-use crate::touch::{Touch, Touches};
+use crate::stats::{Counters, Label, MemoryLookup, RedisLookup, State};
+use crate::touch::Touch;
 use crate::write_behind::{PendingWrite, WriteBehind};
 
 pub(crate) struct Layers<C: Contents> {
@@ -45,7 +45,6 @@ pub(crate) struct Shared<V> {
     pub(crate) primaries: Arc<Primaries>,
     pub(crate) leases: Leases,
     pub(crate) write_behind: WriteBehind<V>,
-    pub(crate) touches: Touches,
 }
 
 /// What a lookup gave, and its value.
@@ -104,10 +103,7 @@ impl<C: Contents> Layers<C> {
         let Some(due) = self.memory.take_touch(key, stamp.purge, now, now + self.deadlines.touch) else { return };
         let is_half_over = |given: &Duration| due.left.is_some_and(|left| left < *given / 2);
         let renewal = self.given_lifetime(&due.value).filter(|given| due.is_renewable && is_half_over(given));
-        let touch = Touch { key: key.clone(), renewal, stamp };
-        if !(shared.write_behind.take_token() && shared.touches.enqueue(touch)) {
-            self.counters.touches.add(TouchResult::Dropped);
-        }
+        shared.write_behind.enqueue_touch(Touch { key: key.clone(), renewal, stamp });
     }
 
     /// Looks the key up in Redis.
@@ -173,12 +169,12 @@ impl<C: Contents> Layers<C> {
     /// reported, or if the other node could not write.
     pub(crate) async fn wait_for_change(&self, key: &Key, stamp: VersionStamp, patience: Moment) -> bool {
         let Some(shared) = &self.shared else { return false };
-        let Some(patience) = self.coherence.clock.instant(patience) else { return false };
+        let Some(end) = self.coherence.clock.instant(patience) else { return false };
         let change = self.coherence.wait_for_change(stamp);
         self.state_for(key) == State::Coherent
-            && Instant::now() < patience
+            && self.coherence.now() < patience
             && tokio::select! {
-                changed = tokio::time::timeout_at(patience.into(), change) => changed.is_ok(),
+                changed = tokio::time::timeout_at(end.into(), change) => changed.is_ok(),
                 () = shared.primaries.until_waiting_is_futile(key) => false,
             }
     }
@@ -251,7 +247,7 @@ impl<C: Contents> Layers<C> {
         at_most: Option<Duration>,
         stamp: VersionStamp,
     ) -> Option<Kept> {
-        self.keep_with(key, value, (lifetime, at_most), stamp, Upkeep::NONE)
+        self.keep_with(key, value, lifetime, at_most, stamp, Upkeep::NONE)
     }
 
     /// The same for a value that Redis was seen to hold for so long.
@@ -265,15 +261,16 @@ impl<C: Contents> Layers<C> {
         let touch = self.deadlines.touch;
         let is_renewable = policy::is_renewable(self.given_lifetime(value), left, touch);
         let upkeep = Upkeep::due_at(self.coherence.now() + touch, is_renewable);
-        self.keep_with(key, value, (policy::shorter(self.lifetime(value), left), None), stamp, upkeep)
+        self.keep_with(key, value, policy::shorter(self.lifetime(value), left), None, stamp, upkeep)
     }
 
-    /// `lifetime` is the value's own, and the most for which this node may keep it.
+    /// `lifetime` is the value's own, `at_most` the longest time for which this node may keep it.
     fn keep_with(
         &self,
         key: &Key,
         value: &Arc<C::Value>,
-        (lifetime, at_most): (Option<Duration>, Option<Duration>),
+        lifetime: Option<Duration>,
+        at_most: Option<Duration>,
         stamp: VersionStamp,
         upkeep: Upkeep,
     ) -> Option<Kept> {

@@ -1,5 +1,5 @@
-//! Best-effort write-behind of cheap answers to Redis: a token bucket, a bounded queue, and a bounded number of writes
-//! in flight, so that the throughput does not depend on the round trip.
+//! Best-effort write-behind of cheap answers to Redis: a token bucket, a bounded queue, and a bounded number of commands
+//! in flight, so that the throughput does not depend on the round trip. [Touches](crate::touch) go the same way.
 //!
 //! A pending write carries the version stamp under which its answer was computed. The stamp is compared again just
 //! before the write: if an invalidation came after the computation began, the answer is not sent. The order of the
@@ -17,14 +17,16 @@ use crate::coherence::Coherence;
 use crate::entry::{self, Contents};
 use crate::key::Key;
 use crate::link::CallError;
+use crate::memory::Memory;
 use crate::policy::Bucket;
 use crate::primaries::Primaries;
 use crate::protocol::version::VersionStamp;
-use crate::stats::{Counters, Trouble, WriteBehindResult};
+use crate::stats::{Counters, TouchResult, Trouble, WriteBehindResult};
+use crate::touch::Touch;
 
-/// The maximum number of queued writes.
+/// The maximum number of queued writes and touches.
 const QUEUED_MAX: usize = 1_024;
-/// The maximum number of writes that wait for their reply: enough for 1,000 a second up to a round trip of 64 ms.
+/// The maximum number of commands that wait for their reply: enough for 1,000 a second up to a round trip of 64 ms.
 const IN_FLIGHT_MAX: usize = 64;
 
 pub(crate) struct PendingWrite<V> {
@@ -36,7 +38,8 @@ pub(crate) struct PendingWrite<V> {
 
 enum QueueItem<V> {
     Write(PendingWrite<V>, OpenWrite),
-    /// Answered when every write queued before it has ended.
+    Touch(Touch),
+    /// Answered when everything queued before it has ended.
     Flushed(oneshot::Sender<()>),
 }
 
@@ -68,6 +71,7 @@ pub(crate) struct WriteBehind<V> {
 /// The consumer's end of the queue.
 pub(crate) struct Writer<C: Contents> {
     pub(crate) contents: Arc<C>,
+    pub(crate) memory: Arc<Memory<C::Value>>,
     pub(crate) primaries: Arc<Primaries>,
     pub(crate) coherence: Arc<Coherence>,
     pub(crate) counters: Arc<Counters>,
@@ -98,8 +102,15 @@ impl<V: Send + Sync + 'static> WriteBehind<V> {
         });
     }
 
+    /// Queues a touch, or drops it and counts it.
+    pub(crate) fn enqueue_touch(&self, touch: Touch) {
+        if !self.take_token() || self.queue.try_send(QueueItem::Touch(touch)).is_err() {
+            self.counters.touches.add(TouchResult::Dropped);
+        }
+    }
+
     /// Takes the right to send one more command that nobody waits for.
-    pub(crate) fn take_token(&self) -> bool {
+    fn take_token(&self) -> bool {
         self.bucket.take(self.since.elapsed())
     }
 
@@ -108,7 +119,7 @@ impl<V: Send + Sync + 'static> WriteBehind<V> {
         self.open.load(SeqCst)
     }
 
-    /// Waits until every write queued so far is executed or dropped.
+    /// Waits until everything queued so far is executed or dropped.
     pub(crate) async fn flush(&self) {
         let (flushed, done) = oneshot::channel();
         if self.queue.send(QueueItem::Flushed(flushed)).await.is_ok() {
@@ -120,7 +131,7 @@ impl<V: Send + Sync + 'static> WriteBehind<V> {
 
 impl<C: Contents> Writer<C> {
     async fn run(self: Arc<Self>, mut queued: mpsc::Receiver<QueueItem<C::Value>>) {
-        // Dropped with this task, which ends the writes in flight.
+        // Dropped with this task, which ends what is in flight.
         let mut in_flight = JoinSet::new();
         loop {
             let item = tokio::select! {
@@ -134,6 +145,13 @@ impl<C: Contents> Writer<C> {
                     in_flight.spawn(async move {
                         writer.counters.write_behind.add(writer.execute(write).await);
                         drop(open);
+                    });
+                }
+                Some(QueueItem::Touch(touch)) => {
+                    let writer = self.clone();
+                    in_flight.spawn(async move {
+                        let Writer { memory, primaries, coherence, counters, .. } = &*writer;
+                        counters.touches.add(touch.send(primaries, coherence, memory).await);
                     });
                 }
                 Some(QueueItem::Flushed(flushed)) => {
