@@ -175,7 +175,8 @@ impl Link {
 
     /// Whether commands that nobody waits for should not be sent now.
     pub(crate) fn is_in_doubt(&self) -> bool {
-        self.state() != State::Coherent || self.status().is_late || self.breaker.is_open()
+        let Status { state, is_late, .. } = self.status();
+        state != Trust::Coherent || is_late || self.breaker.is_open()
     }
 
     /// Notes whether a write was refused by the heartbeat.

@@ -2,7 +2,7 @@
 //! lookups of all keys share one pipeline for each primary.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
@@ -157,9 +157,9 @@ impl<C: Contents> Layers<C> {
         waiting.retain(|flight| !self.is_removal_pending(&flight.key));
         let stamps: Vec<_> = waiting.iter().map(|flight| self.coherence.stamp(&flight.key)).collect();
         let keys: Vec<&Key> = waiting.iter().map(|flight| &flight.key).collect();
-        let began = Instant::now();
+        let began = self.coherence.now();
         let found = shared.primaries.lookup_many(&keys).await;
-        let took = began.elapsed();
+        let took = self.coherence.now() - began;
         for ((flight, stamp), raw) in waiting.into_iter().zip(stamps).zip(found) {
             // The runtime may be ending.
             let _ = flight.lookup.send(StampedLookup { stamp, raw, took });

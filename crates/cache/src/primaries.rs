@@ -231,7 +231,7 @@ impl Primaries {
         let mut set = command("SET", &name);
         set.arg(line).arg(condition);
         if let Some(ttl) = ttl {
-            set.arg("PX").arg(u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX));
+            set.arg("PX").arg(millis(ttl));
         }
         self.call(&name, &[set], CallKind::Write, |replies| match replies {
             [Value::Okay] => Ok(true),
@@ -289,6 +289,11 @@ fn command(verb: &str, name: impl AsRef<[u8]>) -> Cmd {
     let mut command = redis::cmd(verb);
     command.arg(name.as_ref());
     command
+}
+
+/// As Redis counts.
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 fn lookup_commands(name: &str) -> [Cmd; 2] {

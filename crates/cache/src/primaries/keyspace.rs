@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use redis::{Cmd, Value};
 
-use super::{CallKind, Primaries, command};
+use super::{CallKind, Primaries, command, millis};
 use crate::connection::{trouble, within};
 use crate::key::Key;
 use crate::link::{CallError, CallReply, Link};
@@ -62,9 +62,9 @@ impl Primaries {
         let holder = self.map().holder(|| &name).filter(|link| !link.is_in_doubt()).cloned();
         let connection = holder.and_then(|link| link.connection()).ok_or(CallError::NotSent)?;
         let mut touch = redis::Pipeline::new();
-        match lifetime.map(|lifetime| u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX)) {
+        match lifetime {
             None => touch.cmd("TOUCH").arg(&name),
-            Some(millis) => touch.cmd("PEXPIRE").arg(&name).arg(millis).arg("GT"),
+            Some(lifetime) => touch.cmd("PEXPIRE").arg(&name).arg(millis(lifetime)).arg("GT"),
         };
         let replies = within(self.deadline, connection.send(&touch))
             .await

@@ -154,7 +154,7 @@ pub(crate) enum Which {
     Computed,
 }
 
-/// The answer to everyone who waits for the flight, and to everyone who joins it until it closes, if it is current.
+/// The answer to every waiter and, if it is current, to every caller that joins until the flight closes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Answer {
     pub(crate) outcome: Outcome,
@@ -271,6 +271,7 @@ pub(crate) struct Limits {
     pub(crate) lease: Duration,
 }
 
+/// What others see of it is for the exhaustive search in `simulation/`, which renumbers versions.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Flight<L> {
     state: State<L>,
