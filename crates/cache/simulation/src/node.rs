@@ -15,7 +15,7 @@ use crate::chance::Chance;
 use crate::laws::{Given, Law, Origin};
 use crate::network::ConnectionId;
 use crate::people::KeyId;
-use crate::protocol::flight::{Event as FlightEvent, Now};
+use crate::protocol::flight::{BRIEF, Event as FlightEvent, Now};
 use crate::protocol::hit::{Validity, may_answer, nanos};
 use crate::protocol::link::{Event as LinkEvent, Machine, Settings, Status, Timer, Trust};
 use crate::protocol::version::{Moment, VersionStamp};
@@ -32,12 +32,8 @@ pub enum Plant {
     AnnouncedAnswersAll,
     /// A sign of life is dated by its reply.
     SignDatedByReply,
-    /// A sign of life overtakes the invalidations before it.
-    SignOvertakes,
     /// The null of a flush wakes no waiter.
     NullSleeps,
-    /// A waiter does not compare its stamp when it begins to wait.
-    WaitsBlindly,
     /// A cheap value is compared when it is queued, and not when it is sent.
     ComparesWhenQueued,
     /// What memory is given is not compared with its stamp.
@@ -51,8 +47,6 @@ pub enum Plant {
 }
 
 impl Plant {
-    /// Those that seeds find. The others need a queue of invalidations that stands still, or a push between the decision
-    /// to wait and the wait: this driver has neither.
     pub const ALL: [Self; 8] = [
         Self::AnnouncedAnswersAll,
         Self::SignDatedByReply,
@@ -71,7 +65,6 @@ pub(crate) const CALL: Time = 50 * MILLIS;
 pub(crate) const HANDSHAKE: Time = SECOND;
 const LEASE: Duration = Duration::from_secs(3);
 pub(crate) const LIFETIME: Duration = Duration::from_secs(86_400);
-pub(crate) const BRIEF: Duration = Duration::from_secs(5);
 const SETTINGS: Settings = Settings {
     heartbeat: Duration::from_millis(100),
     late: Duration::from_millis(100),

@@ -225,9 +225,6 @@ impl Node {
 
     /// Passes a sign of life on, behind the invalidations that came before it.
     pub(super) fn report_answer(&mut self, event: LinkEvent<Trouble>, outside: &mut Outside) {
-        if outside.plant == Some(Plant::SignOvertakes) {
-            return self.wake(Item::Link(self.attempt, Box::new(event)), outside);
-        }
         self.invalidations.push_back(Queued::Answered(Box::new(event)));
         self.wake(Item::Apply, outside);
     }

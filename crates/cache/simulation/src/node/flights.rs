@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::calls::{CallError, Purpose, Replies};
-use super::{BRIEF, Item, LEASE, LIFETIME, Lease, Node, Plant, label};
+use super::{Item, LEASE, LIFETIME, Lease, Node, Plant, label};
 use crate::laws::{Law, Origin, Truth};
 use crate::people::{KeyId, name};
 use crate::protocol::flight::{
-    Answer, Computation, Event, FinalWrite, Flight, Keep, LeaseAttempt, Limits, Lookup, Next, Outcome, Step, Which,
+    Answer, BRIEF, Computation, Event, FinalWrite, Flight, Keep, LeaseAttempt, Limits, Lookup, Next, Outcome, Step,
+    Which,
 };
 use crate::protocol::link::{Access, Trust};
 use crate::protocol::version::VersionStamp;
@@ -264,7 +265,7 @@ impl Node {
         }
     }
 
-    /// Gives the answer to everyone who waits.
+    /// Gives the answer to every waiter.
     fn give(&mut self, key: KeyId, answer: Answer, closes: bool, outside: &mut Outside) {
         let Some(led) = self.flights.get_mut(&key) else { return };
         let known = match answer.outcome {
@@ -344,12 +345,11 @@ impl Node {
     }
 
     fn wait(&mut self, key: KeyId, stamp: VersionStamp, until: Duration, outside: &mut Outside) {
-        let has_changed = self.stamp(key) != stamp && outside.plant != Some(Plant::WaitsBlindly);
         let is_coherent = self.status.state == Trust::Coherent;
         if !is_coherent || self.moment(outside) >= until || self.is_futile() {
             return self.event(key, Event::WaitedInVain, outside);
         }
-        if has_changed {
+        if self.stamp(key) != stamp {
             return self.event(key, Event::Changed, outside);
         }
         outside.tell(|| format!("{} waits for k{key}", label(self.id)));
