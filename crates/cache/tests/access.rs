@@ -14,13 +14,6 @@ use support::tls::Tls;
 use support::*;
 use tabuada_cache::{Credentials, Login, RedisStatus, RemovalStatus, Source, State};
 
-/// Writes behind that may wait for their reply at the same time.
-const IN_FLIGHT_MAX: usize = 64;
-
-fn is_write(words: &[String]) -> bool {
-    words[0] == "SET" && !words[1].contains("::")
-}
-
 /// The server is silent until it has received as many writes as may be in flight, and then replies to all of them. So
 /// a write that waited for the reply to the one before it would wait for ever.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -454,6 +454,8 @@ async fn a_primary_that_joins_a_cluster() {
 async fn a_cluster_whose_url_does_not_say_so() {
     let cluster = Cluster::start(2, false).await;
     let node = setting(&cluster.servers[0].url()).start();
+    // Before, nothing is sent.
+    eventually("there is a connection", || node.state() != State::Detached).await;
     for text in texts() {
         node.expensive(&text).await;
     }

@@ -2,6 +2,7 @@
 
 use tabuada_cache::{Key, RemovalStatus, Removed, Source, State};
 
+use crate::operator::is_not_undone;
 use crate::support::proxy::Proxy;
 use crate::support::server::Server;
 use crate::support::{COMPUTED, Fact, Node, Setting, answer, eventually, key};
@@ -83,19 +84,7 @@ async fn a_text_that_is_no_variant_is_refused() {
 /// What is computed meanwhile is answered, but not stored: its lease was removed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn clearing_a_variant_is_not_undone_by_computations_in_progress() {
-    let server = Server::start();
-    let [here, there] = [(); 2].map(|()| Setting::new().redis(server.url()));
-    let (here, there) = (here.coherent().await, there.coherent().await);
-    let (one, other) = (here.holds("here").await, there.holds("there").await);
-    assert_eq!(clears(&here, "1").await, (2, RemovalStatus::Done), "two leases");
-    eventually("the push arrives at the other node", || there.invalidations("key") >= 2).await;
-    assert_eq!(one.ends().await.source, Source::Computed { stored: false });
-    assert_eq!(other.ends().await.source, Source::Computed { stored: false });
-    for node in [&here, &there] {
-        node.is_sound().await;
-        assert!(!node.remembers("here") && !node.remembers("there"));
-    }
-    assert!(server.person().keys().is_empty());
+    is_not_undone(async |node| clears(node, "1").await).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -92,13 +92,10 @@ async fn d4_t1_a_purge_elsewhere_leaves_waiters_to_their_patience() {
 /// The write waits for others, whose replies are held back, while its key is invalidated.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn d5_a_queued_write_is_sent_after_a_purge() {
-    const IN_FLIGHT_MAX: usize = 64;
     let sent = Arc::new(AtomicUsize::new(0));
     let received = sent.clone();
-    let fake = Fake::start(move |words| {
-        let is_write = words[0] == "SET" && !words[1].contains("::");
-        (is_write && received.fetch_add(1, SeqCst) < IN_FLIGHT_MAX).then(Vec::new)
-    });
+    let fake =
+        Fake::start(move |words| (is_write(words) && received.fetch_add(1, SeqCst) < IN_FLIGHT_MAX).then(Vec::new));
     let node = quiet(&fake).await;
     for n in 0..IN_FLIGHT_MAX {
         node.cheap(&n.to_string()).await;

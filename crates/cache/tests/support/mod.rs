@@ -24,6 +24,14 @@ use tabuada_cache::{
     Cache, Call, ComputeError, Contents, Deadlines, Found, Key, Lookup, Options, Source, State, Stats,
 };
 
+/// Commands of the write-behind that may wait for their reply at the same time.
+pub const IN_FLIGHT_MAX: usize = 64;
+
+/// Whether a command writes an answer.
+pub fn is_write(words: &[String]) -> bool {
+    words[0] == "SET" && !words[1].contains("::")
+}
+
 /// Longer than anything takes on a slow machine: only a broken test waits so long.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
