@@ -29,6 +29,8 @@ test("a function is defined, drawn, listed and used", async ({ page, service }) 
   await expect(chips).toHaveText(["f(x) = x²×", "a = 2×"]);
   // Of a new value, what uses the name follows.
   await ask(page, "b = 10a");
+  // What is typed next would end it.
+  await expect(page.getByTestId("answer")).toHaveText("b = 20 defined");
   await ask(page, "a = a + 1");
   await expect(page.getByTestId("answer")).toHaveText("a = 3 defined");
   await ask(page, "b");
