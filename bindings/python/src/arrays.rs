@@ -246,7 +246,7 @@ impl<'py> Borrowed<'py> {
 
     fn column(&self) -> Column<'_> {
         match self {
-            Self::F64(array) => array.as_slice().map_or_else(|_| strided(array, Some), Column::Whole),
+            Self::F64(array) => in_order(array).map_or_else(|| strided(array, Some), Column::Whole),
             Self::F32(array) => strided(array, |value| Some(f64::from(value))),
             Self::I32(array) => strided(array, |value| Some(f64::from(value))),
             Self::Bool(array) => strided(array, |value| Some(f64::from(u8::from(value != 0)))),
@@ -260,12 +260,18 @@ impl<'py> Borrowed<'py> {
     }
 }
 
+/// The elements of an array, if they lie in memory in their order.
+fn in_order<'a, T: Element>(array: &'a PyReadonlyArrayDyn<'_, T>) -> Option<&'a [T]> {
+    // A transposed array is a slice, too, but in another order.
+    array.as_slice().ok().filter(|_| array.is_c_contiguous())
+}
+
 /// The elements of an array in order, as floats.
 fn strided<'a, T: Element + Copy + Sync + Send>(
     array: &'a PyReadonlyArrayDyn<'_, T>,
     float: impl Fn(T) -> Option<f64> + Send + 'a,
 ) -> Column<'a> {
-    if let Ok(slice) = array.as_slice() {
+    if let Some(slice) = in_order(array) {
         return Column::pieces(slice.iter().copied(), float);
     }
     let view: ArrayView<'a, T, IxDyn> = array.as_array();

@@ -16,7 +16,7 @@ use pyo3::prelude::*;
 #[pymodule]
 mod _engine {
     use pyo3::prelude::*;
-    use tabuada_lang::functions as manual;
+    use tabuada_lang::{Fuel, functions as manual};
 
     #[pymodule_export]
     use crate::errors::Advice;
@@ -29,6 +29,7 @@ mod _engine {
     use crate::program::Program;
     use crate::program::{arguments, limits, run, utf8};
     use crate::texts;
+    use crate::work;
 
     /// The value of an expression.
     #[pyfunction]
@@ -98,6 +99,28 @@ mod _engine {
         let read = texts::find(py, source, &options, &[])
             .map_err(|error| Origin { text: source, options: &options, names: &[] }.unread(py, &error))?;
         Ok(read.program.canonical())
+    }
+
+    /// The proof of the answer of an expression; `None` if the answer depends on more than the text.
+    #[pyfunction]
+    #[pyo3(signature = (text, *, mode=None, notation=None, decimal=None))]
+    fn proof(
+        py: Python<'_>,
+        text: &Bound<'_, PyAny>,
+        mode: Option<&str>,
+        notation: Option<&str>,
+        decimal: Option<&str>,
+    ) -> PyResult<Option<String>> {
+        let options = Given { mode, notation, decimal, fuel: None, digits: None }.check()?;
+        let source = utf8(text)?;
+        let read = texts::find(py, source, &options, &[])
+            .map_err(|error| Origin { text: source, options: &options, names: &[] }.unread(py, &error))?;
+        let limits = options.limits();
+        work::detached(py, |stop| {
+            let outcome = read.program.evaluate_with(&[], &limits, &mut Fuel::with_stop(limits.fuel, stop));
+            let outcome = outcome.as_ref().map(|answer| (answer.type_name(), answer.text()));
+            read.program.proof(outcome.map_err(|failure| &failure.kind))
+        })
     }
 
     /// The manual: name, kind, section, signature, line of documentation, whether it needs `math.` before it.

@@ -98,11 +98,10 @@ def test_integers_between_two_floats_are_refused(dtype):
     [
         np.array([1j]), np.array([1], dtype=object), np.array(["a"]), np.array([b"a"]), np.array([1], dtype="datetime64[s]"),
         np.array([1], dtype=np.longdouble), np.zeros(2, dtype=[("a", "f8")]), np.ma.masked_array([1.0, 2.0], [True, False]),
-        np.matrix([[1.0]]) if hasattr(np, "matrix") else np.array([1j]),
+        np.recarray(2, dtype=[("a", "f8")]),
     ],
     ids=lambda array: f"{type(array).__name__}-{array.dtype}",
 )  # fmt: skip
-@pytest.mark.filterwarnings("ignore:the matrix subclass")
 def test_arrays_of_anything_else_are_type_errors(array):
     with pytest.raises(TypeError, match="the variable 'x'") as raised:
         tabuada.compile("x + 1")(x=array)
@@ -143,7 +142,7 @@ def test_shapes_are_combined_as_numpy_does():
     with pytest.raises(ValueError):
         f(x=np.ones(3), y=np.ones(4))
     with pytest.raises(MemoryError):
-        f(x=np.broadcast_to(1.0, (2**40, 1)), y=np.broadcast_to(1.0, (2**20,)))
+        f(x=np.broadcast_to(1.0, (2**31, 1)), y=np.broadcast_to(1.0, (2**12,)))
 
 
 def test_numbers_beside_arrays_keep_their_type():

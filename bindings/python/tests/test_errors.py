@@ -75,8 +75,8 @@ def test_the_text_of_an_error_shows_the_place_and_the_correction():
 
 def test_a_correction_knows_the_variables_and_the_notation():
     with pytest.raises(tabuada.Error) as raised:
-        evaluate("lenght*2", {"length": 1})
-    assert raised.value.fix == "length*2"
+        evaluate("raduis*2", {"radius": 1})
+    assert raised.value.fix == "radius*2"
     with pytest.raises(tabuada.Error) as raised:
         evaluate("sqr(16)", notation="school")
     assert evaluate(raised.value.fix, notation="school") == 4

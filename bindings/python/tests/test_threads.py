@@ -1,7 +1,6 @@
 """Threads, forks and signals."""
 
 import os
-import pathlib
 import signal
 import subprocess
 import sys
@@ -9,6 +8,7 @@ import threading
 
 import numpy as np
 import pytest
+from corpus import records
 
 import tabuada
 
@@ -84,9 +84,19 @@ def test_other_threads_run_meanwhile(work):
 )
 def test_ctrl_c_ends_an_evaluation(call):
     code = f"""if True:
-        import numpy, sys, tabuada
-        print("begun", flush=True)
+        import numpy, signal, sys, tabuada, threading
+        # Whoever started the tests in the background ignores it.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        go = threading.Event()
+        def tell():
+            go.wait()
+            print("begun", flush=True)
+        thread = threading.Thread(target=tell)
+        thread.start()
+        # From now on the other thread runs only when an evaluation gives up the lock.
+        sys.setswitchinterval(1_000)
         try:
+            go.set()
             while True:
                 {call}
         except KeyboardInterrupt:
@@ -179,12 +189,8 @@ def test_an_interpreter_may_end_while_a_thread_computes():
 
 
 def test_hostile_texts_end_without_a_panic():
-    import json
-
-    corpus = pathlib.Path(__file__).parents[3] / "corpus"
     texts = 0
-    for line in (corpus / "hostile.jsonl").read_text(encoding="utf-8").split("\n"):
-        record = json.loads(line) if line else {}
+    for record in records("hostile.jsonl"):
         text = record.get("expr")
         if not isinstance(text, str):
             continue

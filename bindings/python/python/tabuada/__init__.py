@@ -18,7 +18,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from ._engine import LIMITS as _LIMITS
-from ._engine import Program, __version__, canonical, compile, evaluate
+from ._engine import Program, __version__, canonical, compile, evaluate, proof
 from ._engine import explain as _explain
 from ._engine import functions as _functions
 from ._errors import (
@@ -47,6 +47,7 @@ __all__ = [
     "evaluate",
     "explain",
     "functions",
+    "proof",
 ]
 
 LIMITS: Mapping[str, int] = MappingProxyType(_LIMITS)

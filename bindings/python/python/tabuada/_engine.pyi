@@ -27,6 +27,9 @@ def compile(
 def canonical(
     text: str, *, mode: str | None = None, notation: str | None = None, decimal: str | None = None
 ) -> str: ...
+def proof(
+    text: str, *, mode: str | None = None, notation: str | None = None, decimal: str | None = None
+) -> str | None: ...
 def explain(
     text: str,
     variables: Mapping[str, object] | None = None,
