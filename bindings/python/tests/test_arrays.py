@@ -227,7 +227,7 @@ def test_random_functions_differ_in_each_element():
     assert len(np.unique(result)) > 9_900
 
 
-def test_ten_million_rows():
-    x = np.linspace(0, 1, 10_000_000)
+def test_millions_of_rows():
+    x = np.linspace(0, 1, 3_000_000)
     result = tabuada.compile("x**2 + 2*x + 1")(x=x)
     assert np.array_equal(result, x * x + 2 * x + 1)

@@ -133,9 +133,9 @@ def test_numpy_is_not_needed():
 def test_many_texts_do_not_fill_the_memory():
     import resource
 
-    for number in range(20_000):
+    for number in range(5_000):
         assert tabuada.evaluate(f"{number} + 1") == number + 1
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for number in range(200_000):
+    for number in range(60_000):
         tabuada.evaluate(f"{number}+{number}")
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
