@@ -83,22 +83,8 @@ pub(crate) fn evaluate<'py>(
     }
     let (arrays, numbers): (Vec<_>, Vec<_>) = given.iter().partition(|(_, value)| given::is_array(value));
     let limits = options.limits();
-    let mut names: Vec<&str> = arrays.iter().map(|(name, _)| *name).collect();
-    let mut variables = Variables::default();
-    let mut fixed = Vec::new();
-    for (name, value) in numbers {
-        let argument = given::argument(name, value, options.mode, &limits)?;
-        if let Some(with_number) = variables.clone().with_number(name, &argument) {
-            variables = with_number;
-        } else if let Argument::Float(value) = argument {
-            // An infinity or a nan has no literal.
-            names.push(name);
-            fixed.push(value);
-        } else {
-            let message = format!("the variable '{name}': beside arrays, a variable is a float or an int of 64 bits");
-            return Err(errors::plain(py, "TypeError", "malformed", &message));
-        }
-    }
+    let Beside { variables, columns: fixed } = Beside::of(py, &numbers, options, &limits)?;
+    let names: Vec<&str> = arrays.iter().map(|(name, _)| *name).chain(fixed.iter().map(|(name, _)| *name)).collect();
     let owned: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
     let origin = Origin { text: source, options, names: &owned };
     let context = Context { variables: Some(&variables), ..options.context(&names) };
@@ -107,7 +93,7 @@ pub(crate) fn evaluate<'py>(
     let arrays: Vec<_> = arrays.iter().map(|(name, value)| checked(name, value)).collect::<PyResult<_>>()?;
     let (shape, arrays) = of_one_shape(py, arrays)?;
     let borrowed: Vec<_> = arrays.iter().map(Borrowed::new).collect::<PyResult<_>>()?;
-    let fixed = fixed.into_iter().map(|value| Column::pieces(std::iter::repeat(value), Some));
+    let fixed = fixed.into_iter().map(|(_, value)| Column::pieces(std::iter::repeat(value), Some));
     let columns: Vec<Column<'_>> = borrowed.iter().map(Borrowed::column).chain(fixed).collect();
 
     // NumPy's own function raises `MemoryError` where there is not enough.
@@ -121,19 +107,59 @@ pub(crate) fn evaluate<'py>(
         work::detached(py, |stop| job.run(columns, results, &mut Fuel::with_stop(u64::MAX, stop).seeded(seed)))?;
     drop(writable);
     let shape: Vec<usize> = shape.extract()?;
-    match outcome {
-        Ok(true) => out.call_method1(intern!(py, "astype"), ("bool",))?.get_item(py.Ellipsis()),
-        Ok(false) if shape.is_empty() => out.get_item(PyTuple::empty(py)),
-        Ok(false) => Ok(out.into_any()),
-        Err(Trouble::Whole(kind)) => {
-            Err(origin.failed(py, &Failure { kind, node: u32::MAX }, program.span(u32::MAX), None))
+    let are_truths = outcome.map_err(|trouble| trouble.exception(&origin, py, &program, &names, &shape))?;
+    let out = if are_truths { out.call_method1(intern!(py, "astype"), ("bool",))? } else { out.into_any() };
+    // An array without dimensions becomes a number, as NumPy's own operators have it.
+    if shape.is_empty() { out.get_item(PyTuple::empty(py)) } else { Ok(out) }
+}
+
+/// The numbers beside arrays.
+struct Beside<'a> {
+    /// Those with a literal: a program with constants is faster.
+    variables: Variables,
+    /// Infinities and nan, which have none: the same in every element.
+    columns: Vec<(&'a str, f64)>,
+}
+
+impl<'a> Beside<'a> {
+    fn of(
+        py: Python<'_>,
+        numbers: &[&(&'a str, Bound<'_, PyAny>)],
+        options: &Options,
+        limits: &Limits,
+    ) -> PyResult<Self> {
+        let mut beside = Self { variables: Variables::default(), columns: Vec::new() };
+        for (name, value) in numbers {
+            let argument = given::argument(name, value, options.mode, limits)?;
+            if let Some(variables) = beside.variables.clone().with_number(name, &argument) {
+                beside.variables = variables;
+            } else if let Argument::Float(value) = argument {
+                beside.columns.push((name, value));
+            } else {
+                let message =
+                    format!("the variable '{name}': beside arrays, a variable is a float or an int of 64 bits");
+                return Err(errors::plain(py, "TypeError", "malformed", &message));
+            }
         }
-        Err(Trouble::Element(at, problem)) => {
-            let index = index_of(at, &shape);
-            Err(match problem {
-                Problem::Failure(failure) => origin.failed(py, &failure, program.span(failure.node), Some(index)),
-                other => other.exception(py, &names, index),
-            })
+        Ok(beside)
+    }
+}
+
+impl Trouble {
+    fn exception(
+        self,
+        origin: &Origin<'_>,
+        py: Python<'_>,
+        program: &Program,
+        names: &[&str],
+        shape: &[usize],
+    ) -> PyErr {
+        match self {
+            Self::Whole(kind) => origin.failed(py, &Failure { kind, node: u32::MAX }, program.span(u32::MAX), None),
+            Self::Element(at, Problem::Failure(failure)) => {
+                origin.failed(py, &failure, program.span(failure.node), Some(index_of(at, shape)))
+            }
+            Self::Element(at, problem) => problem.exception(py, names, index_of(at, shape)),
         }
     }
 }

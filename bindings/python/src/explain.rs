@@ -3,11 +3,9 @@
 use pyo3::prelude::*;
 use tabuada_lang::{Explanation, Fuel, Span, Style};
 
-use crate::errors::Origin;
 use crate::given::{dict_of, names_of};
 use crate::options::Given;
-use crate::program::{arguments, failed, utf8};
-use crate::texts;
+use crate::program::{arguments, failed, read, utf8};
 use crate::values;
 use crate::work;
 
@@ -32,20 +30,19 @@ pub(crate) fn explain<'py>(
     let source = utf8(text)?;
     let variables = variables.map(dict_of).transpose()?;
     let names = variables.as_ref().map_or_else(|| Ok(Vec::new()), names_of)?;
-    let read = texts::find(py, source, &options, &names)
-        .map_err(|error| Origin { text: source, options: &options, names: &names }.unread(py, &error))?;
-    let arguments = variables.map_or_else(|| Ok(Vec::new()), |given| arguments(&read, &given, &options))?;
+    let program = read(py, source, &options, &names)?;
+    let arguments = variables.map_or_else(|| Ok(Vec::new()), |given| arguments(&program, &given, &options))?;
     let limits = options.limits();
-    let seed = if read.is_pure { 0 } else { work::seed(py)? };
+    let seed = if program.is_pure { 0 } else { work::seed(py)? };
     let style = Style { notation: options.notation, has_formulas: false };
     let explanation = work::detached(py, |stop| {
         let mut fuel = Fuel::with_stop(limits.fuel, stop).seeded(seed);
-        read.program.explain_in(style, &arguments, &limits, &mut fuel)
+        program.program.explain_in(style, &arguments, &limits, &mut fuel)
     })?;
     let steps = steps_of(&explanation);
     let (value, error) = match &explanation.outcome {
         Ok(answer) => (Some(values::value(py, answer)?), None),
-        Err(failure) => (None, Some(failed(py, source, &read, &options, failure))),
+        Err(failure) => (None, Some(failed(py, source, &program, &options, failure))),
     };
     Ok((steps, explanation.is_cut, value, error))
 }

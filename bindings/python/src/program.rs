@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString, PyTuple};
-use tabuada_lang::{Argument, Failure, Limits};
+use tabuada_lang::{Argument, ErrorKind, Failure, Limits, Span, Syntax, VariableError};
 
 use crate::arrays;
 use crate::errors::{self, Origin};
@@ -38,6 +38,20 @@ pub(crate) fn utf8<'a>(text: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
         return Err(pyo3::exceptions::PyTypeError::new_err(format!("the text must be a str, not {class}")));
     };
     string.to_str().map_err(|_| errors::surrogates(text))
+}
+
+/// The program of a text whose parameters are `names`.
+///
+/// # Errors
+///
+/// The exception of a text that cannot be read, or of a name that no variable can have.
+pub(crate) fn read(py: Python<'_>, source: &str, options: &Options, names: &[String]) -> PyResult<Arc<Text>> {
+    texts::find(py, source, options, names).map_err(|error| match &error.kind {
+        ErrorKind::Syntax(Syntax::NotAssignable { name }) if error.span == Span::default() && names.contains(name) => {
+            errors::of_variable(py, name, &VariableError::Name { name: name.clone() }.into())
+        }
+        _ => Origin { text: source, options, names }.unread(py, &error),
+    })
 }
 
 /// Evaluates a text with the values of its parameters.
@@ -91,11 +105,9 @@ impl Program {
             }
         };
         let source = utf8(text)?;
-        let unread = |error| Origin { text: source, options: &options, names: &[] }.unread(py, &error);
-        let free = texts::find(py, source, &options, &[]).map_err(unread)?;
+        let free = read(py, source, &options, &[])?;
         let names: Vec<String> = free.program.free_names().into_iter().map(str::to_owned).collect();
-        let read =
-            if names.is_empty() { free.clone() } else { texts::find(py, source, &options, &names).map_err(unread)? };
+        let read = if names.is_empty() { free } else { read(py, source, &options, &names)? };
         let canonical = read.program.canonical();
         let text = text.cast::<PyString>()?.clone().unbind();
         Ok(Self { text, source: source.to_owned(), options, is_lenient, read, canonical })
@@ -109,8 +121,7 @@ impl Program {
     fn run_with_missing<'py>(&self, py: Python<'py>, given: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyAny>> {
         let is_given = |name: &&String| given.contains(*name).unwrap_or(false);
         let names: Vec<String> = self.read.names.iter().filter(is_given).cloned().collect();
-        let origin = Origin { text: &self.source, options: &self.options, names: &names };
-        let text = texts::find(py, &self.source, &self.options, &names).map_err(|error| origin.unread(py, &error))?;
+        let text = read(py, &self.source, &self.options, &names)?;
         if let Some(failure) = text.program.unknown_name()
             && given.values().iter().any(|value| given::is_array(&value))
         {
@@ -273,7 +284,7 @@ impl Program {
     }
 }
 
-/// Whether a text's steps may take so many characters: the limits that `tabuada.LIMITS` shows.
+/// The limits that `tabuada.LIMITS` shows.
 pub(crate) fn limits(py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
     let limits = Limits::default();
     let dict = PyDict::new(py);

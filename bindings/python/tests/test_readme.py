@@ -19,8 +19,12 @@ def test_the_examples_of_the_readme(name):
 
 
 def test_the_examples_of_the_docstrings():
-    results = doctest.testmod(tabuada)
-    assert results.attempted >= 4 and results.failed == 0
+    assert doctest.testmod(tabuada).failed == 0
+    native = [tabuada.evaluate, tabuada.compile, tabuada.canonical, tabuada.proof]
+    parser, runner = doctest.DocTestParser(), doctest.DocTestRunner()
+    for function in native:
+        runner.run(parser.get_doctest(function.__doc__, {"tabuada": tabuada}, function.__name__, None, None))
+    assert (runner.tries, runner.failures) == (5, 0)
 
 
 def test_both_readmes_have_the_same_examples():

@@ -178,8 +178,9 @@ def test_variables_of_another_form_are_refused(variables):
 
 @pytest.mark.parametrize("name", ["", "1x", "a b", "a.b", "lambda", "True", "mod", "x\0y", "a\n"])
 def test_names_that_no_variable_can_have_are_refused(name):
-    with pytest.raises(tabuada.Error):
+    with pytest.raises(ValueError, match="name of a variable") as raised:
         evaluate("1", {name: 1})
+    assert raised.value.code == "malformed" and raised.value.span is None
 
 
 def test_names_that_are_one_cannot_be_given_twice():
