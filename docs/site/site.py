@@ -49,7 +49,7 @@ KINDS = (
     ("README.md",),
     ("docs/tutorial.md",),
     ("docs/how-to/*.md",),
-    ("docs/language.md", "docs/modes.md", "docs/http.md", "docs/operations.md", "docs/observing.md", "docs/scaling.md", "deploy/kubernetes/README.md"),
+    ("docs/language.md", "docs/modes.md", "docs/http.md", "docs/operations.md", "docs/observing.md", "docs/scaling.md", "deploy/kubernetes/README.md", "bindings/python/README.md"),
     ("ARCHITECTURE.md", "docs/comparison.md", "docs/decisions.md", "docs/benchmarks.md", "SECURITY.md", "crates/cache/README.md", "crates/lang/README.md"),
     ("CONTRIBUTING.md", "CHANGELOG.md"),
 )

@@ -6,6 +6,7 @@ pub(crate) mod decimal;
 mod total;
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
 use crate::error::{ErrorKind, Feature, Overflow, TypeError, ZeroDivision};
 use crate::limits::{Budget, price};
@@ -305,18 +306,70 @@ pub(crate) fn literal(text: &str, budget: &mut Budget) -> Result<Value, ErrorKin
     }
 }
 
-/// The value of a parameter: in exact and decimal mode, a float is read from its text.
-pub(crate) fn argument(argument: Argument, budget: &mut Budget) -> Result<Value, ErrorKind> {
-    let Argument::Float(float) = argument else { return Ok(Value::from(argument)) };
-    if budget.mode == Mode::Python {
-        return Ok(Value::Float(float));
+/// The value of a parameter. In exact and decimal mode, a float is read from its text.
+///
+/// # Errors
+///
+/// A limit; [`ErrorKind::NotInMode`] for a number that the mode does not have.
+pub(crate) fn argument(argument: &Argument, budget: &mut Budget) -> Result<Value, ErrorKind> {
+    argument_within(budget.limits.depth, argument, budget)
+}
+
+/// The same, for containers that nest at most `depth` deep, which bounds the recursion.
+fn argument_within(depth: u64, argument: &Argument, budget: &mut Budget) -> Result<Value, ErrorKind> {
+    let is_python = budget.mode == Mode::Python;
+    let not_in_mode = |operation: &str| ErrorKind::NotInMode { operation: operation.to_owned(), mode: budget.mode };
+    match argument {
+        Argument::None => Ok(Value::None),
+        Argument::Bool(value) => Ok(Value::Bool(*value)),
+        Argument::Int(value) => Ok(Value::Int(Integer::from(*value))),
+        Argument::BigInt { negative, magnitude } => Integer::from_bytes(*negative, magnitude, budget).map(Value::Int),
+        Argument::Float(value) if is_python => Ok(Value::Float(*value)),
+        Argument::Float(value) if value.is_finite() => {
+            let magnitude = literal(&float::text(value.abs()), budget)?;
+            if value.is_sign_negative() { unary(Unary::Minus, &magnitude, budget) } else { Ok(magnitude) }
+        }
+        Argument::Float(value) => Err(not_in_mode(&float::text(value.abs()))),
+        Argument::Complex(real, imaginary) if is_python => Ok(Value::complex(Complex::new(*real, *imaginary))),
+        Argument::Complex(..) => Err(not_in_mode("complex")),
+        Argument::Fraction { negative, numerator, denominator } if budget.mode == Mode::Exact => {
+            let numerator = Integer::from_bytes(*negative, numerator, budget)?;
+            let denominator = Integer::from_bytes(false, denominator, budget)?;
+            Rational::new(&numerator, &denominator, budget).map(exact::value)
+        }
+        Argument::Fraction { .. } => Err(not_in_mode("Fraction")),
+        Argument::Decimal(text) => match decimal_literal(text) {
+            Some((negative, digits)) if !is_python => match literal(digits, budget)? {
+                // The operator would round the number, and take the sign of a zero.
+                Value::Decimal(value) => Ok(Value::Decimal(Arc::new(value.with_sign(negative)))),
+                value if negative => unary(Unary::Minus, &value, budget),
+                value => Ok(value),
+            },
+            Some(_) => Err(not_in_mode("Decimal")),
+            None => Err(not_in_mode(text)),
+        },
+        Argument::Str(text) => Value::string(text.clone(), budget),
+        Argument::List(values) | Argument::Tuple(values) | Argument::Set(values) => {
+            let depth = depth.checked_sub(1).ok_or(ErrorKind::TooDeep { limit: budget.limits.depth })?;
+            let values: Result<_, _> = values.iter().map(|value| argument_within(depth, value, budget)).collect();
+            match argument {
+                Argument::List(_) => Value::list(values?, budget),
+                Argument::Tuple(_) => Value::tuple(values?, budget),
+                _ => Value::set(values?, budget),
+            }
+        }
     }
-    let text = float::text(float.abs());
-    if !float.is_finite() {
-        return Err(ErrorKind::NotInMode { operation: text, mode: budget.mode });
-    }
-    let value = literal(&text, budget)?;
-    if float.is_sign_negative() { unary(Unary::Minus, &value, budget) } else { Ok(value) }
+}
+
+/// Whether a decimal number has a minus, and its text without the sign; `None` for another text, such as `NaN`.
+fn decimal_literal(text: &str) -> Option<(bool, &str)> {
+    let (negative, literal) = text.strip_prefix('-').map_or((false, text), |literal| (true, literal));
+    let (significand, exponent) = literal.split_once(['e', 'E']).unwrap_or((literal, "0"));
+    let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, decimals) = significand.split_once('.').unwrap_or((significand, ""));
+    let digits = exponent.strip_prefix(['+', '-']).unwrap_or(exponent);
+    let is_number = is_digits(whole) && is_digits(decimals) && !(whole.is_empty() && decimals.is_empty());
+    (is_number && is_digits(digits) && !digits.is_empty()).then_some((negative, literal))
 }
 
 fn is_bitwise(operator: Binary) -> bool {

@@ -84,7 +84,7 @@ impl Program {
         if self.parameters > 0 {
             let given = arguments.iter().take(self.parameters as usize);
             for argument in given {
-                let value = arithmetic::argument(*argument, &mut budget);
+                let value = arithmetic::argument(argument, &mut budget);
                 // A fraction or a decimal holds memory until its name is released.
                 match value.and_then(|value| budget.hold(value.heap_bytes()).map(|()| value)) {
                     Ok(value) => machine.memory.bindings.push(Some(Binding::Value(value))),
@@ -119,8 +119,13 @@ impl Program {
             Value::Range(_) => return Err(ErrorKind::RangeAsAnswer),
             _ => {}
         }
-        // The estimate may be one character too high; then the text is made and counted.
         let (characters, price) = value.text_estimate();
+        // The number of an integer's digits is never too low.
+        if matches!(value, Value::Int(_)) && characters < limit {
+            budget.charge(price)?;
+            return Ok(Answer::new(value));
+        }
+        // The estimate may be one character too high; then the text is made and counted.
         if characters > limit + 1 {
             return Err(ErrorKind::AnswerTooLong { characters, limit });
         }

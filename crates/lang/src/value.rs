@@ -436,15 +436,46 @@ fn is_printable(character: char) -> bool {
         )
 }
 
-/// The value of a parameter of a program.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// The value of a parameter of a program. Its size is checked when it is given, against the limits of the evaluation.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Argument {
-    /// An `int`.
-    Int(i64),
-    /// A `float`.
-    Float(f64),
+    /// `None`.
+    None,
     /// A `bool`.
     Bool(bool),
+    /// An `int`.
+    Int(i64),
+    /// An `int` of any size, as from [`Answer::as_integer_bytes`].
+    BigInt {
+        /// Whether it is negative.
+        negative: bool,
+        /// The bytes of its magnitude, the least significant first.
+        magnitude: Box<[u8]>,
+    },
+    /// A `float`; in exact and decimal mode, the number that its text spells.
+    Float(f64),
+    /// A `complex`: its real and its imaginary part.
+    Complex(f64, f64),
+    /// A fraction, in exact mode, as from [`Answer::as_fraction_bytes`].
+    Fraction {
+        /// Whether it is negative.
+        negative: bool,
+        /// The bytes of the numerator's magnitude, the least significant first.
+        numerator: Box<[u8]>,
+        /// The bytes of the denominator.
+        denominator: Box<[u8]>,
+    },
+    /// A decimal number, in exact and decimal mode, as Python's `str` writes it: `-1.50E+7`.
+    Decimal(Box<str>),
+    /// A `str`.
+    Str(Box<str>),
+    /// A `list`.
+    List(Vec<Argument>),
+    /// A `tuple`.
+    Tuple(Vec<Argument>),
+    /// A `set`.
+    Set(Vec<Argument>),
 }
 
 impl From<i64> for Argument {
@@ -462,16 +493,6 @@ impl From<f64> for Argument {
 impl From<bool> for Argument {
     fn from(value: bool) -> Self {
         Self::Bool(value)
-    }
-}
-
-impl From<Argument> for Value {
-    fn from(argument: Argument) -> Self {
-        match argument {
-            Argument::Int(value) => Self::Int(Integer::from(value)),
-            Argument::Float(value) => Self::Float(value),
-            Argument::Bool(value) => Self::Bool(value),
-        }
     }
 }
 
@@ -539,6 +560,28 @@ impl Answer {
     pub fn as_integer_bytes(&self) -> Option<(bool, Box<[u8]>)> {
         match &self.value {
             Value::Int(value) => Some((value.is_negative(), value.magnitude_bytes())),
+            _ => None,
+        }
+    }
+
+    /// Whether a fraction is negative, and the bytes of its numerator's magnitude and of its denominator, the least
+    /// significant first.
+    ///
+    /// ```
+    /// use tabuada_lang::{Context, Limits, Mode, parse_with};
+    ///
+    /// let limits = Limits::default();
+    /// let answer = parse_with("-1/300", &Context { mode: Mode::Exact, ..Context::default() }, &limits)?.evaluate(&limits)?;
+    /// assert_eq!(answer.as_fraction_bytes(), Some((true, Box::from([1]), Box::from([44, 1]))));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[allow(clippy::type_complexity)]
+    pub fn as_fraction_bytes(&self) -> Option<(bool, Box<[u8]>, Box<[u8]>)> {
+        match &self.value {
+            Value::Fraction(value) => {
+                let (numerator, denominator) = (value.numerator(), value.denominator());
+                Some((value.is_negative(), numerator.magnitude_bytes(), denominator.magnitude_bytes()))
+            }
             _ => None,
         }
     }

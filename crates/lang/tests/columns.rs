@@ -37,7 +37,7 @@ fn shown(cell: Cell<'_>) -> String {
 fn answer(argument: &Argument) -> String {
     let answer = parse_with("v", &Context { parameters: &["v"], ..Context::default() }, &Limits::default())
         .unwrap()
-        .evaluate_with(&[*argument], &Limits::default(), &mut Fuel::new(1_000))
+        .evaluate_with(std::slice::from_ref(argument), &Limits::default(), &mut Fuel::new(1_000))
         .unwrap();
     format!("{} {}", answer.type_name(), answer.text())
 }

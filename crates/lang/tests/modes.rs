@@ -671,3 +671,63 @@ fn statistics_are_those_of_the_mode() {
     }
     assert!(answer("exact", "stdev([1, 2, 4])").is_err());
 }
+
+/// `x` evaluated with a value for it: its text, or the code of the error.
+fn given(mode: &str, argument: Argument) -> Result<String, &'static str> {
+    let limits = Limits::default();
+    let context = Context { parameters: &["x"], mode: mode.parse().unwrap(), ..Context::default() };
+    let program = parse_with("x", &context, &limits).unwrap();
+    let answer = program.evaluate_with(&[argument], &limits, &mut Fuel::new(limits.fuel));
+    answer.map(|answer| answer.text().to_owned()).map_err(|failure| failure.kind.code())
+}
+
+#[test]
+fn parameters_may_have_any_type() {
+    let set = Argument::Set(vec![Argument::Int(2), Argument::Bool(true), Argument::Set(Vec::new()), Argument::Int(1)]);
+    let list = Argument::List(vec![Argument::None, Argument::Str("a'b".into()), Argument::Tuple(vec![set])]);
+    assert_eq!(given("python", list), Ok("[None, \"a'b\", ({True, 2, set()},)]".to_owned()));
+    assert_eq!(given("python", Argument::Complex(-0.0, 2.0)), Ok("(-0+2j)".to_owned()));
+    assert_eq!(given("exact", Argument::Complex(0.0, 2.0)), Err("unsupported"));
+    let unhashable = Argument::Set(vec![Argument::List(Vec::new())]);
+    assert_eq!(given("python", unhashable), Err("type-error"));
+}
+
+#[test]
+fn parameters_are_integers_and_fractions_of_any_size_given_as_bytes() {
+    let int = |negative, magnitude: &[u8]| given("python", Argument::BigInt { negative, magnitude: magnitude.into() });
+    assert_eq!(int(true, &[0, 1, 0, 0]), Ok("-256".to_owned()));
+    assert_eq!(int(true, &[]), Ok("0".to_owned()));
+    assert_eq!(int(false, &[[0; 12].as_slice(), &[16]].concat()), Ok(1_u128.checked_shl(100).unwrap().to_string()));
+    // 2^20 bits are the limit.
+    let most = (Limits::INTEGER_BITS / 8) as usize;
+    assert_eq!(int(false, &[vec![255; most], vec![1]].concat()), Err("too-large"));
+    let fraction = |numerator: &[u8], denominator: &[u8]| {
+        let fraction =
+            Argument::Fraction { negative: true, numerator: numerator.into(), denominator: denominator.into() };
+        given("exact", fraction)
+    };
+    assert_eq!(fraction(&[6], &[0, 1]), Ok("-3/128".to_owned()));
+    assert_eq!(fraction(&[6], &[3, 0]), Ok("-2".to_owned()));
+    assert_eq!(fraction(&[6], &[]), Err("division-by-zero"));
+}
+
+#[test]
+fn parameters_are_decimals_with_all_their_digits() {
+    let decimal = |mode: &str, text: &str| given(mode, Argument::Decimal(text.into()));
+    for text in ["-0.00", "1.50", "-123456789.123456789", "1E+20", "1.5E-9"] {
+        assert_eq!(decimal("decimal:3", text), Ok(text.to_owned()));
+    }
+    assert_eq!(decimal("exact", "-1.50"), Ok("-3/2".to_owned()));
+    for text in ["NaN", "-Infinity", "", "-", ".", "1e", "1_0", "--1", "1.2.3", "٣", "1e+-2"] {
+        assert_eq!(decimal("decimal:3", text), Err("unsupported"), "{text}");
+    }
+    assert_eq!(decimal("python", "1.5"), Err("unsupported"));
+    assert_eq!(decimal("decimal:3", "1e99999999999999999999"), Err("overflow"));
+}
+
+#[test]
+fn parameters_that_nest_too_deep_are_refused() {
+    let nested = |depth| (0..depth).fold(Argument::Int(1), |inner, _| Argument::Tuple(vec![inner]));
+    assert!(given("python", nested(Limits::DEPTH)).is_ok());
+    assert_eq!(given("python", nested(Limits::DEPTH + 1)), Err("too-deep"));
+}

@@ -64,6 +64,16 @@ impl Integer {
         }
     }
 
+    /// An integer by the bytes of its magnitude, the least significant first.
+    pub(crate) fn from_bytes(negative: bool, magnitude: &[u8], budget: &mut Budget) -> Result<Self, ErrorKind> {
+        let length = magnitude.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+        let top = magnitude.get(length.wrapping_sub(1)).map_or(0, |top| 8 - top.leading_zeros());
+        refuse_bits((length as u64 * 8).saturating_sub(8) + u64::from(top), budget)?;
+        budget.charge(price::add(length as u64 / 8 + 1))?;
+        let sign = if negative { Sign::Negative } else { Sign::Positive };
+        Ok(Self::from(IBig::from_parts(sign, UBig::from_le_bytes(&magnitude[..length]))))
+    }
+
     pub(super) fn big(&self) -> IBig {
         match self {
             Small(value) => IBig::from(*value),
