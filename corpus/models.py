@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-r"""Writes models.jsonl: wrong texts as language models send them to a calculator that reads Python, with what is meant.
+r"""Writes models.jsonl: wrong texts as language models send them to a calculator that reads Python, with what is meant;
+and models_sisters.jsonl: more of them, written after the rules of the corrections, which were not changed for them.
+
+Run it with `python3 -P`, or statistics.py beside it hides the module of that name.
 
 A record has the `category`, the `text` as it is sent, what is `meant` in Python's spelling, and the `value` that CPython
 gives for it, with `math`, `statistics` and mpmath's `quad` in scope. `also` lists the values of other readings that are
@@ -27,7 +30,6 @@ TEXTS = {
         ("9^(1/2)", "9**(1/2)"),
         ("(2^3)^2", "(2**3)**2"),
         ("sqrt(3^2 + 4^2)", "math.sqrt(3**2 + 4**2)"),
-        ("-2^2", "-2**2"),
     ],
     "latex": [
         (r"\frac{1}{2}", "1/2"),
@@ -129,6 +131,7 @@ TEXTS = {
         ("USD 100 / 8", "100/8"),
         ("50 dollars * 2", "50*2"),
         ("$1,200 / 12", "1200/12", "1.200/12"),
+        ("$20 + €5", None),
         ("$19.99 + 8%", "19.99 + 19.99*8/100", "19.99 + 8/100"),
     ],
     "units": [
@@ -245,6 +248,8 @@ TEXTS = {
         ("Math.max(...[1,2,3])", "max([1, 2, 3])"),
         ("Math.abs(-5) + Math.cbrt(27)", "abs(-5) + math.cbrt(27)"),
         ("Math.trunc(4.7)", "math.trunc(4.7)"),
+        ("Math.round(2.5)", "3"),
+        ("Math.round(-2.5) + 1", "-2 + 1"),
         ("Math.sign(-3)", "-1"),
         ("Math.log(10)", "math.log(10)"),
         ("const x = 5; x * 2", "5*2"),
@@ -299,6 +304,10 @@ TEXTS = {
         ("=2^3", "2**3"),
         ("=SUM(1,2,3)/3", "sum([1, 2, 3])/3"),
         ("=QUOTIENT(10,3)", "10 // 3"),
+        ("=QUOTIENT(-10,3)", "math.trunc(-10/3)"),
+        ("=ROUND(2.5, 0)", "3.0"),
+        ("=INT(-5.9)", "math.floor(-5.9)"),
+        ("=ATAN2(1, 2)", None),
         ("=LOG(100)", "math.log10(100)", "math.log(100)"),
         ("=COUNT(1,2,3)", "3"),
         ("=SUMSQ(3,4)", "3**2 + 4**2"),
@@ -407,8 +416,8 @@ TEXTS = {
         ("round(10/3, 2))", "round(10/3, 2)"),
     ],
     "Markdown": [
-        ("`2+2`", "2+2"),
-        ("`sqrt(16)`", "math.sqrt(16)"),
+        ("`2+2`", "2+2", "'2+2'"),
+        ("`sqrt(16)`", "math.sqrt(16)", "'sqrt(16)'"),
         ("```python\n2+2\n```", "2+2"),
         ("```\n3*4\n```", "3*4"),
         ("```python\nprint(2**10)\n```", "2**10"),
@@ -416,7 +425,7 @@ TEXTS = {
         ("**2+2**", "2+2"),
         ("__3*4__", "3*4"),
         ("> 2+2", "2+2"),
-        ("Answer: `6*7`", "6*7"),
+        ("Answer: `6*7`", "6*7", "'6*7'"),
         ("$`2+2`$", "2+2"),
     ],
     "angle": [
@@ -484,8 +493,8 @@ TEXTS = {
         ("\\\"2+2\\\"", "2+2"),
         ("{\"expression\": \"2+2\"}", "2+2"),
         ("{\"expr\": \"3*4\"}", "3*4"),
-        ("“2+2”", "2+2"),
-        ("‘3*4’", "3*4"),
+        ("“2+2”", "2+2", "'2+2'"),
+        ("‘3*4’", "3*4", "'3*4'"),
         ("len(“abc”)", "3"),
         ("\"2^3\"", "2**3"),
     ],
@@ -555,6 +564,8 @@ TEXTS = {
         ("5L * 2L", "5*2"),
         ("(int) 5.7", "int(5.7)"),
         ("(double)5/2", "5/2"),
+        ("(int)7/2", None),
+        ("std::round(2.5)", "3"),
         ("5 div 2", "5 // 2"),
         ("$((2+2))", "2+2"),
         ("2 &times; 3", "2*3"),
@@ -568,13 +579,120 @@ TEXTS = {
         ("eval(2**10)", "2**10"),
         ("calc(10/4)", "10/4"),
         ("calculator.evaluate(2+2)", "2+2"),
-        ("expression=2+2*3", "2+2*3"),
         ("evaluate(expr=\"2+2\")", "2+2"),
         ("calculate 7*8", "7*8"),
     ],
 }
 
-SCOPE = {"math": math, "statistics": statistics, "quad": mpmath.quad}
+SISTERS = {
+    "power": [("3^4 + 1", "3**4 + 1"), ("2000*(1 + 0.03/12)^(12*5)", "2000*(1 + 0.03/12)**(12*5)"), ("sqrt(2)^2", "math.sqrt(2)**2")],
+    "latex": [
+        (r"\frac{5!}{3!}", "math.factorial(5)/math.factorial(3)"),
+        (r"\sqrt{3^2+4^2}", "math.sqrt(3**2 + 4**2)"),
+        (r"\frac{1}{1+e^{-2}}", "1/(1 + math.exp(-2))"),
+        (r"$2^{8} - 1$", "2**8 - 1"),
+        (r"\cos(\pi)", "math.cos(math.pi)"),
+        (r"12 \% \text{ of } 50", "12/100*50"),
+        (r"\prod_{i=1}^{5} i", "math.factorial(5)"),
+        ("\\begin{equation}\n2+2\n\\end{equation}", "2+2"),
+    ],
+    "unicode": [("√(16) × 2½", "math.sqrt(16)*(2 + 1/2)", "math.sqrt(16)*2*(1/2)"), ("１２ ÷ ４", "12/4"), ("7 ∙ 8", "7*8"), ("∑[1,2,3]", "sum([1, 2, 3])")],
+    "implicit product": [("3(2)(1.5)", "3*2*1.5"), ("r = 2; 4/3 pi r**3", "4/3*math.pi*2**3", "4/(3*math.pi*2**3)"), ("5(2+1) - 4", "5*(2+1) - 4")],
+    "percent": [("7.5% of 240", "7.5/100*240"), ("60 - 15%", "60 - 60*15/100", "60 - 15/100"), ("35 percent of 80", "35/100*80"), ("50 reduced by 10%", "50 - 50*10/100")],
+    "thousands and money": [
+        ("2,345.67 + 1,000.33", "2345.67 + 1000.33"),
+        ("$45.00 * 1.0825", "45.00*1.0825"),
+        ("1,500,000 * 0.035", "1500000*0.035"),
+        ("€1.234,56 + €10", "1234.56 + 10"),
+        ("75 EUR / 3", "75/3"),
+        ("$100 + €50", None),
+    ],
+    "units and dates": [("72 kg / 1.8 m", None), ("45 minutes + 1 hour", None), ("2024-03-01 + 30", None), ("350 °F in °C", None)],
+    "words": [
+        ("12 plus 30", "12 + 30"),
+        ("nine times seven", "9*7"),
+        ("divide 144 by 12", "144/12"),
+        ("what is the cube root of 64", "math.cbrt(64)"),
+        ("the square of 9", "9**2"),
+        ("the average of 10, 20 and 60", "statistics.mean([10, 20, 60])"),
+        ("10 to the 3rd power", "10**3"),
+        ("Compute the product of 6 and 7", "6*7"),
+        ("the larger of 3 and 9", "max(3, 9)"),
+        ("log of 100 base 10", "math.log(100, 10)"),
+    ],
+    "sentence": [
+        ("Please compute (3 + 4) * 2.", "(3 + 4)*2"),
+        ("What is 17 * 23 ?", "17*23"),
+        ("Evaluate the expression 2**5 + 1", "2**5 + 1"),
+        ("Answer = 3 * 9 = ?", "3*9"),
+        ("How many is 12 * 11?", "12*11"),
+        ("Calculate the value of 5**3", "5**3"),
+        ("Let me compute 45 * 2", "45*2"),
+        ("math: 8/5", "8/5"),
+    ],
+    "program": [
+        ("import math\nr = 3\nprint(math.pi * r**2)", "math.pi*3**2"),
+        ("from math import factorial\nfactorial(6) / factorial(4)", "math.factorial(6)/math.factorial(4)"),
+        ("a = 3\nb = 4\nc = math.sqrt(a**2 + b**2)\nprint(c)", "math.sqrt(3**2 + 4**2)"),
+        ("print(f'Result: {2 + 3}')", "2 + 3"),
+        ("x = 10\nx -= 4\nprint(x)", "10 - 4"),
+        ("area = lambda r: math.pi * r**2\nprint(area(2))", "math.pi*2**2"),
+        ("ans = 12 * 12\nans", "12*12"),
+        ("sum(n for n in range(1, 51) if n % 2 == 1)", "sum(n for n in range(1, 51) if n % 2 == 1)"),
+        ("sum([1/2**i for i in range(10)])", "sum(1/2**i for i in range(10))"),
+        ("min([abs(x - 3) for x in [1, 4, 9]])", "min(abs(x - 3) for x in [1, 4, 9])"),
+    ],
+    "JavaScript": [
+        ("Math.round(Math.sqrt(50))", "round(math.sqrt(50))"),
+        ("let a = 2; let b = 3; a ** b;", "2**3"),
+        ("(5 > 3) && !(2 > 1)", "5 > 3 and not 2 > 1"),
+        ("Math.min(...[4, 2, 8])", "min([4, 2, 8])"),
+        ("(10 / 3).toFixed(2)", "round(10/3, 2)"),
+        ("Math.exp(1) * Math.LN10", "math.exp(1)*math.log(10)"),
+        ("return Math.hypot(5, 12);", "math.hypot(5, 12)"),
+    ],
+    "NumPy and SymPy": [
+        ("np.mean([4, 8, 15])", "statistics.mean([4, 8, 15])"),
+        ("np.cbrt(27) + np.e", "math.cbrt(27) + math.e"),
+        ("np.median(np.array([3, 1, 2]))", "statistics.median([3, 1, 2])"),
+        ("np.degrees(np.arctan(1))", "math.degrees(math.atan(1))"),
+        ("sp.factorial(7)", "math.factorial(7)"),
+        ("scipy.special.comb(6, 2)", "float(math.comb(6, 2))"),
+        ("integrate(sin(x), (x, 0, pi)).evalf()", "quad(mpmath.sin, [0, math.pi])"),
+        ("Rational(3, 4) * 2", "3/4*2"),
+    ],
+    "Excel and Wolfram": [
+        ("=ROUND(10/3; 2)", "round(10/3, 2)"),
+        ("=AVERAGE(10,20,30)*2", "statistics.mean([10, 20, 30])*2"),
+        ("=PMT(0.05, 12, 1000)", None),
+        ("=MIN(4,2,8)+MAX(1,3)", "min(4, 2, 8) + max(1, 3)"),
+        ("=SQRT(POWER(3,2)+POWER(4,2))", "math.sqrt(3**2 + 4**2)"),
+        ("Cos[Pi] + Sqrt[9]", "math.cos(math.pi) + math.sqrt(9)"),
+        ("Sum[2^k, {k, 0, 9}]", "sum(2**k for k in range(10))"),
+        ("Quotient[17, 5]", "17 // 5"),
+    ],
+    "marks": [
+        ("```\nimport math\nmath.comb(10, 3)\n```", "math.comb(10, 3)"),
+        ("'(1+2)*3'", "(1+2)*3"),
+        ("{\"input\": \"12/5\"}", "12/5"),
+        ("`2 ** 10`", "2**10", "'2 ** 10'"),
+        ("Final answer: 4*12", "4*12"),
+        ("7*6 /* the answer */", "7*6"),
+        ("9*9 // nine squared", "9*9"),
+        ("3 &times; (4 + 5)", "3*(4 + 5)"),
+        ("compute(\"5**2\")", "5**2"),
+        ("(4 + 6", "4 + 6"),
+        ("3 + 4) * 2", "(3 + 4)*2", "3 + 4*2"),
+        ("12—5", "12 - 5"),
+        ("009 + 1", "9 + 1"),
+        ("2,75 * 4", "2.75*4"),
+        ("4 x 10^6 / 2", "4*10**6/2"),
+        ("sin(90 deg) + cos(0)", "math.sin(math.radians(90)) + math.cos(0)"),
+        ("10 <> 10", "10 != 10"),
+    ],
+}
+
+SCOPE = {"mpmath": mpmath, "math": math, "statistics": statistics, "quad": mpmath.quad}
 
 
 def value(meant):
@@ -598,3 +716,4 @@ def write(name, texts):
 
 if __name__ == "__main__":
     write("models.jsonl", TEXTS)
+    write("models_sisters.jsonl", SISTERS)

@@ -467,8 +467,13 @@ fn what_may_be_meant_otherwise_carries_a_hint() {
         ("cos²(-30) + tan(45)", "radians", "-30", "cos²(-30°) + tan(45°)"),
         ("log(100)*log(10)", "natural-logarithm", "log", "log10(100)*log10(10)"),
         ("3√27", "root-coefficient", "3", "³√27"),
+        ("\"2^3+1\"", "quoted", "\"2^3+1\"", "2**3+1"),
+        ("'sqrt(16)'", "quoted", "'sqrt(16)'", "sqrt(16)"),
     ] {
         assert_eq!(hints(text), [(code, span.to_owned(), Some(fixed.to_owned()))], "{text:?}");
+    }
+    for text in ["'abc'", "'2024-01-15'", "'5 km'", "'7'", "len('2+2')", "'2+2' 'x'"] {
+        assert_eq!(hints(text), [], "{text:?}");
     }
     for (text, code) in [("3!!", "double-factorial"), ("0.1+0.2", "binary-float"), ("0.1+0.2 == 0.3", "binary-float")] {
         assert!(matches!(&hints(text)[..], [(found, _, None)] if *found == code), "{text:?}: {:?}", hints(text));
