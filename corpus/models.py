@@ -105,6 +105,7 @@ TEXTS = {
         ("20% off 50", "50 - 50*20/100"),
         ("100 increased by 15%", "100 + 100*15/100"),
         ("30 as a percentage of 120", "30/120*100"),
+        ("30 is what percent of 120?", "30/120*100"),
     ],
     "thousands": [
         ("1,234.56 * 2", "1234.56*2"),
@@ -167,6 +168,8 @@ TEXTS = {
         ("multiply 6 by 7", "6*7"),
         ("divide 100 by 8", "100/8"),
         ("five plus three", "5 + 3"),
+        ("twenty one", None),
+        ("twenty-one plus 1", None),
     ],
     "sentence": [
         ("What is 2+2?", "2+2"),
@@ -499,7 +502,8 @@ TEXTS = {
         ("\"2^3\"", "2**3"),
     ],
     "comments": [
-        ("2+2 // sum", "2+2"),
+        ("2+2 // the sum", "2+2"),
+        ("5 // total", None),
         ("3*4 /* product */", "3*4"),
         ("/* area */ 5*5", "5*5"),
         ("6*7; // answer", "6*7"),

@@ -256,6 +256,9 @@ fn names_xor(text: &str) -> bool {
 /// The fixes of a text that cannot be parsed, or fails; `is_xor_meant` if its `^` are exclusive or.
 fn mended(text: &str, is_xor_meant: bool, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
     let mut fixes = Vec::new();
+    if text.len() > TEXT_BYTES || words::has_long_numeral(text) {
+        return fixes;
+    }
     let purse = Purse::new(FUEL, context.pause);
     // The name before the arrow has no value yet, so that `x <- 5` seems to lack only a variable.
     let begun = if text.contains(" <- ") { foreign::arrows(&Tokens::of(text)) } else { None };

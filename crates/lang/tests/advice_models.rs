@@ -121,6 +121,14 @@ fn four_of_five_texts_of_language_models_are_mended_by_one_fix() {
     assert!(right * 5 >= all * 4, "{right} of {all}");
 }
 
+/// Texts for which no rule was made.
+#[test]
+fn four_of_five_texts_that_no_rule_was_made_for_are_mended_by_one_fix() {
+    let (right, all, wrong) = measured("models_sisters.jsonl");
+    assert!(wrong.is_empty(), "{wrong:#?}");
+    assert!(right * 5 >= all * 4, "{right} of {all}");
+}
+
 /// A text that is answered as it is meant needs no fix, and is no record.
 #[test]
 fn each_text_of_the_corpus_is_wrong_as_it_is_sent() {
@@ -128,7 +136,7 @@ fn each_text_of_the_corpus_is_wrong_as_it_is_sent() {
         let found = value(&record.text);
         found.zip(record.value.as_ref()).is_some_and(|(found, wanted)| is_value(&found, wanted))
     };
-    let records = records("models.jsonl");
+    let records: Vec<Record> = ["models.jsonl", "models_sisters.jsonl"].iter().flat_map(|file| records(file)).collect();
     let right: Vec<&str> = records.iter().filter(is_right).map(|record| &*record.text).collect();
     assert!(right.is_empty(), "{right:#?}");
 }

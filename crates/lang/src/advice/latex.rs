@@ -1,18 +1,21 @@
 //! Texts with commands of LaTeX, which are those of school notation.
 
+use super::edits::keeps_numbers;
 use crate::error::{ErrorKind, NotationError};
 use crate::limits::Limits;
+use crate::mode::Mode;
 use crate::notation::DecimalSign;
-use crate::parser::Context;
+use crate::parser::{self, Context};
 use crate::school;
 
 /// The commands of sums, products and integrals, and their names in school notation.
 const BINDERS: [(&str, &str); 3] = [("\\sum", "sum"), ("\\prod", "prod"), ("\\int", "integral")];
 
-/// Whether a text has commands or delimiters of LaTeX.
+/// Whether a text has commands or delimiters of LaTeX; a backslash in a string is none.
 pub(super) fn is_latex(text: &str) -> bool {
     let core = text.trim();
-    text.contains('\\') || core.contains("^{") || (core.len() > 1 && core.starts_with('$') && core.ends_with('$'))
+    let is_framed = core.len() > 1 && core.starts_with('$') && core.ends_with('$');
+    !core.contains(['\'', '"']) && (core.contains('\\') || core.contains("^{") || is_framed)
 }
 
 /// Whether a text has a logarithm without a base, which may be the natural one or that to base 10.
@@ -32,15 +35,23 @@ pub(super) fn in_python(
     let text = binder(&text).unwrap_or(text);
     let translate = |text: &str| school::in_python(text, DecimalSign::Point, context, limits).map(|(python, _)| python);
     if let Some(python) = translate(&text) {
-        return Some((python, false));
+        return Some((shortest(&text, python, context.mode, limits), false));
     }
     match school::read(&text, DecimalSign::Point, context, limits).err()?.kind {
         ErrorKind::Notation(NotationError::Ambiguous { readings, .. }) => {
             let reading = readings.get(usize::from(second))?;
-            Some((translate(&reading.text)?, readings.len() > 1))
+            let python = translate(&reading.text)?;
+            Some((shortest(&text, python, context.mode, limits), readings.len() > 1))
         }
         _ => None,
     }
+}
+
+/// The canonical text, which has only the necessary brackets, if it keeps the digits of the text.
+fn shortest(text: &str, python: String, mode: Mode, limits: &Limits) -> String {
+    let context = Context { mode, ..Context::default() };
+    let canonical = parser::parse(&python, &context, limits).ok().map(|program| program.canonical());
+    canonical.filter(|canonical| keeps_numbers(text, canonical)).unwrap_or(python)
 }
 
 /// `\sum_{k=1}^{10} k^2` as `sum(k^2, k, 1, 10)`, and `\int_0^1 x^2 dx` as `integral(x^2, x, 0, 1)`.

@@ -6,7 +6,6 @@ use super::edits::apply;
 use super::tokens::{Tokens, ends_statement};
 use crate::elsewhere::plain;
 use crate::error::Span;
-use crate::functions;
 use crate::lexer::Token;
 use crate::spelling;
 
@@ -181,10 +180,8 @@ fn comment(tokens: &Tokens<'_>) -> Option<Vec<Fix>> {
     let is_prose = words.starts_with(char::is_alphabetic)
         && words.chars().all(|c| c.is_alphabetic() || matches!(c, ' ' | '\'' | ',' | '.' | '-' | '?' | ':'));
     // A single word may be the divisor, unless no operand stands before it.
-    let is_divisor = !words.contains(' ')
-        && functions::find(words).is_none()
-        && !text[..start].trim_end().ends_with([';', '\n'])
-        && !text[..start].trim().is_empty();
+    let is_divisor =
+        !words.contains(' ') && !text[..start].trim_end().ends_with([';', '\n']) && !text[..start].trim().is_empty();
     (is_prose && !is_divisor).then(|| vec![Fix::new(start, end, "")])
 }
 
@@ -247,15 +244,18 @@ fn augmented(tokens: &Tokens<'_>, at: usize, end: usize) -> Option<Vec<Fix>> {
     if !matches!(operator, Plus | Minus | Star | Slash | DoubleSlash | DoubleStar | Percent) {
         return None;
     }
-    let (next, next_sign) = tokens.get(at + 2).filter(|(_, next)| next.start == sign.end)?;
-    let (name, sign) = (tokens.spelled(at), sign.of(tokens.text));
-    let whole = |last: usize| Some(tokens.get(at)?.1.to(tokens.get(last)?.1));
-    if next == Token::Assign && at + 3 < end {
+    let (next, _) = tokens.get(at + 2).filter(|(_, next)| next.start == sign.end)?;
+    let value = if next == Token::Assign && at + 3 < end {
         let value = tokens.between(at + 3, end - 1);
-        return Some(vec![Fix::replacing(whole(end - 1)?, format!("{name} = {name} {sign} ({value})"))]);
-    }
-    let is_step = matches!(operator, Plus | Minus) && next == operator && at + 3 == end && next_sign.end > 0;
-    is_step.then(|| Some(vec![Fix::replacing(whole(at + 2)?, format!("{name} = {name} {sign} 1"))]))?
+        if at + 4 == end { value.to_owned() } else { format!("({value})") }
+    } else if matches!(operator, Plus | Minus) && next == operator && at + 3 == end {
+        "1".to_owned()
+    } else {
+        return None;
+    };
+    let whole = tokens.get(at)?.1.to(tokens.get(end - 1)?.1);
+    let (name, sign) = (tokens.spelled(at), sign.of(tokens.text));
+    Some(vec![Fix::replacing(whole, format!("{name} = {name} {sign} {value}"))])
 }
 
 /// `print(2+2)`, `eval('2+2')`, `console.log(2+2)`, `calculate(expression="2+2")`, `print('Sum:', 2+2)`.

@@ -402,6 +402,16 @@ pub(super) fn mend(text: &str, is_known: impl Fn(&str) -> bool, pays: impl Fn(us
     (mended != text).then_some(mended)
 }
 
+/// Whether a text has a number of several words, which are not read: `twenty one`, `twenty-one`.
+pub(super) fn has_long_numeral(text: &str) -> bool {
+    let is_numeral = |word: &str| {
+        let known = |(phrase, meaning): &(&str, Phrase)| *phrase == word && matches!(meaning, Numeral(_));
+        BEGINNINGS.get(word).is_some_and(|phrases| phrases.iter().any(known))
+    };
+    let words: Vec<String> = text.split([' ', '-']).map(plain).collect();
+    words.windows(2).any(|pair| is_numeral(&pair[0]) && is_numeral(&pair[1]))
+}
+
 /// Whether the word is a phrase that may follow a number directly: `30graus`.
 pub(super) fn is_unit(word: &str) -> bool {
     let word = plain(word);
@@ -449,7 +459,7 @@ impl Words<'_> {
     fn first_phrase(&self) -> Option<Vec<Fix>> {
         let numeral = self.phrase(|phrase| matches!(phrase, Numeral(_)));
         numeral
-            .or_else(|| self.phrase(|phrase| matches!(phrase, Base | Postfix("°" | "%"))))
+            .or_else(|| self.phrase(|phrase| matches!(phrase, Base | Share | Postfix("°" | "%"))))
             .or_else(|| self.phrase(|_| true))
     }
 
