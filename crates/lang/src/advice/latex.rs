@@ -23,7 +23,8 @@ pub(super) fn has_logarithm(text: &str) -> bool {
     text.match_indices("\\log").any(|(at, log)| !text[at + log.len()..].trim_start().starts_with('_'))
 }
 
-/// The text in Python's notation; `natural` if its logarithms are, `second` for the second of two readings.
+/// The text in Python's notation, and whether it has another reading; `natural` if its logarithms are, `second` for the
+/// second of two readings.
 pub(super) fn in_python(
     text: &str,
     natural: bool,
