@@ -475,10 +475,10 @@ impl<'c> Desk<'c> {
         surroundings::mend(tokens, is_known)
             .or_else(|| comprehension::mend(tokens).map(|edits| apply(text, edits)))
             .or_else(|| foreign::mend(tokens, is_known))
-            .or_else(|| self.from_latex(text))
+            .or_else(|| self.without_latex(text))
     }
 
-    fn from_latex(&self, text: &str) -> Option<String> {
+    fn without_latex(&self, text: &str) -> Option<String> {
         // Both readings of an ambiguous text are read before it is mended.
         if !latex::is_latex(text) || !self.pays(LATEX * text.len()) {
             return None;

@@ -76,20 +76,23 @@ fn outlined(text: &str) -> Option<String> {
 
 /// `Sqrt[2]`, `Log[2, 8]`: functions of the Wolfram Language, all at once.
 fn square_calls(tokens: &Tokens<'_>, is_known: impl Fn(&str) -> bool) -> Option<Vec<Fix>> {
+    let is_call = |at: &usize| {
+        let is_capital = tokens.spelled(*at).starts_with(|c: char| c.is_ascii_uppercase());
+        is_capital && (tokens.token(*at), tokens.token(at + 1)) == (Some(Token::Name), Some(Token::Open('[')))
+    };
+    let mut calls = (0..tokens.iter().count()).filter(is_call).peekable();
+    calls.peek()?;
     let mut edits = Vec::new();
     let defined = tokens.defined();
-    for (at, (token, span)) in tokens.iter().enumerate() {
-        let name = span.of(tokens.text);
-        let is_capital = token == Token::Name && name.starts_with(|c: char| c.is_ascii_uppercase());
-        let Some((Token::Open('['), open)) = tokens.get(at + 1).filter(|_| is_capital) else { continue };
-        let Some(close) = tokens.closing(at + 1) else { continue };
+    for at in calls {
+        let (name, close) = (tokens.spelled(at), tokens.closing(at + 1)?);
+        let ((_, span), (_, open), (_, closing)) = (tokens.get(at)?, tokens.get(at + 1)?, tokens.get(close)?);
         let is_function = matches!(name, "N" | "PrimeQ")
             || BINDERS.iter().any(|(binder, _)| *binder == plain(name))
             || (name.len() > 1 && (functions::find(&plain(name)).is_some() || elsewhere::find(name).is_some()));
         if open.start != span.end || !is_function || is_known(name) || defined.contains(name) {
             continue;
         }
-        let Some((_, closing)) = tokens.get(close) else { continue };
         edits.extend([Fix::replacing(open, "("), Fix::replacing(closing, ")")]);
         // The base of a logarithm stands first.
         let comma = tokens.end(at + 2, |token| token == Token::Comma);
@@ -102,34 +105,34 @@ fn square_calls(tokens: &Tokens<'_>, is_known: impl Fn(&str) -> bool) -> Option<
     (!edits.is_empty()).then_some(edits)
 }
 
-/// `sum(k**2, (k, 1, 10))`, `Integrate(x^2, {x, 0, 1})`.
-fn bounds(tokens: &Tokens<'_>, at: usize) -> Option<Vec<Fix>> {
-    let name = plain(tokens.spelled(at));
-    let (_, binder) = BINDERS.iter().find(|(known, _)| *known == name)?;
-    let open = Some(at + 1).filter(|open| tokens.token(*open) == Some(Token::Open('(')))?;
-    let close = tokens.closing(open)?;
-    let comma = tokens.end(open + 1, |token| token == Token::Comma);
-    let inner = comma + 1;
-    let is_triple = matches!(tokens.token(inner)?, Token::Open('(' | '{' | '['))
-        && tokens.closing(inner)? + 1 == close
-        && tokens.token(inner + 1)? == Token::Name
-        && tokens.token(inner + 2)? == Token::Comma;
-    let upper = tokens.end(inner + 3, |token| token == Token::Comma);
-    if !is_triple || upper + 1 >= close {
-        return None;
-    }
-    let (left, right) = (tokens.get(inner)?.1, tokens.get(close - 1)?.1);
-    Some(vec![Fix::replacing(tokens.get(at)?.1, *binder), Fix::replacing(left, ""), Fix::replacing(right, "")])
+/// `sum(k**2, (k, 1, 10))`, `Integrate(x^2, {x, 0, 1})`, with the bounds in the bracket at `inner`.
+fn bounds(tokens: &Tokens<'_>, inner: usize) -> Option<Vec<Fix>> {
+    let shape = (
+        tokens.token(inner.checked_sub(1)?)?,
+        tokens.token(inner)?,
+        tokens.token(inner + 1)?,
+        tokens.token(inner + 2)?,
+    );
+    let (Token::Comma, Token::Open(_), Token::Name, Token::Comma) = shape else { return None };
+    let (last, upper) = (tokens.closing(inner)?, tokens.end(inner + 3, |token| token == Token::Comma));
+    let open = tokens.opening(last + 1).filter(|_| upper + 1 < last)?;
+    let name = open.checked_sub(1)?;
+    let is_second = tokens.end(open + 1, |token| token == Token::Comma) + 1 == inner;
+    let (_, binder) = BINDERS.iter().find(|(known, _)| *known == plain(tokens.spelled(name)))?;
+    let remove = |at: usize| Some(Fix::replacing(tokens.get(at)?.1, ""));
+    is_second.then_some(vec![Fix::replacing(tokens.get(name)?.1, *binder), remove(inner)?, remove(last)?])
 }
 
 /// `max(*[1, 2])`, `Math.max(...[1, 2])`.
 fn spread(tokens: &Tokens<'_>, at: usize) -> Option<Vec<Fix>> {
     let is_argument = matches!(tokens.token(at.checked_sub(1)?)?, Token::Open('(') | Token::Comma);
-    let is_spread = matches!(tokens.spelled(at), "*" | "...");
+    if !matches!(tokens.spelled(at), "*" | "...") {
+        return None;
+    }
     let open = Some(at + 1).filter(|open| matches!(tokens.token(*open), Some(Token::Open('[' | '('))))?;
     let close = tokens.closing(open)?;
     let (first, last) = (tokens.get(at)?.1.to(tokens.get(open)?.1), tokens.get(close)?.1);
-    (is_argument && is_spread && open + 1 < close).then(|| vec![Fix::replacing(first, ""), Fix::replacing(last, "")])
+    (is_argument && open + 1 < close).then(|| vec![Fix::replacing(first, ""), Fix::replacing(last, "")])
 }
 
 /// `std::sqrt(2)`.
@@ -195,9 +198,11 @@ fn range(tokens: &Tokens<'_>, at: usize) -> Option<Vec<Fix>> {
 
 /// `mean(c(1, 2, 6))`: a vector of R.
 fn vector(tokens: &Tokens<'_>, at: usize) -> Option<Vec<Fix>> {
+    if tokens.spelled(at) != "c" {
+        return None;
+    }
     let is_argument = matches!(tokens.token(at.checked_sub(1)?)?, Token::Open('(') | Token::Comma);
-    let open =
-        Some(at + 1).filter(|open| tokens.spelled(at) == "c" && tokens.token(*open) == Some(Token::Open('(')))?;
+    let open = Some(at + 1).filter(|open| tokens.token(*open) == Some(Token::Open('(')))?;
     let close = tokens.closing(open)?;
     let whole = tokens.get(at)?.1.to(tokens.get(close)?.1);
     let is_several = tokens.end(open + 1, |token| token == Token::Comma) < close;

@@ -260,16 +260,17 @@ fn augmented(tokens: &Tokens<'_>, at: usize, end: usize) -> Option<Vec<Fix>> {
 
 /// `print(2+2)`, `eval('2+2')`, `console.log(2+2)`, `calculate(expression="2+2")`, `print('Sum:', 2+2)`.
 fn wrapper(tokens: &Tokens<'_>, is_known: impl Fn(&str) -> bool) -> Option<Vec<Fix>> {
-    let defined = tokens.defined();
-    let is_wrapper = |at: usize| {
-        let (name, object) = (tokens.spelled(at), at.checked_sub(2).map_or("", |object| tokens.spelled(object)));
+    let is_wrapper = |at: &usize| {
+        let (name, object) = (tokens.spelled(*at), at.checked_sub(2).map_or("", |object| tokens.spelled(object)));
+        let is_called = (tokens.token(*at), tokens.token(at + 1)) == (Some(Token::Name), Some(Token::Open('(')));
         let is_method = at.checked_sub(1).and_then(|dot| tokens.token(dot)) == Some(Token::Dot);
-        let is_named = WRAPPERS.contains(&name) && !is_known(name) && !defined.contains(name);
-        if is_method { OBJECTS.contains(&object) && (is_named || name == "log") } else { is_named }
+        let is_named = WRAPPERS.contains(&name) || (is_method && name == "log");
+        is_called && is_named && (!is_method || OBJECTS.contains(&object))
     };
-    let at = (0..tokens.iter().count()).find(|at| {
-        (tokens.token(*at), tokens.token(at + 1)) == (Some(Token::Name), Some(Token::Open('('))) && is_wrapper(*at)
-    })?;
+    let at = (0..tokens.iter().count()).find(is_wrapper)?;
+    if is_known(tokens.spelled(at)) || tokens.defines(tokens.spelled(at)) {
+        return None;
+    }
     let first = if at > 1 && tokens.token(at - 1) == Some(Token::Dot) { at - 2 } else { at };
     let close = tokens.closing(at + 1)?;
     let mut arguments = Vec::new();
