@@ -348,7 +348,6 @@ const PHRASES: &[(&str, Phrase)] = &[
     ("find", Politeness),
     ("solve", Politeness),
     ("determine", Politeness),
-    ("work out", Politeness),
     ("tell me", Politeness),
     ("give me", Politeness),
     ("can you", Politeness),
