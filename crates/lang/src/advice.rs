@@ -18,6 +18,10 @@ mod groups;
 mod percent;
 mod words;
 mod names;
+mod surroundings;
+mod comprehension;
+mod foreign;
+mod latex;
 mod failing;
 mod reading;
 mod hints;
@@ -38,7 +42,7 @@ use crate::program::Program;
 use crate::variables::{Variable, Variables};
 use edits::apply;
 use hints::{Findings, Found};
-use tokens::Tokens;
+use tokens::{Tokens, ends_statement};
 
 /// A change to a text that mends what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,7 +151,10 @@ impl Program {
                 let mended = desk.settle(apply(text, edits)).filter(|_| !found.edits.is_empty());
                 add(&mut fixes, text, mended);
             }
-            hints.push(Hint { kind: found.kind.clone(), span: found.span, fixes });
+            // A string that is no calculation is a string.
+            if found.kind != HintKind::Quoted || !fixes.is_empty() {
+                hints.push(Hint { kind: found.kind.clone(), span: found.span, fixes });
+            }
         }
         hints.extend(binary_float(self, text, context, limits));
         hints
@@ -167,11 +174,32 @@ struct Choice {
     multiplied: bool,
     /// Commas separate values (`min 4,3`), except in numbers that cannot be a list (`1,05`).
     listed: bool,
+    /// `“2+2”` is a string rather than a calculation.
+    string: bool,
+    /// `=LOG(100)` and `\log(100)` are natural logarithms rather than logarithms to base 10.
+    natural: bool,
+    /// A closing bracket without an opening one (`2+3)*4`) is dropped rather than opened at the beginning.
+    dropped: bool,
+    /// The second of two readings in school notation.
+    second: bool,
+    /// `5k` is 5000 rather than 5*k.
+    magnitude: bool,
 }
 
 impl Choice {
     /// The likeliest choice.
-    const FIRST: Self = Self { grouped: true, commercial: true, tight: false, multiplied: false, listed: false };
+    const FIRST: Self = Self {
+        grouped: true,
+        commercial: true,
+        tight: false,
+        multiplied: false,
+        listed: false,
+        string: false,
+        natural: false,
+        dropped: false,
+        second: false,
+        magnitude: false,
+    };
 }
 
 /// The edits of one finding, and of all findings about notation.
@@ -188,6 +216,11 @@ struct Doubts {
     percentages: bool,
     products: bool,
     mixed_numbers: bool,
+    quotes: bool,
+    logarithms: bool,
+    brackets: bool,
+    notation: bool,
+    magnitudes: bool,
 }
 
 impl Doubts {
@@ -198,6 +231,11 @@ impl Doubts {
             (self.separators, Choice { grouped: false, ..Choice::FIRST }),
             (self.products, Choice { tight: true, ..Choice::FIRST }),
             (self.mixed_numbers, Choice { multiplied: true, ..Choice::FIRST }),
+            (self.quotes, Choice { string: true, ..Choice::FIRST }),
+            (self.logarithms, Choice { natural: true, ..Choice::FIRST }),
+            (self.brackets, Choice { dropped: true, ..Choice::FIRST }),
+            (self.notation, Choice { second: true, ..Choice::FIRST }),
+            (self.magnitudes, Choice { magnitude: true, ..Choice::FIRST }),
         ];
         let second = second.into_iter().filter(|(is_doubtful, _)| *is_doubtful).map(|(_, choice)| choice);
         std::iter::once(Choice::FIRST).chain(second).collect()
@@ -218,12 +256,18 @@ fn names_xor(text: &str) -> bool {
 /// The fixes of a text that cannot be parsed, or fails; `is_xor_meant` if its `^` are exclusive or.
 fn mended(text: &str, is_xor_meant: bool, context: &Context<'_>, limits: &Limits) -> Vec<Fix> {
     let mut fixes = Vec::new();
+    if text.len() > TEXT_BYTES || words::has_long_numeral(text) {
+        return fixes;
+    }
     let purse = Purse::new(FUEL, context.pause);
+    // The name before the arrow has no value yet, so that `x <- 5` seems to lack only a variable.
+    let begun = if text.contains(" <- ") { foreign::arrows(&Tokens::of(text)) } else { None };
+    let begun = begun.unwrap_or_else(|| text.to_owned());
     let desk = Desk { is_xor_meant, ..Desk::new(context, limits, Choice::FIRST, &purse) };
-    add(&mut fixes, text, desk.settle(text.to_owned()));
+    add(&mut fixes, text, desk.settle(begun.clone()));
     for choice in desk.doubts.get().choices().into_iter().skip(1) {
         let desk = Desk { is_xor_meant, ..Desk::new(context, limits, choice, &purse) };
-        add(&mut fixes, text, desk.settle(text.to_owned()));
+        add(&mut fixes, text, desk.settle(begun.clone()));
     }
     if fixes.is_empty() && text.contains(',') {
         let desk =
@@ -239,6 +283,8 @@ const FIXES: usize = 3;
 const ROUNDS: usize = 64;
 /// Texts of more bytes are not mended: nobody types that much, and the work grows with the length.
 const TEXT_BYTES: usize = 2048;
+/// How often a text with commands of LaTeX is read before it is in Python's notation.
+const LATEX: usize = 3;
 /// Bytes that all rounds may parse.
 const READ_BYTES: usize = 16 << 10;
 /// Fuel for all evaluations of a text, and for each of them: about a millisecond.
@@ -316,6 +362,8 @@ impl<'c> Desk<'c> {
                     let is_of_types = matches!(failure.kind, ErrorKind::Type(_));
                     self.rewritten(&program, &text, is_of_types)
                         .or_else(|| reading::carets(&text))
+                        .or_else(|| self.unwrapped(&Tokens::of(&text)))
+                        .or_else(|| self.logarithm(&text, &program, &failure))
                         .or_else(|| {
                             let mut is_ambiguous = false;
                             let given = self.given();
@@ -330,8 +378,13 @@ impl<'c> Desk<'c> {
                     let tokens = Tokens::of(&text);
                     let is_mixed = matches!(error.kind, ErrorKind::Syntax(Syntax::MixedNumber { .. }));
                     self.doubt(|doubts| doubts.mixed_numbers |= is_mixed);
+                    let is_magnitude = reading::magnitude(&error, |name| self.is_given(name)).is_some();
+                    self.doubt(|doubts| doubts.magnitudes |= is_magnitude);
                     let fix = || reading::mend(&tokens, &error, self.choice, |name| self.is_given(name));
-                    self.respelled(&tokens).or_else(|| fix().map(|fix| fix.apply(&text)))?
+                    self.unwrapped(&tokens)
+                        .or_else(|| self.respelled(&tokens))
+                        .or_else(|| self.opened(&tokens, &error))
+                        .or_else(|| fix().map(|fix| fix.apply(&text)))?
                 }
             };
             if next == text {
@@ -366,8 +419,14 @@ impl<'c> Desk<'c> {
         let before = left.and_then(|left| tokens.token(left.checked_sub(1)?));
         let (Some(left), Some(Token::Slash | Token::DoubleSlash)) = (left, before) else { return next };
         self.doubt(|doubts| doubts.products = true);
-        let edges =
-            tokens.operand_end(star + 1).and_then(|last| Some((tokens.get(left)?.1.start, tokens.get(last)?.1.end)));
+        // A power binds tighter than the product: `4/3 x**3`.
+        let mut last = tokens.operand_end(star + 1);
+        while let Some(end) = last
+            && matches!(tokens.token(end + 1), Some(Token::DoubleStar | Token::Caret))
+        {
+            last = tokens.operand_end(end + 2);
+        }
+        let edges = last.and_then(|last| Some((tokens.get(left)?.1.start, tokens.get(last)?.1.end)));
         match edges {
             Some((start, end)) if self.choice.tight => {
                 let bracket = |at: u32, bracket: &str| Fix::new(at as usize, at as usize, bracket);
@@ -404,6 +463,67 @@ impl<'c> Desk<'c> {
         words::mend(text, |name| self.is_given(name), |bytes| self.pays(bytes))
     }
 
+    /// The text without what surrounds the expression, and in this language's spelling.
+    fn unwrapped(&self, tokens: &Tokens<'_>) -> Option<String> {
+        let (text, is_known) = (tokens.text, |name: &str| self.is_given(name));
+        if let Some(inside) = surroundings::unquoted(text) {
+            self.doubt(|doubts| doubts.quotes = true);
+            if !self.choice.string {
+                return Some(inside.to_owned());
+            }
+        }
+        surroundings::mend(tokens, is_known)
+            .or_else(|| comprehension::mend(tokens).map(|edits| apply(text, edits)))
+            .or_else(|| foreign::mend(tokens, is_known))
+            .or_else(|| self.without_latex(text))
+    }
+
+    fn without_latex(&self, text: &str) -> Option<String> {
+        // Both readings of an ambiguous text are read before it is mended.
+        if !latex::is_latex(text) || !self.pays(LATEX * text.len()) {
+            return None;
+        }
+        let variables = Variables { list: self.variables.clone() };
+        let parameters = self.parameters;
+        let context = Context { mode: self.mode, variables: Some(&variables), parameters, ..Context::default() };
+        self.doubt(|doubts| doubts.logarithms |= latex::has_logarithm(text));
+        let (python, is_ambiguous) =
+            latex::in_python(text, self.choice.natural, self.choice.second, &context, &self.limits)?;
+        self.doubt(|doubts| doubts.notation |= is_ambiguous);
+        Some(python)
+    }
+
+    /// `LOG(100)`: to base 10 in spreadsheets and on pocket calculators, natural in BASIC.
+    fn logarithm(&self, text: &str, program: &Program, failure: &Failure) -> Option<String> {
+        let (span, tokens) = (program.span(failure.node), Tokens::of(text));
+        let open = tokens.from(span.start) + 1;
+        let is_log = span.of(text) == "LOG" && tokens.token(open) == Some(Token::Open('('));
+        let close = tokens.closing(open).filter(|_| is_log)?;
+        if tokens.end(open + 1, |token| token == Token::Comma) != close {
+            return None;
+        }
+        self.doubt(|doubts| doubts.logarithms = true);
+        Some(Fix::replacing(span, if self.choice.natural { "log" } else { "log10" }).apply(text))
+    }
+
+    /// `2+3)*4`: the bracket may open at the beginning of the statement, or is one too many.
+    fn opened(&self, tokens: &Tokens<'_>, error: &Error) -> Option<String> {
+        let is_surplus = matches!(error.kind, ErrorKind::Syntax(Syntax::Unmatched { open: None, .. }));
+        let close = Some(tokens.from(error.span.start)).filter(|_| is_surplus)?;
+        let goes_on =
+            !matches!(tokens.token(close + 1)?, Token::End | Token::Newline | Token::Semicolon | Token::Close(_));
+        let begins = |at: &usize| {
+            let before = at.checked_sub(1).and_then(|before| tokens.token(before));
+            before.is_none_or(|token| ends_statement(token) || matches!(token, Token::Assign | Token::AssignFormula))
+        };
+        if !goes_on || tokens.token(close) != Some(Token::Close(')')) {
+            return None;
+        }
+        self.doubt(|doubts| doubts.brackets = true);
+        let start = tokens.get((0..close).rev().find(begins)?)?.1.start as usize;
+        (!self.choice.dropped).then(|| Fix::new(start, start, "(").apply(tokens.text))
+    }
+
     /// Mends what can be seen without a parser: signs around the text, words, separators, percentages.
     fn respelled(&self, tokens: &Tokens<'_>) -> Option<String> {
         let text = tokens.text;
@@ -411,7 +531,7 @@ impl<'c> Desk<'c> {
         if let Some(next) = trimmed.or_else(|| self.without_words(text)) {
             return Some(next);
         }
-        if let Some(next) = reading::ranges(tokens) {
+        if let Some(next) = reading::ranges(tokens).or_else(|| foreign::apostrophes(text)) {
             return Some(next);
         }
         let separated = separators::of(tokens, self.choice, None);

@@ -177,8 +177,26 @@ const NAMES: &[(&str, Elsewhere)] = &[
     ("rem", Named("fmod")),
     ("resto", Written("({0}) % ({1})")),
     ("mod", Written("({0}) % ({1})")),
+    ("modulo", Written("({0}) % ({1})")),
+    ("add", Written("({0}) + ({1})")),
+    ("subtract", Written("({0}) - ({1})")),
+    ("sub", Written("({0}) - ({1})")),
+    ("multiply", Written("({0})*({1})")),
+    ("mul", Written("({0})*({1})")),
+    ("divide", Written("({0})/({1})")),
+    ("floordiv", Written("({0}) // ({1})")),
+    ("floor_divide", Written("({0}) // ({1})")),
+    ("rational", Written("({0})/({1})")),
+    ("fraction", Written("({0})/({1})")),
+    ("negative", Written("(-({0}))")),
+    ("xor", Written("({0}) ^ ({1})")),
+    ("parseint", Named("int")),
+    ("bigint", Named("int")),
+    ("parsefloat", Named("float")),
+    ("number", Named("float")),
     ("if", Written("({0} ? {1} : {2})")),
     ("se", Written("({0} ? {1} : {2})")),
+    ("iif", Written("({0} ? {1} : {2})")),
     ("and", Written("({0} and {1})")),
     ("or", Written("({0} or {1})")),
     ("ou", Written("({0} or {1})")),
@@ -216,6 +234,7 @@ const NAMES: &[(&str, Elsewhere)] = &[
     ("primefactors", Named("factor")),
     ("fibonacci", Named("fib")),
     ("is_prime", Named("isprime")),
+    ("primeq", Named("isprime")),
     ("primo", Named("isprime")),
     ("eprimo", Named("isprime")),
     // Statistics.
@@ -259,6 +278,9 @@ const NAMES: &[(&str, Elsewhere)] = &[
     ("soma", Named("sum")),
     ("somar", Named("sum")),
     ("total", Named("sum")),
+    ("summation", Named("sum")),
+    ("array", Written("{0}")),
+    ("arange", Named("range")),
     ("somatorio", Named("sum")),
     ("product", Named("prod")),
     ("produto", Named("prod")),
@@ -486,8 +508,26 @@ const NAMES: &[(&str, Elsewhere)] = &[
     ("nulo", Named("None")),
 ];
 
+/// Names in capitals, which are those of spreadsheets, where they differ from Python's functions of the same name.
+const CAPITALS: &[(&str, Elsewhere)] = &[
+    // Ties away from 0, and towards -∞.
+    ("ROUND", Named("round_half_up")),
+    ("INT", Named("floor")),
+    ("QUOTIENT", Written("trunc(({0})/({1}))")),
+    (
+        "ATAN2",
+        Absent(
+            "spreadsheets write ATAN2(x, y); here it is atan2(y, x)",
+            "planilhas escrevem ATAN2(x; y); aqui é atan2(y, x)",
+        ),
+    ),
+];
+
 /// The equivalent of a function, constant or form that has this name elsewhere.
 pub(crate) fn find(name: &str) -> Option<Elsewhere> {
+    if let Some((_, meaning)) = CAPITALS.iter().find(|(capitals, _)| *capitals == name) {
+        return Some(*meaning);
+    }
     let plain = plain(name);
     NAMES.iter().find(|(elsewhere, _)| *elsewhere == plain).map(|(_, meaning)| *meaning)
 }

@@ -156,7 +156,7 @@ const REFUSED: &[(&str, &str, &str)] = &[
     ("log²(10)", "²", "log(10)²"),
     ("(1 + 2", "(", "(1 + 2)"),
     ("max([1, 2], [2, 3", "[", "max([1, 2], [2, 3])"),
-    ("$5 + R$ 1,50", "$", "5 + 1.50"),
+    ("$5 + $ 1,50", "$", "5 + 1.50"),
     ("|1 - 2", "|", "|1 - 2|"),
     ("[1, 2)", ")", "[1, 2]"),
     ("1 + 2)", ")", "1 + 2"),
@@ -188,7 +188,8 @@ fn what_is_not_done_comes_with_another_way() {
     check("1 is not 2", "unsupported", "is not", "1 != 2");
     check("Math.sqrt(4)", "unsupported", ".", "sqrt(4)");
     check("np.pi * 2", "unsupported", ".", "pi * 2");
-    for text in ["lambda x: x", "[x for x in [1]]", "max(*[1])", "{1: 2}", "1 @ 2", "...", "f'x'", "(x := 1)", "x.y"] {
+    check("[x for x in [1]]", "unsupported", "for", "[1]");
+    for text in ["lambda x: x", "[x for x in y]", "max(*y)", "{1: 2}", "1 @ 2", "...", "f'x'", "(x := 1)", "x.y"] {
         no_fix(text, "unsupported");
     }
 }
@@ -221,6 +222,12 @@ fn nothing_is_offered_where_nothing_is_certain() {
     for text in ["1/0", "0.0**-1"] {
         no_fix(text, "division-by-zero");
     }
+    // Different currencies, a division of integers in C, the coordinates of a spreadsheet.
+    for text in ["$100 + €50", "$5 + R$ 1,50", "10 USD + 5 EUR"] {
+        assert_eq!(offered(text, &Context::default()), Vec::<String>::new(), "{text:?}");
+    }
+    assert_eq!(offered("(int)7/2", &Context::default()), Vec::<String>::new());
+    no_fix("=ATAN2(1, 2)", "syntax");
     no_fix("sqrt", "type-error");
     no_fix("{1, [2]}", "type-error");
     no_fix("[1, 5] + 2", "type-error");
@@ -321,6 +328,12 @@ fn readings_that_differ_are_all_offered_the_likeliest_first() {
         ("100 + 50 - 10%", ["(100 + 50)*(1-10/100)", "100 + 50 - 10/100"]),
         ("6/2(1+2)", ["6/2*(1+2)", "6/(2*(1+2))"]),
         ("x = 4; 1/2x", ["x = 4; 1/2*x", "x = 4; 1/(2*x)"]),
+        ("x = 4; 1/2x**2", ["x = 4; 1/2*x**2", "x = 4; 1/(2*x**2)"]),
+        ("2+3)*4", ["(2+3)*4", "2+3*4"]),
+        ("x = 2+3)*4", ["x = (2+3)*4", "x = 2+3*4"]),
+        ("=LOG(100)", ["log10(100)", "log(100)"]),
+        ("“2+2”", ["2+2", "'2+2'"]),
+        ("5k + 1", ["5*k + 1", "5e3 + 1"]),
     ] {
         assert_eq!(offered(text, &Context::default()), readings, "{text:?}");
     }
@@ -467,8 +480,13 @@ fn what_may_be_meant_otherwise_carries_a_hint() {
         ("cos²(-30) + tan(45)", "radians", "-30", "cos²(-30°) + tan(45°)"),
         ("log(100)*log(10)", "natural-logarithm", "log", "log10(100)*log10(10)"),
         ("3√27", "root-coefficient", "3", "³√27"),
+        ("\"2^3+1\"", "quoted", "\"2^3+1\"", "2**3+1"),
+        ("'sqrt(16)'", "quoted", "'sqrt(16)'", "sqrt(16)"),
     ] {
         assert_eq!(hints(text), [(code, span.to_owned(), Some(fixed.to_owned()))], "{text:?}");
+    }
+    for text in ["'abc'", "'2024-01-15'", "'5 km'", "'7'", "len('2+2')", "'2+2' 'x'"] {
+        assert_eq!(hints(text), [], "{text:?}");
     }
     for (text, code) in [("3!!", "double-factorial"), ("0.1+0.2", "binary-float"), ("0.1+0.2 == 0.3", "binary-float")] {
         assert!(matches!(&hints(text)[..], [(found, _, None)] if *found == code), "{text:?}: {:?}", hints(text));

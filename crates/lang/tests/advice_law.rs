@@ -23,7 +23,9 @@ fn records(file: &str) -> Vec<Json> {
 #[test]
 fn the_corpora_follow_the_law() {
     let mut offered = 0;
-    for file in ["advice", "hostile", "plusminus", "python_arith", "python_outside", "equivalent"] {
+    for file in
+        ["advice", "models", "models_sisters", "hostile", "plusminus", "python_arith", "python_outside", "equivalent"]
+    {
         for record in records(&format!("{file}.jsonl")) {
             let texts = ["expr", "text", "a", "b"].iter().filter_map(|field| record[*field].as_str());
             let listed = record["texts"].as_array().into_iter().flatten().filter_map(Json::as_str);

@@ -5,6 +5,7 @@
 mod advice;
 mod advice_corpus;
 mod advice_law;
+mod advice_models;
 mod columns;
 mod corpus;
 mod degrees;

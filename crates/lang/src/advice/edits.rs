@@ -78,6 +78,25 @@ fn is_sign(character: char) -> bool {
     matches!(character, '²' | '³' | '¹' | '⁰'..='ⁿ' | 'ˣ' | '°' | '√')
 }
 
+/// The text without digits between two letters of a word, which are no number: `deg2rad`.
+fn without_named_digits(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let (mut is_word, mut digits) = (false, 0);
+    for character in text.chars() {
+        if character.is_ascii_digit() {
+            digits += usize::from(is_word);
+        } else {
+            if character.is_ascii_alphabetic() && digits > 0 {
+                kept.truncate(kept.len() - digits);
+            }
+            is_word = character.is_ascii_alphabetic() && (is_word || !kept.ends_with(|c: char| c.is_ascii_digit()));
+            digits = 0;
+        }
+        kept.push(character);
+    }
+    kept
+}
+
 /// The numbers in a text, without leading zeros; with `raised`, those in superscripts too.
 fn numbers(text: &str, raised: bool) -> Vec<String> {
     let digit = |character: char| {
@@ -88,7 +107,7 @@ fn numbers(text: &str, raised: bool) -> Vec<String> {
     };
     let mut numbers: Vec<String> = vec![String::new()];
     let (mut leads, mut last) = (true, None);
-    for character in text.chars().filter(|c| *c != '_') {
+    for character in without_named_digits(text).chars().filter(|c| *c != '_') {
         let found = digit(character);
         if found.map(|(_, is_raised)| is_raised) != last {
             numbers.push(String::new());

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::failing::caret_of;
 use super::tokens::Tokens;
 use super::{Choice, Fix, TEXT_BYTES};
-use super::{groups, percent, separators};
+use super::{groups, percent, separators, surroundings};
 use crate::arithmetic::{Binary, Comparison, Unary};
 use crate::diagnostic::{Language, in_notation};
 use crate::error::Span;
@@ -85,6 +85,8 @@ pub enum HintKind {
     DoubleBar,
     /// `5% + 3` is the remainder of 5 divided by +3.
     Percent,
+    /// `"2+2"` is a text, not a calculation.
+    Quoted,
 }
 
 impl HintKind {
@@ -105,6 +107,7 @@ impl HintKind {
             Self::ComplexRoot { .. } => "complex-root",
             Self::DoubleBar => "double-bar",
             Self::Percent => "percent",
+            Self::Quoted => "quoted",
         }
     }
 
@@ -188,6 +191,10 @@ impl HintKind {
                 "'%' is the remainder of a division; for percent write /100".into(),
                 "'%' é o resto da divisão; para porcentagem escreva /100".into(),
             ),
+            Self::Quoted => say(
+                "what stands in quotation marks is a text; to calculate it, leave them out".into(),
+                "o que está entre aspas é um texto; para calcular, escreva sem elas".into(),
+            ),
         }
     }
 }
@@ -222,7 +229,7 @@ impl HintKind {
 /// The findings in a text and its program, in order of place. `failing` if the text has no value.
 pub(super) fn of(program: &Program, text: &str, choice: Choice, failing: bool) -> Findings {
     // A text without any of these has no findings.
-    let signs = ['^', ',', '√', '|', '%', '[', '{'];
+    let signs = ['^', ',', '√', '|', '%', '[', '{', '"', '\''];
     let parts = ["!!", "<-", "<−", "sin", "cos", "tan", "log", "."];
     if !text.contains(signs) && !parts.iter().any(|part| text.contains(part)) {
         return Findings::default();
@@ -240,6 +247,9 @@ pub(super) fn of(program: &Program, text: &str, choice: Choice, failing: bool) -
 fn from_tokens(found: &mut Findings, text: &str, choice: Choice, failing: bool) {
     let tokens = Tokens::of(text);
     found.list.extend(double_bar(&tokens));
+    if let Some((span, inside)) = surroundings::quoted(&tokens) {
+        found.list.push(Found { kind: HintKind::Quoted, span, edits: vec![Fix::replacing(span, inside)] });
+    }
     let percentages = percent::of(&tokens, choice.commercial);
     if let Some(span) = percentages.first {
         found.percentages_differ = percentages.is_ambiguous;

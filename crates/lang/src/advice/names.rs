@@ -126,9 +126,10 @@ impl Scope {
         let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
         let digits = &name[stem.len()..];
         if !digits.is_empty() {
+            let small = stem.to_lowercase();
             let here = match elsewhere::find(stem) {
                 Some(Elsewhere::Named(here)) => here,
-                _ => stem,
+                _ => &small,
             };
             if functions::find(here).is_some() && stem.len() >= GLUED_LETTERS {
                 return Some(Meant::Applied { function: here.to_owned(), argument: digits.to_owned() });

@@ -2,6 +2,7 @@
 
 use super::edits::{apply, difference};
 use super::failing::{form, form_with_keyword};
+use super::foreign;
 use super::names::{Meant, Scope};
 use super::tokens::{Tokens, ends_statement};
 use super::words;
@@ -15,7 +16,8 @@ use crate::spelling;
 const WORDS: [&str; 8] = ["and", "or", "not", "in", "is", "if", "else", "mod"];
 
 /// Modules of Python and JavaScript whose functions are built in here without a prefix.
-const MODULES: [&str; 6] = ["Math", "np", "numpy", "cmath", "statistics", "sympy"];
+const MODULES: [&str; 10] =
+    ["Math", "np", "numpy", "cmath", "statistics", "stats", "sympy", "sp", "fractions", "Number"];
 
 /// Functions of several numbers that people call without brackets: `min 4, 3`.
 const SEVERAL: [&str; 15] = [
@@ -26,8 +28,17 @@ const SEVERAL: [&str; 15] = [
 /// What a dead key writes for `^` before a character that takes no accent.
 const CIRCUMFLEX: char = 'ˆ';
 
-/// Currency signs, which mean nothing to the language; longer ones first.
-const MONEY: [&str; 7] = ["R$", "US$", "U$", "$", "€", "£", "¥"];
+/// Signs and words for money, which mean nothing to the language, in groups of one currency; longer ones first.
+const MONEY: [&[&str]; 5] = [
+    &["R$", "BRL", "reais"],
+    &["US$", "U$", "$", "USD", "dollars", "dollar"],
+    &["€", "EUR", "euros", "euro"],
+    &["£", "GBP"],
+    &["¥", "JPY", "yen"],
+];
+
+/// What stands for thousands, millions and billions behind an amount: `$2.5M`.
+const MAGNITUDES: [(char, &str); 4] = [('k', "e3"), ('K', "e3"), ('M', "e6"), ('B', "e9")];
 
 /// The text without signs that only surround it: `= 7*8 =`, `2+2=?`, currency signs.
 pub(super) fn trimmed(tokens: &Tokens<'_>) -> Option<String> {
@@ -84,22 +95,45 @@ pub(super) fn carets(text: &str) -> Option<String> {
     (!edits.is_empty()).then(|| apply(text, edits))
 }
 
+/// The text without the signs of one currency; amounts of several have no sum.
 fn without_money(tokens: &Tokens<'_>) -> Option<String> {
+    let found: Vec<_> = MONEY.iter().map(|signs| money(tokens, signs)).filter(|edits| !edits.is_empty()).collect();
+    let [edits] = &found[..] else { return None };
+    Some(apply(tokens.text, edits.clone()))
+}
+
+fn money(tokens: &Tokens<'_>, signs: &[&str]) -> Vec<Fix> {
     let text = tokens.text;
     let mut edits = Vec::new();
-    let signs = MONEY.iter().flat_map(|sign| text.match_indices(sign));
+    let signs = signs.iter().flat_map(|sign| text.match_indices(sign));
     for (at, sign) in signs.filter(|(at, _)| !tokens.has_string_at(*at)) {
         let (before, behind) = (&text[..at], &text[at + sign.len()..]);
         let amount = behind.trim_start();
         if amount.starts_with(|c: char| c.is_ascii_digit()) && !before.ends_with(char::is_alphanumeric) {
             edits.push(Fix::new(at, text.len() - amount.len(), ""));
+            let digits = amount.bytes().take_while(|byte| byte.is_ascii_digit() || *byte == b'.').count();
+            let mut next = amount[digits..].chars();
+            let magnitude = MAGNITUDES.iter().find(|(letter, _)| next.as_str().starts_with(*letter));
+            let is_alone = next.nth(1).is_none_or(|c| !c.is_alphanumeric());
+            if let Some((letter, exponent)) = magnitude.filter(|_| is_alone) {
+                let letter_at = text.len() - amount.len() + digits;
+                edits.push(Fix::new(letter_at, letter_at + letter.len_utf8(), *exponent));
+            }
         } else if before.trim_end().ends_with(|c: char| c.is_ascii_digit())
             && !behind.starts_with(char::is_alphanumeric)
         {
             edits.push(Fix::new(before.trim_end().len(), at + sign.len(), ""));
         }
     }
-    (!edits.is_empty()).then(|| apply(text, edits))
+    edits
+}
+
+/// The exponent for the letter directly after a number, if it may stand for thousands: `5k`.
+pub(super) fn magnitude(error: &Error, is_given: impl Fn(&str) -> bool) -> Option<&'static str> {
+    let ErrorKind::Syntax(Syntax::NumberThenName { number, name }) = &error.kind else { return None };
+    let is_number = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let (_, exponent) = MAGNITUDES.iter().find(|(letter, _)| name.strip_prefix(*letter) == Some(""))?;
+    (is_number && !is_given(name)).then_some(*exponent)
 }
 
 /// The edits that the error suggests; the caller checks them. `is_given` tells whether a name comes with the text.
@@ -122,6 +156,10 @@ pub(super) fn mend(tokens: &Tokens<'_>, error: &Error, choice: Choice, is_given:
             Syntax::MixedNumber { whole, fraction } => {
                 let right = if choice.multiplied { format!("*({fraction})") } else { format!("+{fraction}") };
                 Some(Fix::replacing(span, format!("({whole}{right})")))
+            }
+            Syntax::NumberThenName { number, .. } if choice.magnitude && magnitude(error, &is_given).is_some() => {
+                let letter = Span { start: span.start + number.len() as u32, end: span.end };
+                Some(Fix::replacing(letter, magnitude(error, &is_given)?))
             }
             Syntax::NumberThenName { number, name } => number_then_name(tokens, span, number, name, is_given(name)),
             Syntax::LeadingZeros => leading_zeros(text, span),
@@ -207,9 +245,18 @@ fn unsupported(tokens: &Tokens<'_>, feature: Feature, span: Span) -> Option<Fix>
         }
         Feature::Attribute => {
             let (_, _, module) = tokens.before(tokens.from(span.start))?;
+            if let Some(edits) = foreign::method(tokens, tokens.from(span.start)) {
+                return difference(tokens.text, &apply(tokens.text, edits));
+            }
             let module_name = module.of(tokens.text);
-            // `std` of NumPy is that of a population.
+            // `std` of NumPy is that of a population, and `sqrt` of complex numbers has no domain.
             let next = tokens.from(span.end);
+            if (module_name, tokens.spelled(next)) == ("Math", "round") {
+                return half_up(tokens, module, next);
+            }
+            if (module_name, tokens.spelled(next)) == ("cmath", "sqrt") {
+                return Some(Fix::replacing(module.to(tokens.get(next)?.1), "√"));
+            }
             let population = match tokens.spelled(next) {
                 "std" => Some("pstdev"),
                 "var" => Some("pvariance"),
@@ -222,6 +269,13 @@ fn unsupported(tokens: &Tokens<'_>, feature: Feature, span: Span) -> Option<Fix>
         }
         _ => None,
     }
+}
+
+/// `Math.round(2.5)` of JavaScript, which rounds ties up.
+fn half_up(tokens: &Tokens<'_>, module: Span, name: usize) -> Option<Fix> {
+    let close = tokens.closing(name + 1).filter(|close| name + 2 < *close)?;
+    let whole = module.to(tokens.get(close)?.1);
+    Some(Fix::replacing(whole, format!("floor({} + 0.5)", tokens.between(name + 2, close - 1))))
 }
 
 /// `007`, if it is not a part of a date, a time or a decimal number.
@@ -334,6 +388,11 @@ fn number_then_name(tokens: &Tokens<'_>, span: Span, number: &str, name: &str, i
         // `30graus`: a unit, which is read as a word once a blank precedes it.
         return Some(Fix::replacing(behind, format!(" {name}")));
     }
+    let exponent = tokens.from(span.end);
+    if matches!(name, "e" | "E") && !is_known && tokens.token(exponent).is_some_and(Token::is_decimal) {
+        // `4.2e 5`.
+        return Some(Fix::new(span.end as usize, tokens.get(exponent)?.1.start as usize, ""));
+    }
     if matches!(name, "i" | "I") && !is_known {
         return imaginary(tokens, behind, name);
     }
@@ -393,6 +452,10 @@ fn missing_operator(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
     if left.is_decimal() && right.is_number() {
         return thousands(tokens, left_at);
     }
+    if left.is_number() && is_exponent(span.of(tokens.text)) {
+        // `1.5 e3`.
+        return Some(Fix::new(left_span.end as usize, span.start as usize, ""));
+    }
     if left.is_number() && right.is_number() {
         // `1.2.3`, `1 2`: no clear meaning.
         return None;
@@ -437,6 +500,12 @@ fn missing_operator(tokens: &Tokens<'_>, span: Span) -> Option<Fix> {
         // A newline or a comment stands between the operands.
         _ => Some(Fix::new(span.start as usize, span.start as usize, "* ")),
     }
+}
+
+/// Whether a name is the exponent of a number that a blank separates from it: `e3`.
+fn is_exponent(name: &str) -> bool {
+    let digits = name.strip_prefix(['e', 'E']).unwrap_or_default();
+    (1..=3).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `1 000 000`: digits in groups of three.

@@ -32,6 +32,18 @@ enum Phrase {
     Base,
     /// `20% off 50`, `50 with 20% off`: a decrease or an increase, by the sign.
     Change(&'static str),
+    /// A number in words.
+    Numeral(&'static str),
+    /// An operator between the two operands behind it, which a word joins: `divide 100 by 8`.
+    Joined(&'static str, &'static [&'static str]),
+    /// The same, with the operands the other way round: `subtract 3 from 10`.
+    Reversed(&'static str, &'static [&'static str]),
+    /// An increase or a decrease by the percentage behind it, by the sign: `100 increased by 15%`.
+    Growth(&'static str),
+    /// The percentage that one operand is of another.
+    Share,
+    /// No meaning, at the end.
+    Ending,
     /// No meaning, before an assignment.
     Declaration,
     /// No meaning, before a phrase that precedes its operand.
@@ -40,7 +52,10 @@ enum Phrase {
     Politeness,
 }
 
-use Phrase::{Article, Base, Call, Change, Conversion, Declaration, Infix, Pair, Politeness, Postfix, Power, Prefix};
+use Phrase::{
+    Article, Base, Call, Change, Conversion, Declaration, Ending, Growth, Infix, Joined, Numeral, Pair, Politeness,
+    Postfix, Power, Prefix, Reversed, Share,
+};
 
 /// Phrases in lower case without accents.
 const PHRASES: &[(&str, Phrase)] = &[
@@ -195,6 +210,66 @@ const PHRASES: &[(&str, Phrase)] = &[
     ("dobro de", Prefix("2*")),
     ("o triplo de", Prefix("3*")),
     ("triplo de", Prefix("3*")),
+    ("zero", Numeral("0")),
+    ("one", Numeral("1")),
+    ("two", Numeral("2")),
+    ("three", Numeral("3")),
+    ("four", Numeral("4")),
+    ("five", Numeral("5")),
+    ("six", Numeral("6")),
+    ("seven", Numeral("7")),
+    ("eight", Numeral("8")),
+    ("nine", Numeral("9")),
+    ("ten", Numeral("10")),
+    ("eleven", Numeral("11")),
+    ("twelve", Numeral("12")),
+    ("fifteen", Numeral("15")),
+    ("twenty", Numeral("20")),
+    ("thirty", Numeral("30")),
+    ("forty", Numeral("40")),
+    ("fifty", Numeral("50")),
+    ("dois", Numeral("2")),
+    ("tres", Numeral("3")),
+    ("quatro", Numeral("4")),
+    ("cinco", Numeral("5")),
+    ("seis", Numeral("6")),
+    ("sete", Numeral("7")),
+    ("oito", Numeral("8")),
+    ("nove", Numeral("9")),
+    ("dez", Numeral("10")),
+    ("thousand", Postfix("e3")),
+    ("million", Postfix("e6")),
+    ("billion", Postfix("e9")),
+    ("rad", Postfix("")),
+    ("radian", Postfix("")),
+    ("radians", Postfix("")),
+    ("add", Joined("+", &["and", "to", "with"])),
+    ("difference between", Joined("-", &["and"])),
+    ("difference of", Joined("-", &["and"])),
+    ("multiply", Joined("*", &["by", "and", "with"])),
+    ("divide", Joined("/", &["by"])),
+    ("quotient of", Joined("/", &["and", "divided by"])),
+    ("remainder of", Joined("%", &["divided by", "and"])),
+    ("remainder when", Joined("%", &["is divided by"])),
+    ("raise", Joined("**", &["to the power of", "to the power", "to the", "to"])),
+    ("subtract", Reversed("-", &["from"])),
+    ("some", Joined("+", &["e", "a", "com"])),
+    ("diferenca entre", Joined("-", &["e"])),
+    ("multiplique", Joined("*", &["por", "e"])),
+    ("divida", Joined("/", &["por"])),
+    ("resto de", Joined("%", &["dividido por", "por"])),
+    ("subtraia", Reversed("-", &["de"])),
+    ("as a percentage of", Share),
+    ("as a percent of", Share),
+    ("is what percent of", Share),
+    ("is what percentage of", Share),
+    ("increased by", Growth("+")),
+    ("decreased by", Growth("-")),
+    ("reduced by", Growth("-")),
+    ("aumentado em", Growth("+")),
+    ("reduzido em", Growth("-")),
+    ("equals", Ending),
+    ("is", Ending),
     ("to hex", Conversion("hex")),
     ("to hexadecimal", Conversion("hex")),
     ("in hex", Conversion("hex")),
@@ -270,6 +345,17 @@ const PHRASES: &[(&str, Phrase)] = &[
     ("compute", Politeness),
     ("evaluate", Politeness),
     ("please", Politeness),
+    ("find", Politeness),
+    ("solve", Politeness),
+    ("determine", Politeness),
+    ("tell me", Politeness),
+    ("give me", Politeness),
+    ("can you", Politeness),
+    ("could you", Politeness),
+    ("is", Politeness),
+    ("result of", Politeness),
+    ("the result of", Politeness),
+    ("value of", Politeness),
     ("quanto e", Politeness),
     ("quanto da", Politeness),
     ("qual e", Politeness),
@@ -313,6 +399,16 @@ pub(super) fn mend(text: &str, is_known: impl Fn(&str) -> bool, pays: impl Fn(us
         mended = apply(&mended, edits);
     }
     (mended != text).then_some(mended)
+}
+
+/// Whether a text has a number of several words, which are not read: `twenty one`, `twenty-one`.
+pub(super) fn has_long_numeral(text: &str) -> bool {
+    let is_numeral = |word: &str| {
+        let known = |(phrase, meaning): &(&str, Phrase)| *phrase == word && matches!(meaning, Numeral(_));
+        BEGINNINGS.get(word).is_some_and(|phrases| phrases.iter().any(known))
+    };
+    let words: Vec<String> = text.split([' ', '-']).map(plain).collect();
+    words.windows(2).any(|pair| is_numeral(&pair[0]) && is_numeral(&pair[1]))
 }
 
 /// Whether the word is a phrase that may follow a number directly: `30graus`.
@@ -360,7 +456,10 @@ impl Words<'_> {
     /// The edits for the first phrase that fits its place; of those that begin there, the longest. Phrases after an
     /// operand are mended first, since they bind to it: `seno de 30 graus`.
     fn first_phrase(&self) -> Option<Vec<Fix>> {
-        self.phrase(|phrase| matches!(phrase, Base | Postfix("°" | "%"))).or_else(|| self.phrase(|_| true))
+        let numeral = self.phrase(|phrase| matches!(phrase, Numeral(_)));
+        numeral
+            .or_else(|| self.phrase(|phrase| matches!(phrase, Base | Share | Postfix("°" | "%"))))
+            .or_else(|| self.phrase(|_| true))
     }
 
     /// The edits for the first phrase that is `wanted`, if no longer phrase begins there.
@@ -412,7 +511,7 @@ impl Words<'_> {
     /// Whether a phrase that precedes its operand begins at `at`.
     fn begins_phrase(&self, at: usize) -> bool {
         self.phrases_at(at).iter().any(|(words, phrase)| {
-            let takes_operand = matches!(phrase, Call(_) | Prefix(_) | Power(_));
+            let takes_operand = matches!(phrase, Call(_) | Prefix(_) | Power(_) | Joined(..) | Reversed(..));
             takes_operand && self.matches(at, words).is_some()
         })
     }
@@ -434,7 +533,14 @@ impl Words<'_> {
                 (!before && behind).then(|| vec![Fix::new(start, end, sign)])
             }
             Postfix(sign) => {
-                let start = self.span(at.checked_sub(1)?).end as usize;
+                let operand = at.checked_sub(1)?;
+                let start = self.span(operand).end as usize;
+                // A power of ten belongs to a number.
+                let is_number =
+                    self.tokens.token(operand).is_some_and(|token| token.is_decimal() || token == Token::Float);
+                if sign.starts_with('e') && !is_number {
+                    return None;
+                }
                 (before && !self.is_called(next)).then(|| vec![Fix::new(start, end, sign)])
             }
             Power(sign) => {
@@ -462,6 +568,39 @@ impl Words<'_> {
                 let (gap, _) = self.between(at, next);
                 (before && is_last).then(|| vec![Fix::new(open, open, format!("{function}(")), Fix::new(gap, end, ")")])
             }
+            Numeral(digits) => {
+                // `2 + 2 (two plus two)` is no product.
+                let is_remark =
+                    at > 1 && self.tokens.token(at - 1) == Some(Token::Open('(')) && self.tokens.ends_operand(at - 2);
+                (!before && !is_remark).then(|| vec![Fix::new(start, end, digits)])
+            }
+            Growth(sign) => {
+                let first = self.tokens.operand_start(at.checked_sub(1)?).filter(|_| before)?;
+                let percent = self.tokens.operand_end(next)? + 1;
+                let is_all = first.checked_sub(1).and_then(|at| self.tokens.token(at)).is_none_or(begins)
+                    && self.tokens.token(percent) == Some(Token::Percent);
+                let (from, to) = self.between(at, next);
+                is_all.then(|| {
+                    vec![Fix::new(from, to, format!("*(1{sign}")), Fix::replacing(self.span(percent), "/100)")]
+                })
+            }
+            Joined(sign, joints) => {
+                let (left, right, whole) = self.joined(at, next, joints)?;
+                Some(vec![Fix::replacing(whole, format!("{left} {sign} {right}"))])
+            }
+            Reversed(sign, joints) => {
+                let (left, right, whole) = self.joined(at, next, joints)?;
+                Some(vec![Fix::replacing(whole, format!("{right} {sign} {left}"))])
+            }
+            Share => {
+                let last = self.tokens.operand_end(next).filter(|_| before)?;
+                let ((from, to), end) = (self.between(at, next), self.span(last).end as usize);
+                Some(vec![Fix::new(from, to, "/"), Fix::new(end, end, "*100")])
+            }
+            Ending => {
+                let is_last = matches!(self.tokens.token(next), None | Some(Token::End));
+                (before && is_last).then(|| vec![Fix::new(self.between(at, next).0, end, "")])
+            }
             Change(sign) => self.change(at, next, sign),
             Base => self.base(at, next),
             Declaration => {
@@ -473,10 +612,23 @@ impl Words<'_> {
             }
             Article => (!before).then(|| vec![Fix::new(start, self.span(next).start as usize, "")]),
             Politeness => {
+                // `solve(x**2 - 4, x)` is a call.
+                let is_call = self.is_called(next) && self.span(next).start as usize == end;
                 let goes_on = behind || !self.list.get(next)?.is_empty();
-                (at == 0 && goes_on).then(|| vec![Fix::new(start, self.span(next).start as usize, "")])
+                (at == 0 && goes_on && !is_call).then(|| vec![Fix::new(start, self.span(next).start as usize, "")])
             }
         }
+    }
+
+    /// The two operands behind a phrase, joined by one of these phrases, with nothing behind them, and all of it.
+    fn joined(&self, at: usize, next: usize, joints: &[&str]) -> Option<(&str, &str, Span)> {
+        let last = self.tokens.operand_end(next).filter(|_| !self.has_operand_before(at))?;
+        let length = joints.iter().find_map(|joint| self.matches(last + 1, joint))?;
+        let second = last + 1 + length;
+        let end = self.tokens.operand_end(second)?;
+        let is_all = matches!(self.tokens.token(end + 1), None | Some(Token::End | Token::Close(_) | Token::Newline));
+        let operands = (self.tokens.between(next, last), self.tokens.between(second, end));
+        is_all.then(|| (operands.0, operands.1, self.span(at).to(self.span(end))))
     }
 
     /// `log 8 base 2` and `log base 2 of 8` as `log(8, 2)`.

@@ -64,8 +64,24 @@ fn is_within(part: &str, whole: &str) -> bool {
     part.chars().all(|wanted| rest.any(|found| found == wanted))
 }
 
+/// The text without digits that have a letter on both sides, in a word that begins with a letter: `deg2rad` has no
+/// number.
+fn without_words(text: &str) -> String {
+    let is_word = |c: char| c.is_ascii_alphanumeric();
+    let mut kept = String::new();
+    for word in text.split_inclusive(|c| !is_word(c)) {
+        let begins = word.starts_with(|c: char| c.is_ascii_alphabetic());
+        let last = word.rfind(|c: char| c.is_ascii_alphabetic()).unwrap_or(0);
+        kept.extend(
+            word.char_indices().filter(|(at, c)| !(begins && *at < last && c.is_ascii_digit())).map(|(_, c)| c),
+        );
+    }
+    kept
+}
+
 /// The numbers of a text, without leading zeros.
 fn numbers(text: &str) -> Vec<String> {
+    let text = &without_words(text);
     let digit = |c: char| "⁰¹²³⁴⁵⁶⁷⁸⁹".chars().position(|raised| raised == c);
     let on_line: String = text.chars().map(|c| digit(c).map_or(' ', |digit| (b'0' + digit as u8) as char)).collect();
     let plain: String = text.chars().filter(|c| *c != '_').collect();
