@@ -10,7 +10,7 @@ use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tabuada_lang::{Limits, parse};
 
 use crate::cli::{
-    BatchArgs, CacheArgs, CompletionsArgs, ConfigArgs, EvalArgs, HealthArgs, ManArgs, PlotArgs, ReplArgs, ServeArgs,
+    BatchArgs, CacheArgs, CompletionsArgs, ConfigArgs, EvalArgs, HealthArgs, ManArgs, McpArgs, PlotArgs, ReplArgs, ServeArgs,
 };
 use crate::settings::table::ALL;
 use crate::settings::{Kind, Setting};
@@ -38,6 +38,7 @@ pub enum Command {
     Cache(CacheArgs),
     Config(ConfigArgs),
     Health(HealthArgs),
+    Mcp(McpArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
 }
