@@ -10,7 +10,8 @@ use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tabuada_lang::{Limits, parse};
 
 use crate::cli::{
-    BatchArgs, CacheArgs, CompletionsArgs, ConfigArgs, EvalArgs, HealthArgs, ManArgs, McpArgs, PlotArgs, ReplArgs, ServeArgs,
+    BatchArgs, CacheArgs, CompletionsArgs, ConfigArgs, EvalArgs, HealthArgs, ManArgs, McpArgs, PlotArgs, ReplArgs,
+    ServeArgs, VerifyArgs,
 };
 use crate::settings::table::ALL;
 use crate::settings::{Kind, Setting};
@@ -32,6 +33,7 @@ pub struct Args {
 pub enum Command {
     Serve(ServeArgs),
     Eval(EvalArgs),
+    Verify(VerifyArgs),
     Repl(ReplArgs),
     Batch(BatchArgs),
     Plot(PlotArgs),

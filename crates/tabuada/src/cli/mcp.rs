@@ -76,8 +76,7 @@ pub fn mcp(args: &McpArgs, language: Language) -> ExitCode {
 fn serve(config: &ServeConfig) -> io::Result<()> {
     let count = config.threads.get();
     let mut runtime = tokio::runtime::Builder::new_multi_thread();
-    let runtime =
-        runtime.worker_threads(count).max_blocking_threads(2 * count + SPARE_THREADS).enable_all().build()?;
+    let runtime = runtime.worker_threads(count).max_blocking_threads(2 * count + SPARE_THREADS).enable_all().build()?;
     let (received, messages) = mpsc::channel(QUEUE);
     let (answers, told) = mpsc::channel(QUEUE);
     // It waits for input until the process ends.

@@ -199,8 +199,8 @@ impl Message {
     /// notification, whatever is wrong with its parameters.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Fault> {
         let wrong = |message: &'static str| Fault::new(FaultKind::Request, message);
-        let text = std::str::from_utf8(bytes)
-            .map_err(|_| Fault::new(FaultKind::Parse, "the message is not valid UTF-8"))?;
+        let text =
+            std::str::from_utf8(bytes).map_err(|_| Fault::new(FaultKind::Parse, "the message is not valid UTF-8"))?;
         let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|error| match error.classify() {
             Category::Data if text.trim_start().starts_with('[') => wrong("send one message at a time: no arrays"),
             Category::Data => Fault::new(FaultKind::Request, format!("no message of JSON-RPC: {error}")),
@@ -225,8 +225,9 @@ impl Message {
             let cancelled = params.ok().filter(|_| method == "notifications/cancelled").and_then(|it| it.request_id);
             return Ok(cancelled.and_then(|json| Id::read(json.get())).map_or(Self::Other, Self::Cancelled));
         };
-        let params = params
-            .map_err(|error| Fault::new(FaultKind::Params, format!("params of {}: {error}", repeated(&method))).of(&id))?;
+        let params = params.map_err(|error| {
+            Fault::new(FaultKind::Params, format!("params of {}: {error}", repeated(&method))).of(&id)
+        })?;
         let capabilities = params.meta.as_ref().and_then(|meta| meta.capabilities);
         Ok(Self::Request(Request {
             id,

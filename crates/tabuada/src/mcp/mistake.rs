@@ -121,7 +121,9 @@ mod tests {
 
     #[test]
     fn sentences_are_told_from_expressions() {
-        for text in ["What is 2 plus 2?", "the square root of 16", "Please calculate 15% of 80", "quanto é dois mais dois"] {
+        for text in
+            ["What is 2 plus 2?", "the square root of 16", "Please calculate 15% of 80", "quanto é dois mais dois"]
+        {
             assert!(is_sentence(text), "{text}");
         }
         for text in ["2 + * 3", "sqrt(2", "not x and y", "a if b else c", "x in y", "7 mod 3", "foo + bar", ""] {

@@ -95,6 +95,10 @@ fn value(printed: &Printed, answer: &Answer, program: &Program, canonical: &str,
     let _ = write!(out, ",\"exact\":{},\"canonical\":", is_exact(printed, answer.mode));
     write_string(&shortened(canonical), &mut out);
     let _ = write!(out, ",\"fuel\":{}", answer.fuel);
+    if let Some(proof) = program.proof(Ok((printed.type_name, &printed.text))) {
+        out.push_str(",\"proof\":");
+        write_string(&proof, &mut out);
+    }
     if let Some(cut) = cut {
         out.push_str(",\"cut\":");
         cut.write(printed.type_name, question, &mut out);
@@ -229,7 +233,9 @@ mod tests {
         for text in ["[1, 2.0]", "(1e+16,)", "[inf]", "{nan}", "[1, (2, 3j)]", "[-inf]", "[(1+2j)]", "['a', 1.5]"] {
             assert!(has_float(text), "{text}");
         }
-        for text in ["[]", "[True, None, False]", "[1, 2]", "['1.5']", r#"["a'1.5"]"#, r"['a\'2.0']", "set()", "['inf']"] {
+        for text in
+            ["[]", "[True, None, False]", "[1, 2]", "['1.5']", r#"["a'1.5"]"#, r"['a\'2.0']", "set()", "['inf']"]
+        {
             assert!(!has_float(text), "{text}");
         }
     }

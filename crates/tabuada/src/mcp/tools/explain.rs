@@ -59,8 +59,7 @@ pub(super) async fn call(
     let (question, program) = calculator.readers().by(peer).run(DEADLINE, read).await??;
     let work = move || {
         let (explanation, fuel) = engine::explain(&program, Style::default(), &Limits::default(), begun + DEADLINE);
-        let answer =
-            explanation.outcome.as_ref().map_err(|failure| Mistake::failed(&program, failure, &question))?;
+        let answer = explanation.outcome.as_ref().map_err(|failure| Mistake::failed(&program, failure, &question))?;
         let steps = &explanation.steps;
         let told = |at: usize| Told {
             text: shortened(&steps[at].text),
@@ -85,4 +84,3 @@ fn shown(steps: &[Step]) -> impl Iterator<Item = usize> + use<> {
     let count = steps.len();
     (0..count).filter(move |at| *at + 1 < STEPS_MAX || *at + 1 == count)
 }
-

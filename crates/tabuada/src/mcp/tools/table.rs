@@ -145,7 +145,13 @@ fn value(cell: Cell<'_>) -> Value {
     match cell {
         // JSON has no infinities.
         Cell::Float(value) if value.is_finite() => value.into(),
-        Cell::Float(value) => Value::from(if value.is_nan() { "nan" } else if value > 0.0 { "inf" } else { "-inf" }),
+        Cell::Float(value) => Value::from(if value.is_nan() {
+            "nan"
+        } else if value > 0.0 {
+            "inf"
+        } else {
+            "-inf"
+        }),
         Cell::Bool(value) => value.into(),
         Cell::Answer(answer) if answer.text().len() > 200 => shortened(answer.text()).into(),
         // It is JSON.
