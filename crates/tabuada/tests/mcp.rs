@@ -197,6 +197,23 @@ fn a_cancelled_call_is_not_answered() {
     assert_eq!(status, Some(0));
 }
 
+/// What `docs/how-to/agents.md` tells people to paste.
+#[test]
+fn the_configurations_of_hosts_name_the_command_or_the_address() {
+    let folder = support::newcomer::root().join("deploy/mcp");
+    let mut tried = 0;
+    for entry in std::fs::read_dir(folder).expect("the folder is there") {
+        let path = entry.expect("it is read").path();
+        let file: Value = serde_json::from_slice(&std::fs::read(&path).expect("it is read")).expect("it is JSON");
+        let servers = file.get("mcpServers").or(file.get("servers")).expect("servers");
+        let told = &servers["tabuada"];
+        let is_command = told["command"] == "tabuada" && told["args"] == json!(["mcp"]);
+        assert!(is_command != (told["url"] == "http://localhost:8000/mcp"), "{}", path.display());
+        tried += 1;
+    }
+    assert_eq!(tried, 5);
+}
+
 /// Of a setting that is wrong, and of a client that goes away.
 #[test]
 fn nothing_but_answers_is_written_to_standard_output() {
