@@ -391,7 +391,7 @@ mod tests {
             ("table", r#"{"expr":"x","columns":{}}"#, "malformed", None),
             ("table", r#"{"expr":"x","columns":{"x":[1],"y":[1,2]}}"#, "malformed", None),
             ("table", r#"{"expr":"x","columns":{"x":{"from":-1e308,"to":1e308,"count":3}}}"#, "malformed", None),
-            ("table", r#"{"expr":"y","columns":{"x":[1]}}"#, "unknown-name", Some("x")),
+            ("table", r#"{"expr":"y","columns":{"x":[1]}}"#, "unknown-name", None),
             ("plot", r#"{"expr":[]}"#, "malformed", None),
             ("plot", r#"{"expr":"x","from":"2","to":1}"#, "malformed", None),
             ("plot", r#"{"expr":"2x"}"#, "syntax", Some("2*x")),

@@ -17,6 +17,9 @@ use crate::server::render::{and_close, cache_status, json_with_room, not_kept, w
 use crate::server::request_log::tell_expression;
 use crate::server::state::App;
 
+/// `Cache-Status` of what evaluates no expression.
+const UNASKED: HeaderValue = HeaderValue::from_static("tabuada; fwd=bypass");
+
 /// Answers a message.
 pub(super) async fn post(State(app): State<Arc<App>>, peer: Peer, request: Request) -> Response<Body> {
     let (head, body) = request.into_parts();
@@ -45,7 +48,7 @@ pub(super) async fn post(State(app): State<Arc<App>>, peer: Peer, request: Reque
         },
         // The end of its connection cancels a request; a notification that does it asks for nothing.
         Ok(Message::Cancelled(_) | Message::Other) => {
-            let mut response = not_kept(Response::new(Body::empty()));
+            let mut response = with_cache_status(not_kept(Response::new(Body::empty())), UNASKED);
             *response.status_mut() = StatusCode::ACCEPTED;
             response
         }
@@ -74,7 +77,7 @@ fn respond(app: &App, Answered { text, fault, is_modern, asked }: Answered) -> R
 }
 
 fn told(status: StatusCode, text: String) -> Response<Body> {
-    not_kept(json_with_room(status, text))
+    with_cache_status(not_kept(json_with_room(status, text)), UNASKED)
 }
 
 fn without_body(no_body: NoBody) -> Response<Body> {
