@@ -72,7 +72,7 @@ pub(super) async fn call(
 ) -> Result<Output, Mistake> {
     let job = Job::read(arguments)?;
     let end = Instant::now() + DEADLINE;
-    let work = move || job.answer(end).map(|table| Output::of(table));
+    let work = move || job.answer(end).map(Output::of);
     calculator.workers().by(peer).run(DEADLINE, work).await?
 }
 
