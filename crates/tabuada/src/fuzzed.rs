@@ -12,11 +12,11 @@ use std::sync::{Arc, LazyLock};
 
 use serde_json::Value;
 use serde_json::value::RawValue;
-use tabuada_cache::Options;
 use tabuada_lang::{JsonNumbers, Limits};
 use tokio::runtime::Runtime;
 
 use crate::answer::{Calculator, Caller};
+use crate::config::Options;
 use crate::counters::Counters;
 use crate::engine::{Question, ask, try_evaluate};
 use crate::mcp::{Message, answer};

@@ -44,7 +44,7 @@ fn preflight(client: &mut Client, path: &str, origin: &str, method: &str) -> Res
 }
 
 /// Every route that pages may use, and what it varies on without CORS.
-const FOR_PAGES: [(&str, &str, &str, u16, &[&str]); 15] = [
+const FOR_PAGES: [(&str, &str, &str, u16, &[&str]); 14] = [
     ("POST", "/evaluate", r#"{"expressao":"2+2"}"#, 200, &[]),
     ("POST", "/evaluate", "no", 422, &[]),
     ("GET", "/v1/evaluate?expr=2%2B2", "", 200, &["accept-encoding"]),
@@ -55,7 +55,6 @@ const FOR_PAGES: [(&str, &str, &str, u16, &[&str]); 15] = [
     ("POST", "/v1/table", r#"{"expr":"x","columns":{"x":[1]}}"#, 200, &["accept"]),
     ("GET", "/v1/explain?expr=2", "", 200, &["accept-encoding", "accept-language"]),
     ("GET", "/v1/functions", "", 200, &["accept-encoding", "accept-language"]),
-    ("POST", "/mcp", r#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, 200, &[]),
     ("GET", "/health/live", "", 200, &[]),
     ("GET", "/openapi.json", "", 200, &["accept-language"]),
     ("DELETE", "/v1/evaluate", "", 405, &["prefer"]),

@@ -103,6 +103,8 @@ fn a_page_of_another_origin_is_refused() {
         let mut client = Client::connect(server.address);
         let response = client.request("POST", "/mcp", &[("origin", origin)], LIST.as_bytes());
         assert_eq!(response.status, status, "{origin}: {}", response.text());
+        let granted = response.header("access-control-allow-origin");
+        assert_eq!(granted, Some(origin).filter(|origin| *origin == "https://page.example"));
     }
     let host = elsewhere.trim_start_matches("http://");
     let mut client = Client::connect(server.address);

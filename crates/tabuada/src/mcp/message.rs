@@ -167,7 +167,7 @@ struct Envelope<'m> {
 #[serde(expecting = "an object", rename_all = "camelCase")]
 struct Params<'m> {
     #[serde(rename = "_meta", borrow)]
-    meta: Option<Meta<'m>>,
+    meta: Option<&'m RawValue>,
     name: Option<String>,
     #[serde(borrow)]
     arguments: Option<&'m RawValue>,
@@ -176,7 +176,7 @@ struct Params<'m> {
     request_id: Option<&'m RawValue>,
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(expecting = "an object")]
 struct Meta<'m> {
     #[serde(rename = "io.modelcontextprotocol/protocolVersion")]
@@ -190,6 +190,14 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawVa
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
+/// Reads an object. Serde would read the members from an array, too.
+fn object<'m, T: Deserialize<'m>>(json: &'m str) -> Result<T, serde_json::Error> {
+    if json.trim_start().starts_with('[') {
+        return Err(serde::de::Error::custom("expected an object"));
+    }
+    serde_json::from_str(json)
+}
+
 impl Message {
     /// Reads one message.
     ///
@@ -201,8 +209,10 @@ impl Message {
         let wrong = |message: &'static str| Fault::new(FaultKind::Request, message);
         let text =
             std::str::from_utf8(bytes).map_err(|_| Fault::new(FaultKind::Parse, "the message is not valid UTF-8"))?;
-        let envelope: Envelope<'_> = serde_json::from_str(text).map_err(|error| match error.classify() {
-            Category::Data if text.trim_start().starts_with('[') => wrong("send one message at a time: no arrays"),
+        if text.trim_start().starts_with('[') {
+            return Err(wrong("send one message at a time: no arrays"));
+        }
+        let envelope: Envelope<'_> = object(text).map_err(|error| match error.classify() {
             Category::Data => Fault::new(FaultKind::Request, format!("no message of JSON-RPC: {error}")),
             _ => Fault::new(FaultKind::Parse, format!("no JSON: {error}")),
         })?;
@@ -220,20 +230,19 @@ impl Message {
             return if is_answer { Ok(Self::Other) } else { Err(of_it(wrong("there is no method"))) };
         };
         let method: String = serde_json::from_str(method.get()).map_err(|_| of_it(wrong("method is a string")))?;
-        let params = envelope.params.map_or(Ok(Params::default()), |params| serde_json::from_str(params.get()));
+        let params = envelope.params.map_or(Ok(Params::default()), |params| object(params.get()));
         let Some(id) = id else {
             let cancelled = params.ok().filter(|_| method == "notifications/cancelled").and_then(|it| it.request_id);
             return Ok(cancelled.and_then(|json| Id::read(json.get())).map_or(Self::Other, Self::Cancelled));
         };
-        let params = params.map_err(|error| {
-            Fault::new(FaultKind::Params, format!("params of {}: {error}", repeated(&method))).of(&id)
-        })?;
-        let capabilities = params.meta.as_ref().and_then(|meta| meta.capabilities);
+        let unlike = |error| Fault::new(FaultKind::Params, format!("params of {}: {error}", repeated(&method))).of(&id);
+        let params = params.map_err(unlike)?;
+        let meta = params.meta.map_or(Ok(Meta::default()), |meta| object(meta.get())).map_err(unlike)?;
         Ok(Self::Request(Request {
             id,
             method,
-            has_capabilities: capabilities.is_some_and(|json| json.get().starts_with('{')),
-            version: params.meta.and_then(|meta| meta.version),
+            has_capabilities: meta.capabilities.is_some_and(|json| json.get().starts_with('{')),
+            version: meta.version,
             name: params.name,
             arguments: params.arguments.map(ToOwned::to_owned),
             proposed: params.protocol_version,
@@ -309,6 +318,10 @@ mod tests {
             (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":"x"}"#, (-32602, true)),
             (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":3}}"#, (-32602, true)),
             (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":{"_meta":3}}"#, (-32602, true)),
+            // In the order of the members.
+            (r#"["2.0",1,"ping",{},null,null]"#, (-32600, false)),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":[null,"a",null,null,null]}"#, (-32602, true)),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":{"_meta":["2026-07-28",{}]}}"#, (-32602, true)),
         ] {
             assert_eq!(fault(text), told, "{text}");
         }

@@ -98,7 +98,7 @@ fn way_out(kind: &ErrorKind, text: &str) -> &'static str {
     match kind.code() {
         "unknown-name" => ". The tool `functions` finds the functions by name or subject",
         "syntax" | "unsupported" if is_sentence(text) => {
-            ". This looks like a sentence: pass only an expression, such as sqrt(16) + 0.15*80"
+            ". This looks like a sentence, or has units: pass only an expression without units, such as sqrt(16) + 0.15*80"
         }
         _ => "",
     }

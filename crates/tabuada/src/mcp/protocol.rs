@@ -233,9 +233,9 @@ mod tests {
     use std::sync::Arc;
 
     use serde_json::{Value, json};
-    use tabuada_cache::Options;
 
     use super::*;
+    use crate::config::Options;
     use crate::counters::Counters;
     use crate::mcp::Message;
 
@@ -409,7 +409,7 @@ mod tests {
                 serde_json::from_str(result["content"][0]["text"].as_str().expect("a text")).expect("JSON");
             assert_eq!(text, result["structuredContent"]);
         }
-        let said = called(&calculator, "evaluate", r#"{"expr":"What is the square root of 16?"}"#).await;
+        let said = called(&calculator, "evaluate", r#"{"expr":"Please tell me the price of tea"}"#).await;
         assert!(
             said["content"][0]["text"].as_str().is_some_and(|text| text.contains("pass only an expression")),
             "{said}"
@@ -491,6 +491,8 @@ mod tests {
         assert_eq!((&table["columns"], &table["left_out"]), (&json!(["x", "result"]), &json!(900)));
         assert_eq!((&table["rows"][0], &table["rows"][2]), (&json!([0.0, null]), &json!([2.0, 0.5])));
         assert_eq!(table["errors"][0]["code"], "division-by-zero");
+        let wide = called(&calculator, "table", r#"{"expr":"10**3000","columns":{"x":{"from":0,"to":1,"count":200}}}"#);
+        assert!(wide.await.to_string().len() < 50_000);
 
         let plot = called(&calculator, "plot", r#"{"expr":["tan(x)","x**2"],"from":-3,"to":"pi"}"#).await;
         assert_eq!(

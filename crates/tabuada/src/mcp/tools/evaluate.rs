@@ -133,7 +133,11 @@ pub(super) fn hints(program: &Program, question: &Question<'_>) -> Vec<Hint> {
 
 /// A text that a model can read, cut at its end.
 pub(super) fn shortened(text: &str) -> String {
-    match text.char_indices().nth(TEXT_CHARACTERS) {
+    shortened_to(TEXT_CHARACTERS, text)
+}
+
+pub(super) fn shortened_to(characters: usize, text: &str) -> String {
+    match text.char_indices().nth(characters) {
         None => text.to_owned(),
         Some((end, _)) => format!("{}…", &text[..end]),
     }

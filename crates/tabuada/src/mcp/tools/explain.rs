@@ -7,7 +7,7 @@ use serde::Serialize;
 use tabuada_lang::{Language, Limits, Step, Style};
 
 use super::Output;
-use super::evaluate::shortened;
+use super::evaluate::{shortened, shortened_to};
 use crate::answer::{Calculator, DEADLINE};
 use crate::engine;
 use crate::mcp::arguments::{Arguments, Signature};
@@ -26,6 +26,9 @@ pub(super) const SIGNATURE: Signature = Signature {
 
 /// The most steps that are shown, the last of which is the value.
 const STEPS_MAX: usize = 40;
+
+/// The longest text of a step that is shown whole.
+const STEP_CHARACTERS: usize = 400;
 
 #[derive(Serialize)]
 struct Explained {
@@ -62,7 +65,7 @@ pub(super) async fn call(
         let answer = explanation.outcome.as_ref().map_err(|failure| Mistake::failed(&program, failure, &question))?;
         let steps = &explanation.steps;
         let told = |at: usize| Told {
-            text: shortened(&steps[at].text),
+            text: shortened_to(STEP_CHARACTERS, &steps[at].text),
             words: steps[at].sentence(at.checked_sub(1).map(|before| &steps[before]), &program, Language::English),
         };
         let explained = Explained {

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use tabuada_lang::{Cell, Context, Error, JsonNumbers, Language, Limits, Notation, Program};
 
 use super::Output;
-use super::evaluate::shortened;
+use super::evaluate::shortened_to;
 use crate::answer::{Calculator, DEADLINE};
 use crate::columns::{Column, Members};
 use crate::engine;
@@ -32,6 +32,9 @@ pub(super) const SIGNATURE: Signature = Signature {
 
 /// The most rows that are shown, and so computed.
 const ROWS_MAX: usize = 100;
+
+/// The longest text of a value that is shown whole: of a longer one, `evaluate` shows more.
+const CELL_CHARACTERS: usize = 100;
 
 /// The most columns.
 const COLUMNS_MAX: usize = 16;
@@ -153,7 +156,9 @@ fn value(cell: Cell<'_>) -> Value {
             "-inf"
         }),
         Cell::Bool(value) => value.into(),
-        Cell::Answer(answer) if answer.text().len() > 200 => shortened(answer.text()).into(),
+        Cell::Answer(answer) if answer.text().len() > CELL_CHARACTERS => {
+            shortened_to(CELL_CHARACTERS, answer.text()).into()
+        }
         // It is JSON.
         Cell::Answer(answer) => serde_json::from_str(&answer.json(JsonNumbers::Exact)).unwrap_or_default(),
         Cell::Failure(_) => Value::Null,
