@@ -18,7 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 # shortest first).
 FILES = {
     "texts": (["evaluate", "same_key", "advice", "school"], "utf-8", None),
-    **{target: ([target], "latin-1", 30_000) for target in ["entries", "pushes", "heads", "bodies", "lines"]},
+    **{target: ([target], "latin-1", 30_000) for target in ["entries", "pushes", "mcp", "heads", "bodies", "lines"]},
 }
 # The value for libFuzzer's -max_len.
 BYTES_MAX = 400

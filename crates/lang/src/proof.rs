@@ -56,7 +56,11 @@ impl Program {
             Err(kind) => [&key, "error", kind.code(), &kind.python().unwrap_or_default()].join("\n"),
         };
         let digest = Sha256::digest(lines);
-        Some(digest.iter().fold("sha256:".to_owned(), |proof, byte| proof + &format!("{byte:02x}")))
+        let mut proof = String::with_capacity("sha256:".len() + 2 * digest.len());
+        proof.push_str("sha256:");
+        let digits = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        proof.extend(digits.filter_map(|digit| char::from_digit(digit.into(), 16)));
+        Some(proof)
     }
 }
 

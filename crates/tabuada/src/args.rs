@@ -10,8 +10,8 @@ use clap::{Arg, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tabuada_lang::{Limits, parse};
 
 use crate::cli::{
-    BatchArgs, CacheArgs, CompletionsArgs, ConfigArgs, EvalArgs, HealthArgs, ManArgs, PlotArgs, ReplArgs, ServeArgs,
-    VerifyArgs,
+    BatchArgs, CacheArgs, CompletionsArgs, ConfigArgs, EvalArgs, HealthArgs, ManArgs, McpArgs, PlotArgs, ReplArgs,
+    ServeArgs, VerifyArgs,
 };
 use crate::settings::table::ALL;
 use crate::settings::{Kind, Setting};
@@ -40,6 +40,7 @@ pub enum Command {
     Cache(CacheArgs),
     Config(ConfigArgs),
     Health(HealthArgs),
+    Mcp(McpArgs),
     Completions(CompletionsArgs),
     Man(ManArgs),
 }

@@ -18,6 +18,7 @@ mod repl;
 mod http;
 mod cache;
 mod health;
+mod mcp;
 mod completions;
 mod man;
 
@@ -28,6 +29,7 @@ pub use config::{ConfigArgs, config};
 pub use eval::{EvalArgs, eval};
 pub use health::{HealthArgs, health};
 pub use man::{ManArgs, man};
+pub use mcp::{McpArgs, mcp};
 pub use plot::{PlotArgs, plot};
 pub use repl::{ReplArgs, repl};
 pub use serve::{ServeArgs, serve};

@@ -25,6 +25,7 @@ fn main() -> ExitCode {
         Command::Cache(args) => cli::cache(&args, language),
         Command::Config(args) => cli::config(&args, language),
         Command::Health(args) => cli::health(&args, language),
+        Command::Mcp(args) => cli::mcp(&args, language),
         Command::Completions(args) => cli::completions(&args, Args::described(language)),
         Command::Man(args) => cli::man(&args, Args::described(language), language),
     }

@@ -145,6 +145,15 @@ impl Refusal {
 }
 
 impl Picture {
+    pub(crate) fn title(&self) -> &str {
+        &self.title
+    }
+
+    /// What is seen, in words.
+    pub(crate) fn description(&self) -> &str {
+        &self.description
+    }
+
     /// The picture as PNG, in the light colours, so many times as large; `None` if there is no memory for it or `stop`
     /// gives `true`.
     pub(crate) fn png(&self, scale: f64, stop: &dyn Fn() -> bool) -> Option<Vec<u8>> {

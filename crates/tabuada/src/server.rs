@@ -17,6 +17,7 @@ mod health;
 mod version;
 mod operator;
 mod v1;
+mod mcp;
 mod openapi;
 mod docs;
 mod shared_link;

@@ -20,6 +20,7 @@ mod image;
 mod laws;
 mod locale;
 mod log;
+mod mcp;
 mod metrics;
 mod notation;
 mod operator;

@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, Error, FromArgMatches};
 
-use crate::settings::table::{OF_CACHE, OF_EXPRESSIONS, OF_HEALTH, OF_SERVE};
+use crate::settings::table::{OF_CACHE, OF_EXPRESSIONS, OF_HEALTH, OF_MCP, OF_SERVE};
 use crate::settings::{Flags, Kind, Setting};
 
 /// The settings that have flags in a command.
@@ -22,6 +22,9 @@ pub(super) trait Table {
 /// The flags of `tabuada serve`.
 #[derive(Debug)]
 pub(super) struct OfServe;
+/// The flags of `tabuada mcp`.
+#[derive(Debug)]
+pub(super) struct OfMcp;
 /// The flags of the commands that read expressions.
 #[derive(Debug)]
 pub(super) struct OfExpressions;
@@ -34,6 +37,10 @@ pub(super) struct OfHealth;
 
 impl Table for OfServe {
     const SETTINGS: &'static [&'static Setting] = OF_SERVE;
+}
+
+impl Table for OfMcp {
+    const SETTINGS: &'static [&'static Setting] = OF_MCP;
 }
 
 impl Table for OfExpressions {

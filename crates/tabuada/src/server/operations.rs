@@ -10,7 +10,7 @@ use axum::routing::{MethodRouter, get, post};
 use percent_encoding::percent_decode_str;
 use prometheus_client::metrics::counter::Counter;
 
-use super::{course, docs, health, metrics, operator, page, v1, version};
+use super::{course, docs, health, mcp, metrics, operator, page, v1, version};
 use crate::counters::Counters;
 use crate::server::body::BODY_BYTES;
 use crate::server::negotiation::language::Language;
@@ -49,7 +49,7 @@ pub(super) enum Access {
 }
 
 /// The hottest stand first: a request looks for its row from the beginning.
-pub(super) static OPERATIONS: [Operation; 19] = [
+pub(super) static OPERATIONS: [Operation; 20] = [
     Operation {
         path: "/evaluate",
         below: None,
@@ -119,6 +119,16 @@ pub(super) static OPERATIONS: [Operation; 19] = [
         body: None,
         handlers: || get(v1::functions::get),
         description: Some(include_str!("openapi/v1-functions.json")),
+    },
+    Operation {
+        path: "/mcp",
+        below: None,
+        label: "mcp",
+        access: Access::Public { cors: true },
+        statuses: &[200, 202, 400, 403, 404, 405, 408, 413, 503],
+        body: Some(BODY_BYTES),
+        handlers: || post(mcp::post),
+        description: Some(include_str!("openapi/mcp.json")),
     },
     Operation {
         path: "/v1/cache",

@@ -14,6 +14,7 @@ use tabuada_cache::{Cursor, CursorError, NameError, Operator, RedisStatus, Remov
 use crate::answer::Answers;
 use crate::operator_json;
 use crate::server::negotiation::language;
+pub(super) use crate::server::operator::admission::is_from_no_other_page;
 use crate::server::operator::admission::{admit, admit_scraper};
 use crate::server::problems::{Fault, Problem};
 use crate::server::query::parameter;

@@ -61,6 +61,27 @@ pub const OF_CACHE: &[&Setting] = &[
     &CONFIG,
 ];
 
+/// The settings that `tabuada mcp` uses.
+pub const OF_MCP: &[&Setting] = &[
+    &REDIS,
+    &REDIS_USER,
+    &REDIS_PASSWORD_FILE,
+    &REDIS_CA,
+    &REDIS_CERT,
+    &REDIS_KEY,
+    &SENTINEL_USER,
+    &SENTINEL_PASSWORD_FILE,
+    &REDIS_HEARTBEAT,
+    &REDIS_DEADLINE,
+    &TTL,
+    &LOOKUP,
+    &MEMORY,
+    &NAMESPACE,
+    &THREADS,
+    &LOG_FORMAT,
+    &CONFIG,
+];
+
 /// The settings that `tabuada health` uses.
 pub const OF_HEALTH: &[&Setting] = &[&CONFIG];
 

@@ -288,6 +288,15 @@ pub const HELP: &[(&str, &str, &str)] = &[
         "O servidor, como HOST:PORTA ou http://HOST:PORTA [padrão: o endereço de TABUADA_LISTEN].",
     ),
     (
+        "mcp",
+        "Be a tool of a language model: the Model Context Protocol over standard input and output.\n\n\
+         A host such as Claude Code or VS Code starts it. Messages are one a line; the log is on standard error.\n\n\
+         Exit status: 0 the input ended; 1 it could not begin; 2 an option or the configuration is wrong.",
+        "Serve de ferramenta a um modelo de linguagem: o Model Context Protocol pela entrada e pela saída padrão.\n\n\
+         Quem o inicia é um programa como Claude Code ou VS Code. Cada mensagem é uma linha; o log sai na saída de erro.\n\n\
+         Código de saída: 0 a entrada terminou; 1 não conseguiu começar; 2 uma opção ou a configuração está errada.",
+    ),
+    (
         "completions",
         "Print a script by which a shell completes this command line.\n\n\
          Its place is the shell's: for bash ~/.local/share/bash-completion/completions/tabuada, for fish \

@@ -21,7 +21,7 @@ use axum::http::header::{AUTHORIZATION, FORWARDED, HOST, HeaderName, ORIGIN, VIA
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Uri};
 
-use crate::config::AdminToken;
+use crate::config::{AdminToken, Origins};
 use crate::server::problems::Fault;
 
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
@@ -51,6 +51,24 @@ pub(super) fn admit(
     let is_own = sites.all(|site| site == "same-origin" || site == "none")
         && origins.all(|origin| origin.as_bytes().eq_ignore_ascii_case(own.as_bytes()));
     if is_own { Ok(()) } else { Err(Fault::Origin) }
+}
+
+/// Whether no page sent a request, or a page of one of these origins or of this machine's own. A page elsewhere whose name
+/// was made to lead here has that name as its `Host` too.
+pub(in crate::server) fn is_from_no_other_page(origins: &Origins, uri: &Uri, headers: &HeaderMap) -> bool {
+    let mut given = headers.get_all(ORIGIN).iter().map(HeaderValue::as_bytes).peekable();
+    if given.peek().is_none() {
+        return true;
+    }
+    let own = meant_for(uri, headers, is_loopback_host).map(|host| format!("http://{host}"));
+    let is_own = |origin: &[u8]| own.as_ref().is_some_and(|own| origin.eq_ignore_ascii_case(own.as_bytes()));
+    match origins {
+        Origins::All => true,
+        Origins::None => given.all(is_own),
+        Origins::Some(listed) => {
+            given.all(|origin| is_own(origin) || listed.iter().any(|listed| listed.as_str().as_bytes() == origin))
+        }
+    }
 }
 
 /// The same for the metrics. `names` are the allowed hosts, beside those of loopback; if there are none, only a

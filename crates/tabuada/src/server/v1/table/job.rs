@@ -12,9 +12,10 @@ use tabuada_lang::{
     Cell, Context, Error, ErrorKind, Failure, Language, Limits, Mode, Notation, Program, Span, Variables,
 };
 
-use super::columns::{Columns, Members, ROWS_MAX};
+use super::columns::{Columns, ROWS_MAX};
 use super::form::Form;
 use crate::answer::DEADLINE;
+use crate::columns::Members;
 use crate::engine;
 use crate::priority;
 use crate::server::problems::{Fault, Problem, Words};
