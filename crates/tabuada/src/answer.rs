@@ -3,7 +3,6 @@
 //! [`Calculator::answer_for`] is the whole path. An error of a text is part of its answer; errors of Redis do not reach
 //! this module.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,9 +18,6 @@ use crate::record::Answer;
 use crate::workers::{NotDone, Threads, Workers};
 
 pub(crate) mod mathjs;
-
-/// The version of the answers, a part of every key. It is raised with every change of any answer's bytes.
-pub(crate) const ANSWER_VERSION: &str = "2";
 
 /// The price of a lookup in Redis, in fuel: about 0.2 ms for the caller, at 7 ns for a unit (`bench/run --only trial`).
 ///
@@ -405,7 +401,7 @@ impl Calculator {
 
     /// The name of a program's answer in Redis.
     pub fn name_of(&self, program: &Program) -> String {
-        self.cache.operator().name(&Key::new(variant(program.mode()), &program.canonical()))
+        self.cache.operator().name(&Key::new(program.mode().variant(), &program.canonical()))
     }
 
     /// The cache, for statistics and the operator.
@@ -492,17 +488,8 @@ impl Reading {
     /// Parses a question.
     fn of(question: &Question<'_>, limits: &Limits) -> Result<Self, Error> {
         let (program, canonical) = engine::ask_with_name(question, limits)?;
-        let name = Arc::new(Key::new(variant(program.mode()), &canonical));
+        let name = Arc::new(Key::new(program.mode().variant(), &canonical));
         Ok(Self { program: Arc::new(program), name })
-    }
-}
-
-/// The part of a key with version and mode: `2`, `2@exact`, `2@decimal50`.
-fn variant(mode: Mode) -> Cow<'static, str> {
-    match mode {
-        Mode::Python => ANSWER_VERSION.into(),
-        Mode::Exact => format!("{ANSWER_VERSION}@exact").into(),
-        Mode::Decimal(digits) => format!("{ANSWER_VERSION}@decimal{}", digits.count()).into(),
     }
 }
 
@@ -576,10 +563,11 @@ impl Contents for Answers {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
     use std::path::Path;
     use std::sync::mpsc;
 
-    use tabuada_lang::Digits;
+    use tabuada_lang::{ANSWER_VERSION, Digits};
 
     use super::*;
 

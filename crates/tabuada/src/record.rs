@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use tabuada_lang::mathjs::Stop;
-use tabuada_lang::{ErrorKind, Failure, JsonNumbers, Language, Limits, Mode, repr};
+use tabuada_lang::{ErrorKind, Failure, JsonNumbers, Language, Limits, Mode, Program, repr};
 
 use crate::engine::Evaluation;
 use crate::json::write_string;
@@ -174,6 +174,14 @@ impl Answer {
             Err(Stop::Limit(kind)) => Err(Failure { kind, node: 0 }),
         };
         Self { outcome, fuel, born, mode: Mode::Python }
+    }
+
+    /// Its [proof](Program::proof); `program` is that of the question.
+    pub fn proof(&self, program: &Program) -> Option<String> {
+        program.proof(match &self.outcome {
+            Ok(printed) => Ok((printed.type_name, &printed.text)),
+            Err(failure) => Err(&failure.kind),
+        })
     }
 
     /// How long it may be stored; `None` if only the cache limits it.

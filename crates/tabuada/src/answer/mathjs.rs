@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tabuada_cache::{Call, ComputeError, Key};
-use tabuada_lang::ErrorKind;
+use tabuada_lang::{ANSWER_VERSION, ErrorKind};
 use tabuada_lang::mathjs::{self, Stop};
 
 use super::{
-    ANSWER_VERSION, Calculator, DEADLINE, INLINE_FUEL, INLINE_TEXT_BYTES, INLINE_TEXT_BYTES_OF_MANY, Origin,
+    Calculator, DEADLINE, INLINE_FUEL, INLINE_TEXT_BYTES, INLINE_TEXT_BYTES_OF_MANY, Origin,
     TRIAL_FUEL, TRIAL_TIME, Trouble, origin,
 };
 use crate::clock::Second;
