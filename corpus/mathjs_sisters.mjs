@@ -39,8 +39,7 @@ function grammar (depth) {
     '^|', '<<', '>>', ' '])
   return pick([
     `${a}${binary}${b}`, `${a}${binary}${b}`, `${a}${binary}${b}`, `(${a})`, `-${a}`, `not ${a}`, `${a}!`, `${a}%`,
-    `${a} ? ${b} : 2`, `2 ${a}`, `(${a})(${b})`, `1/2 ${a}`, `sqrt(${a})`, `abs(${a})`, `~${a}`, `+${a}`, `${a} + ${b}%`,
-    `[${a}, ${b}]`, `${a}:${b}`
+    `${a} ? ${b} : 2`, `2 ${a}`, `(${a})(${b})`, `1/2 ${a}`, `sqrt(${a})`, `abs(${a})`, `~${a}`, `+${a}`, `${a} + ${b}%`
   ])
 }
 
@@ -97,14 +96,14 @@ put('strings', '"a"', "'a'", 'concat("a", "b", "c")', '"abc"[2]', '"abc"[2:3]', 
   'bin(10)', 'bin(-3)', 'bin(2.5)', 'hex(255)', 'hex(-255)', 'oct(64)', 'bin(-5, 8)', 'hex(255, 8)', 'hex(0.1)', 'bin(1e20)', 'complex("1 - 2i")', 'complex("x")', 'complex(1, 2)', '"unclosed', '"bad \\x"', '""', 'concat("a", 1)')
 put('lists', '1:5', '1:2:9', '5:-1:1', '5:1', '0:0.1:0.5', '1:0', '0:0:1', '1:3 + 1', '[1, 2, 3][2]', '[1, 2, 3][2:3]', '[1, 2, 3][end]', '[1, 2, 3][0]', '[1, 2, 3][4]', '[1, 2, 3][1.5]', '[1, 2, 3][[1, 3]]', 'a = 1:5; a[2:end - 1]', 'a = 1:5; a[:3]',
   'a = 1:5; a[4:]', 'sort([3, 1, 2], "desc")', 'sort([3, 1, 2], "asc")', 'sort([3, 1, 2], "x")', 'concat([1, 2], [3])', 'size([])', 'sum([])', 'max([])', 'mean([])', 'prod([])', 'median([])', 'mode([1, 1, 2, 2])', 'std([1, 2, 4], "uncorrected")', 'variance([1, 2, 4], "biased")',
-  'quantileSeq([1, 3, 2], [0.25, 0.5])', 'quantileSeq([1, 2, 3, 4], 3)', 'cumsum(1, 2, 3)', 'map([1], sqrt)', 'sum(1, 2, 3)', 'sum("3", 4)', 'max(1, "5")', 'max(1, NaN, 3)', 'mean(1, 2i)', 'sum(1:100)', 'prod(1:10)', 'mean(1:1000)', 'gcd([12, 18])', '[1, 2,]', '[,]', '[1 2]', '[1:3]', 'std(5)', 'median(4, 1, 3, 2)', 'sqrt([4])', 'floor([1.5, 2.5])', 'isPrime([2, 3, 4])')
+  'quantileSeq([1, 3, 2], [0.25, 0.5])', 'quantileSeq([1, 2, 3, 4], 3)', 'cumsum(1, 2, 3)', 'sum(1, 2, 3)', 'sum("3", 4)', 'max(1, "5")', 'max(1, NaN, 3)', 'mean(1, 2i)', 'sum(1:100)', 'prod(1:10)', 'mean(1:1000)', 'gcd([12, 18])', '[1, 2,]', '[,]', '[1 2]', 'std(5)', 'median(4, 1, 3, 2)', 'sqrt([4])', 'floor([1.5, 2.5])', 'isPrime([2, 3, 4])')
 put('complex', '(1 + 2i) * (3 - i)', '(1 + 2i) / (3 - i)', '(1 + i)^3', '(1 + i)^0.5', 'i^i', 'i^2', 'e^(i pi)', '2^i', '(-8)^(1/3)', '(-1)^0.5', 'sqrt(-2)', 'sqrt(3 + 4i)', 'log(-1)', 'log(i)', 'log(-2, 2)', 'log10(-10)', 'log2(-8)', 'exp(i)', 'abs(3 + 4i)',
   'arg(1 + i)', 'conj(1 + 2i)', 're(1 + 2i)', 'im(1 + 2i)', 'sin(i)', 'cos(1 + i)', 'tan(i)', 'asin(2)', 'acos(2)', 'acosh(0.5)', 'atanh(2)', 'asin(1 + i)', 'acos(1 + i)', 'atan(1 + i)', 'sinh(i)', 'cosh(1 + i)', 'tanh(1 + i)', 'asinh(1 + i)', 'acosh(1 + i)', 'atanh(1 + i)',
   'round(2.567 + 3.123i, 1)', 'floor(2.5 + 3.5i)', 'sign(3 + 4i)', '0 * i', 'i / 0', 'i * Infinity', '1 / i', 'i - i', '(2 + 0i) == 2', 'cbrt(8i)', 'not i', 'i!', 'i % 2', 'cot(i)', 'sec(i)', 'square(1 + i)', 'cube(1 + i)', '-(1 + i)', '(1 + i) + (2 - i)')
 put('errors', '2 +', '* 2', '(1', '1)', '[1', '2 ** 3', '1 // 2', '1 === 1', '1 <> 2', 'foo', 'foo(1)', 'sqrt()', 'sqrt(1, 2)', 'max()', 'sin("a")', '1 @ 2', '2 @', '"a', 'f(', '1 ? 2', '1 ?', ': 2', '1,2', '(1,2)', 'and', '2 and', 'not', '!', '5 !=', 'factorial(-1)', 'gcd(1.5, 1)', 'lcm(0.5, 2)',
   'combinations(3, 5)', 'combinations(2.5, 1)', 'permutations(3, 5)', 'nthRoot(-4, 2)', 'nthRoot(4, 0)', 'round(1, 20)', 'round(1, -1)', 'round(1, 1.5)', '1..2', 'null + 1', 'undefined * 2', 'sin + 1', '2(', '√4', '2×3', 'π', '½', 'add(1)', 'subtract(1, 2, 3)', 'atan2(1)', '5 + "x"', 'not "x"', 'sort(3)', 'quantileSeq(1, 2)', 'quantileSeq([1], -1)', 'mode()', 'x[1]', '5[1]', 'end', '\u00a01', '1\r\n2', '}', ']')
 put('units', '5 cm', '3 inch to cm', '2 kg', '10 km/h', 'sin(30 deg)', '5 in', 'cm', '20 celsius to fahrenheit', '1 byte', '2 GB to MB', 'speedOfLight', '3 m + 2 cm', 'unit("5 cm")', '5 mW', '1 l', '90 degrees', '2 hours to minutes')
-put('matrices', '[1, 2; 3, 4]', '[[1, 2], [3, 4]]', 'det([1, 2; 3, 4])', 'inv([1, 2; 3, 4])', '[1, 2] * 2', '[1, 2] + [3, 4]', 'transpose([1, 2])', '[1, 2].^2', 'ones(2)', 'zeros(2, 2)', 'identity(2)', 'dot([1, 2], [3, 4])', 'cross([1, 2, 3], [4, 5, 6])', '-[1, 2]', '[1, 2] == [1, 3]', 'range(1, 4)')
+put('matrices', '[1, 2; 3, 4]', '[[1, 2], [3, 4]]', 'det([1, 2; 3, 4])', 'inv([1, 2; 3, 4])', '[1, 2] * 2', '[1, 2] + [3, 4]', 'transpose([1, 2])', '[1, 2].^2', 'ones(2)', 'zeros(2, 2)', 'identity(2)', 'dot([1, 2], [3, 4])', 'cross([1, 2, 3], [4, 5, 6])', '-[1, 2]', '[1, 2] == [1, 3]', 'range(1, 4)', 'map([1], sqrt)', '[1:3]', '2 * [1, 2]', '-[1, 2]', 'not [1, 0]', '[1, 2] > 1')
 put('symbolic', 'simplify("x + x")', 'derivative("x^2", "x")', 'parse("x")', 'bignumber("0.1")', 'fraction(1, 3)', 'bigint(5)', 'evaluate("1+1")', '{a: 1}', '{a: 1}.a', 'random()', 'rationalize("x")', 'typeOf(1)', 'a.b', 'a?.b')
 
 const outside = new Set(['units', 'matrices', 'symbolic'])

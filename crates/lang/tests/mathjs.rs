@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use proptest::prelude::*;
 use serde_json::Value;
 use tabuada_lang::mathjs::{self, Program, Stop};
 use tabuada_lang::{ErrorKind, Fuel, Limits};
@@ -202,5 +203,98 @@ fn a_precision_is_a_whole_number_of_digits() {
     }
     for odd in [-1.0, 1.5] {
         assert!(mathjs::precision(odd).is_err());
+    }
+}
+
+/// Pieces of texts, of which some make sense.
+fn pieces() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "1",
+        "2.5",
+        "0x1f",
+        "1e300",
+        "i",
+        "x",
+        "f",
+        "(",
+        ")",
+        "[",
+        "]",
+        ",",
+        ";",
+        "\n",
+        "+",
+        "-",
+        "*",
+        "/",
+        "^",
+        "%",
+        "!",
+        "'",
+        "\"",
+        "=",
+        "==",
+        "<",
+        "?",
+        ":",
+        "and",
+        "or",
+        "not",
+        "mod",
+        "to",
+        "in",
+        " ",
+        "sqrt",
+        "sum",
+        "sort",
+        "max",
+        "concat",
+        "format",
+        "end",
+        "f(x)=",
+        "x=",
+        "é",
+        "😀",
+        "#",
+        ".",
+        "?.",
+        "??",
+        "~",
+        "&",
+        ">>>",
+        "{",
+        "}",
+        "std",
+        "bin",
+        "quantileSeq",
+        "round",
+        "null",
+        "Infinity",
+        "NaN",
+        "complex",
+        "gcd",
+        "true",
+        "1:5",
+        "[1,2,3]",
+        "number",
+        "\\",
+    ]);
+    prop::collection::vec(piece, 0..24).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    /// Any text ends with a value or an error, within its fuel, and each time with the same.
+    #[test]
+    fn any_text_ends(texts in prop::collection::vec(prop_oneof![pieces(), any::<String>()], 1..3), precision in 0u32..20) {
+        let limits = Limits { fuel: 1_000_000, ..Limits::default() };
+        let evaluate = || {
+            let program = Program::read(texts.iter().map(String::as_str), &limits)?;
+            program.evaluate(Some(precision).filter(|precision| *precision > 0), &limits, &mut Fuel::new(limits.fuel))
+        };
+        let first = evaluate();
+        prop_assert_eq!(&first, &evaluate());
+        if let Err(stop) = first {
+            prop_assert!(stop.message().contains("Error: "), "{}", stop.message());
+        }
     }
 }

@@ -139,6 +139,9 @@ fn write_special(value: f64, out: &mut String) -> bool {
     true
 }
 
+/// From here on, a double is a multiple of 16.
+const LARGE: f64 = (1_u64 << 57) as f64;
+
 /// A non-negative finite number in base 2, 8 or 16, as JavaScript's `toString(base)` does: of the digits behind the point
 /// as many as tell it from its neighbours.
 pub(super) fn in_base(value: f64, base: u32) -> String {
@@ -176,10 +179,15 @@ pub(super) fn in_base(value: f64, base: u32) -> String {
         }
     }
     let mut before = Vec::new();
-    while whole > 0.0 || before.is_empty() {
-        // Exact, since the base is a power of two.
-        before.push((whole % radix) as u32);
-        whole = (whole / radix).floor();
+    // Large numbers end with zeros, since the base is a power of two.
+    while whole >= LARGE {
+        before.push(0);
+        whole /= radix;
+    }
+    let mut whole = whole as u64;
+    while whole > 0 || before.is_empty() {
+        before.push((whole % u64::from(base)) as u32);
+        whole /= u64::from(base);
     }
     let digit = |digit: &u32| char::from_digit(*digit, base).unwrap_or('0');
     let mut text: String = before.iter().rev().map(digit).collect();

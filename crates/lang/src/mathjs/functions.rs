@@ -898,6 +898,10 @@ fn quantiles(args: &[Value], budget: &mut Budget) -> Outcome<Value> {
     } else {
         ascending(values, "quantileSeq", budget)?
     };
+    // What is not a number has no place among the others.
+    if numbers.iter().any(|x| x.is_nan()) {
+        return error("Cannot calculate quantiles of a sequence with NaN");
+    }
     match &args[1] {
         Value::List(probabilities) => {
             let quantiles: Vec<Value> = probabilities
@@ -929,9 +933,6 @@ fn quantile(numbers: &[f64], probability: f64, budget: &mut Budget) -> Outcome<V
     budget.charge(3 * price::SCALAR)?;
     if numbers.is_empty() {
         return error("Cannot calculate quantile of an empty sequence");
-    }
-    if numbers.iter().any(|x| x.is_nan()) {
-        return Ok(Value::Number(f64::NAN));
     }
     let index = probability * (numbers.len() - 1) as f64;
     if !(0.0..=(numbers.len() - 1) as f64).contains(&index) {

@@ -8,10 +8,14 @@ use super::names;
 use super::operators::{binary, condition, element, range, truth, unary, with_element};
 use super::program::{Binary, Block, Definition, Op};
 use super::value::{Outcome, Stop, Value, error, hold_list, real, type_error};
+use crate::error::ErrorKind;
 use crate::limits::{Budget, price};
 
 /// About as deep as math.js can call functions of its users.
 const CALLS_MAX: usize = 2_500;
+
+/// Values on the stack: 6 MiB. Arguments of calls that are under way stay there.
+const STACK_MAX: usize = 1 << 18;
 
 pub(super) struct Machine<'a, 'f> {
     scope: BTreeMap<Arc<str>, Value>,
@@ -88,6 +92,9 @@ impl<'a, 'f> Machine<'a, 'f> {
             };
             *at += 1;
             self.budget.charge(price::SCALAR)?;
+            if self.stack.len() > STACK_MAX {
+                return Err(ErrorKind::OutOfMemory { limit: self.budget.limits.memory_bytes }.into());
+            }
             match self.step(op, base)? {
                 Next::Continue => {}
                 Next::Jump(to) => *at = to as usize,
@@ -211,33 +218,38 @@ impl<'a, 'f> Machine<'a, 'f> {
         self.push(value)
     }
 
+    /// Pays for a search among names.
+    fn search(&mut self, name: &str) -> Outcome<()> {
+        Ok(self.budget.charge(30 + name.len() as u64 / 4)?)
+    }
+
     fn load(&mut self, name: &str) -> Outcome<Value> {
-        // A search in the tree; names that are not here are looked for in a list.
-        self.budget.charge(20)?;
+        self.search(name)?;
         if let Some(value) = self.scope.get(name) {
             return Ok(value.clone());
         }
-        self.budget.charge(1_000)?;
-        match names::value(name)? {
-            Some(value) => Ok(value),
-            None => error(format!("Undefined symbol {name}")),
+        if let Some(value) = names::value(name) {
+            return Ok(value);
         }
+        self.budget.charge(names::REFUSAL_PRICE)?;
+        names::refuse(name)?;
+        error(format!("Undefined symbol {name}"))
     }
 
     fn function(&mut self, name: &str) -> Outcome<Value> {
-        self.budget.charge(40)?;
+        self.search(name)?;
         if let Some(value) = self.scope.get(name) {
             return Ok(value.clone());
         }
-        if let Some(row) = super::functions::find(name) {
-            return Ok(Value::Builtin(row));
+        if let Some(value) = names::value(name) {
+            return Ok(value);
         }
-        match names::value(name) {
-            Ok(Some(value)) => Ok(value),
-            // A unit is no function.
-            Err(Stop::Thrown(words)) if !words.starts_with("Error: Units") => Err(Stop::Thrown(words)),
-            _ => error(format!("Undefined function {name}")),
+        self.budget.charge(names::REFUSAL_PRICE)?;
+        // A unit is no function.
+        if !names::is_unit(name) {
+            names::refuse(name)?;
         }
+        error(format!("Undefined function {name}"))
     }
 
     fn store(&mut self, name: &Arc<str>, value: Value) -> Outcome<Value> {

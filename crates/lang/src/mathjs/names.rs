@@ -5,8 +5,11 @@ use std::f64::consts;
 use super::functions;
 use super::value::{Outcome, Value, error, unsupported};
 
-/// The value of a name; `None` if math.js does not know it either.
-pub(super) fn value(name: &str) -> Outcome<Option<Value>> {
+/// The price of [`refuse`], which reads its lists: it is about the last that an evaluation does.
+pub(super) const REFUSAL_PRICE: u64 = 1_000;
+
+/// The value of a name, if it has one here.
+pub(super) fn value(name: &str) -> Option<Value> {
     let number = match name {
         "pi" | "PI" => consts::PI,
         "tau" => consts::TAU,
@@ -18,13 +21,10 @@ pub(super) fn value(name: &str) -> Outcome<Option<Value>> {
         "LOG10E" => consts::LOG10_E,
         "SQRT1_2" => consts::FRAC_1_SQRT_2,
         "SQRT2" => consts::SQRT_2,
-        "i" => return Ok(Some(Value::complex(0.0, 1.0))),
-        _ => match functions::find(name) {
-            Some(row) => return Ok(Some(Value::Builtin(row))),
-            None => return refuse(name).map(|()| None),
-        },
+        "i" => return Some(Value::complex(0.0, 1.0)),
+        _ => return functions::find(name).map(Value::Builtin),
     };
-    Ok(Some(Value::Number(number)))
+    Some(Value::Number(number))
 }
 
 /// An error for a name of math.js that is not here.
@@ -116,7 +116,7 @@ const LONG: &str = "deca hecto kilo mega giga tera peta exa zetta yotta ronna qu
 const SHORT: &str = "da h k M G T P E Z Y R Q d c m u n p f a z y r q";
 
 /// Whether math.js knows a unit of this name.
-fn is_unit(name: &str) -> bool {
+pub(super) fn is_unit(name: &str) -> bool {
     UNITS.iter().any(|(prefixes, units)| {
         units.split_ascii_whitespace().any(|unit| {
             let prefix = name.strip_suffix(unit);

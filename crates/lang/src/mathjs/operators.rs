@@ -8,10 +8,12 @@ use super::real::{self, is_integer, larger, modulo, nearly_equal, smaller};
 use super::value::{Outcome, Scalar, Stop, Value, error, hold_list, real, scalar, type_error, unexpected, unsupported};
 use crate::error::{ErrorKind, Estimate};
 use crate::limits::{Budget, price};
+use crate::number::rounding::parts;
 
 /// An operation on two values.
 pub(super) fn binary(operation: Binary, a: &Value, b: &Value, budget: &mut Budget) -> Outcome<Value> {
     let name = operation.name();
+    check_pair(a, b, name)?;
     if matches!(operation, Binary::Equal | Binary::Unequal) {
         return Ok(Value::Bool(equal(a, b, name)? == (operation == Binary::Equal)));
     }
@@ -54,9 +56,25 @@ pub(super) fn binary(operation: Binary, a: &Value, b: &Value, budget: &mut Budge
     Ok(Value::Number(value))
 }
 
-/// JavaScript's conversion of an integer to 32 bits.
+/// math.js converts a boolean to a number, but not to a complex number.
+fn check_pair(a: &Value, b: &Value, name: &str) -> Outcome<()> {
+    match (a, b) {
+        (Value::Complex(_), Value::Bool(_)) => unexpected(b, name, "Complex or number", 1),
+        (Value::Bool(_), Value::Complex(_)) => unexpected(b, name, "number", 1),
+        _ => Ok(()),
+    }
+}
+
+/// JavaScript's conversion of an integer to 32 bits: the last of its bits, whose work does not grow with the number.
 fn to_int32(x: f64) -> i32 {
-    x.rem_euclid(4_294_967_296.0) as u32 as i32
+    const BEYOND: f64 = (1_u64 << 63) as f64;
+    if x.abs() < BEYOND {
+        return x as i64 as i32;
+    }
+    let (mantissa, unit) = parts(x);
+    // Its bits are 63 or more places from the end.
+    let bits = mantissa.checked_shl(unit.unsigned_abs()).unwrap_or(0) as i32;
+    if x < 0.0 { bits.wrapping_neg() } else { bits }
 }
 
 fn is_true(x: f64) -> bool {

@@ -108,6 +108,9 @@ fn infix(token: &str) -> Option<(u8, Infix)> {
     }
 }
 
+/// Each name in a body is looked for among the parameters.
+const PARAMETERS_MAX: usize = 100;
+
 /// Reads a text.
 ///
 /// # Errors
@@ -244,6 +247,9 @@ impl Parser<'_> {
     fn definition(&mut self, name: Arc<str>, parameters: Vec<Arc<str>>) -> Read<()> {
         if self.parameters.is_some() {
             return super::value::error("Functions that are defined in functions are not supported");
+        }
+        if parameters.len() > PARAMETERS_MAX {
+            return super::value::error(format!("A function has at most {PARAMETERS_MAX} parameters"));
         }
         let (outside, indexing) = (std::mem::take(&mut self.code), std::mem::take(&mut self.indexing));
         self.parameters = Some(parameters);

@@ -289,7 +289,8 @@ pub(super) fn is_prime(x: f64, budget: &mut Budget) -> Outcome<bool> {
     if !is_integer(x) {
         return Ok(true);
     }
-    if x % 2.0 == 0.0 || x % 3.0 == 0.0 {
+    // Doubles from 2^53 on are even.
+    if x >= 9_007_199_254_740_992.0 || x % 2.0 == 0.0 {
         return Ok(false);
     }
     Ok(primes::is_prime(&Integer::from_float(x), budget)?)

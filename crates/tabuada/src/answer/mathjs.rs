@@ -5,12 +5,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tabuada_cache::{Call, ComputeError, Key};
-use tabuada_lang::{ANSWER_VERSION, ErrorKind};
 use tabuada_lang::mathjs::{self, Stop};
+use tabuada_lang::{ANSWER_VERSION, ErrorKind};
 
 use super::{
-    Calculator, DEADLINE, INLINE_FUEL, INLINE_TEXT_BYTES, INLINE_TEXT_BYTES_OF_MANY, Origin,
-    TRIAL_FUEL, TRIAL_TIME, Trouble, origin,
+    Calculator, DEADLINE, INLINE_FUEL, INLINE_TEXT_BYTES, INLINE_TEXT_BYTES_OF_MANY, Origin, TRIAL_FUEL, TRIAL_TIME,
+    Trouble, origin,
 };
 use crate::clock::Second;
 use crate::engine;
