@@ -51,6 +51,7 @@ mod explain;
 mod columns;
 mod diagnostic;
 mod advice;
+pub mod mathjs;
 
 pub use advice::{Fix, Hint, HintKind, fixes};
 pub use columns::{Cell, Rows};

@@ -14,6 +14,7 @@ mod fuzz_seeds;
 mod language;
 mod laws;
 mod markup;
+mod mathjs;
 mod messages;
 mod modes;
 mod numeric;

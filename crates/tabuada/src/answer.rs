@@ -17,6 +17,8 @@ use crate::peer::Peer;
 use crate::record::Answer;
 use crate::workers::{NotDone, Threads, Workers};
 
+pub(crate) mod mathjs;
+
 /// The price of a lookup in Redis, in fuel: about 0.2 ms for the caller, at 7 ns for a unit (`bench/run --only trial`).
 ///
 /// An evaluation may spend this much before Redis is asked (ski rental: at most twice the optimum). The budget is fuel
@@ -181,14 +183,18 @@ pub enum Origin {
     Nowhere,
 }
 
+fn origin(source: Source, ttl: Option<Duration>) -> Origin {
+    match source {
+        Source::Memory => Origin::Memory(ttl),
+        Source::Redis => Origin::Redis,
+        Source::Computed { stored } => Origin::Computed { stored },
+        Source::Collapsed => Origin::Collapsed,
+    }
+}
+
 impl Reply {
     fn of(found: Found<Answer>, program: Arc<Program>, name: Arc<Name>) -> Self {
-        let origin = match found.source {
-            Source::Memory => Origin::Memory(found.ttl),
-            Source::Redis => Origin::Redis,
-            Source::Computed { stored } => Origin::Computed { stored },
-            Source::Collapsed => Origin::Collapsed,
-        };
+        let origin = origin(found.source, found.ttl);
         let outcome = Outcome::Answered(program, found.value);
         Self { outcome, origin, name: Some(name), has_asked_redis: found.asked_redis }
     }
@@ -467,11 +473,7 @@ impl Calculator {
         let begun = Instant::now();
         let (calculator, mode) = (self.clone(), program.mode());
         let work = move || engine::evaluate(&program, &calculator.limits, begun + DEADLINE);
-        let evaluation = self.workers.by(peer).run(DEADLINE, work).await.map_err(|not_done| match not_done {
-            NotDone::Overloaded => Trouble::Overloaded,
-            NotDone::Panicked => Trouble::broken(),
-            NotDone::Overrun => Trouble::Failed(Failure { kind: ErrorKind::Deadline, node: 0 }),
-        })?;
+        let evaluation = self.workers.by(peer).run(DEADLINE, work).await.map_err(Trouble::of_not_done)?;
         match &evaluation.outcome {
             Err(failure) if !failure.kind.is_deterministic() => {
                 self.counters.evaluations_failed.inc();
@@ -507,7 +509,19 @@ pub(crate) enum Trouble {
 
 impl Trouble {
     fn broken() -> Self {
-        Self::Failed(Failure { kind: ErrorKind::Internal, node: 0 })
+        Self::failed(ErrorKind::Internal)
+    }
+
+    fn failed(kind: ErrorKind) -> Self {
+        Self::Failed(Failure { kind, node: 0 })
+    }
+
+    fn of_not_done(not_done: NotDone) -> Self {
+        match not_done {
+            NotDone::Overloaded => Self::Overloaded,
+            NotDone::Panicked => Self::broken(),
+            NotDone::Overrun => Self::failed(ErrorKind::Deadline),
+        }
     }
 
     fn reply(self, program: Arc<Program>) -> Reply {

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, Instant};
 
+use tabuada_lang::mathjs::{self, Stop};
 use tabuada_lang::{
     Answer, Context, Error, ErrorKind, Evaluator, Explanation, Failure, Fix, Fuel, Hint, Limits, Mode, Notation, Pause,
     Presentation, Program, Rows, Span, Style, Variables, fixes, parse_with,
@@ -309,6 +310,51 @@ pub(crate) fn columns(
     let mut fuel = if program.is_pure() { fuel } else { fuel.seeded(random_seed()) };
     let rows = catch_unwind(AssertUnwindSafe(|| program.columns(columns, limits, &mut fuel)));
     (rows.unwrap_or(Err(ErrorKind::Internal)), fuel.spent())
+}
+
+/// Reads expressions in math.js's language.
+pub(crate) fn read_mathjs(texts: &[String], limits: &Limits) -> Result<mathjs::Program, Stop> {
+    let read = || mathjs::Program::read(texts.iter().map(String::as_str), limits);
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(Stop::Limit(ErrorKind::Internal)))
+}
+
+/// The printed values of a program in math.js's language, or the error of the first that fails; and the fuel spent.
+pub(crate) fn mathjs(
+    program: &mathjs::Program,
+    precision: Option<u32>,
+    limits: &Limits,
+    deadline: Instant,
+) -> (Result<Vec<String>, Stop>, u64) {
+    let stop = || is_past(deadline);
+    run_mathjs(program, precision, limits, Fuel::with_stop(limits.fuel, &stop).checked_every(CHECK_EVERY))
+}
+
+/// Like [`mathjs`], within a budget and a time.
+pub(crate) fn try_mathjs_within(
+    time: Duration,
+    program: &mathjs::Program,
+    precision: Option<u32>,
+    limits: &Limits,
+    budget: u64,
+) -> (Result<Vec<String>, Stop>, u64) {
+    let begun = Instant::now();
+    let stop = || {
+        priority::give_way();
+        begun.elapsed() >= time
+    };
+    let fuel = Fuel::with_stop(budget.min(limits.fuel), &stop).checked_every(TRIAL_CHECK_EVERY);
+    run_mathjs(program, precision, limits, fuel)
+}
+
+fn run_mathjs(
+    program: &mathjs::Program,
+    precision: Option<u32>,
+    limits: &Limits,
+    mut fuel: Fuel<'_>,
+) -> (Result<Vec<String>, Stop>, u64) {
+    let printed = catch_unwind(AssertUnwindSafe(|| program.evaluate(precision, limits, &mut fuel)))
+        .unwrap_or(Err(Stop::Limit(ErrorKind::Internal)));
+    (printed, fuel.spent())
 }
 
 /// Whether a deadline has passed. Long work calls this at its clock checks, so it also yields here.

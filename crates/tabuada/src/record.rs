@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tabuada_lang::{ErrorKind, Failure, JsonNumbers, Language, Limits, Mode, Program};
+use tabuada_lang::mathjs::Stop;
+use tabuada_lang::{ErrorKind, Failure, JsonNumbers, Language, Limits, Mode, Program, repr};
 
 use crate::engine::Evaluation;
 use crate::json::write_string;
@@ -109,6 +110,52 @@ impl Printed {
     }
 }
 
+/// An answer in math.js's language as it is stored.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Texts {
+    /// The printed values: a list of strings.
+    Many(Vec<String>),
+    /// The text of an error: a string.
+    One(String),
+}
+
+impl Texts {
+    fn printed(&self) -> Printed {
+        let (type_name, text, json) = match self {
+            Self::One(text) => {
+                let mut json = String::new();
+                write_string(text, &mut json);
+                ("str", repr(text), json)
+            }
+            Self::Many(texts) => {
+                let (mut text, mut json) = (String::from("["), String::from("["));
+                for (at, one) in texts.iter().enumerate() {
+                    if at > 0 {
+                        text.push_str(", ");
+                        json.push(',');
+                    }
+                    text.push_str(&repr(one));
+                    write_string(one, &mut json);
+                }
+                ("list", text + "]", json + "]")
+            }
+        };
+        let json = JsonForms { exact: json.into(), all: None };
+        Printed { type_name, text: text.into(), json: Some(Box::new(json)) }
+    }
+}
+
+impl Printed {
+    /// The strings of an answer in math.js's language; other values have none.
+    pub(crate) fn texts(&self) -> Texts {
+        let json = self.json.as_ref().map_or("null", |json| &json.exact);
+        match serde_json::from_str(json) {
+            Ok(text) => Texts::One(text),
+            Err(_) => Texts::Many(serde_json::from_str(json).unwrap_or_default()),
+        }
+    }
+}
+
 fn is_composite(type_name: &str) -> bool {
     matches!(type_name, "str" | "list" | "tuple" | "set")
 }
@@ -117,6 +164,16 @@ impl Answer {
     /// The record of an evaluation.
     pub fn new(evaluation: Evaluation, mode: Mode, born: u64) -> Self {
         Self { outcome: evaluation.outcome.map(|value| Printed::from(&value)), fuel: evaluation.fuel, born, mode }
+    }
+
+    /// The record of an answer in math.js's language: its values are a list of strings, what it throws is a string.
+    pub(crate) fn of_mathjs(printed: Result<Vec<String>, Stop>, fuel: u64, born: u64) -> Self {
+        let outcome = match printed {
+            Ok(texts) => Ok(Texts::Many(texts).printed()),
+            Err(Stop::Thrown(text)) => Ok(Texts::One(text).printed()),
+            Err(Stop::Limit(kind)) => Err(Failure { kind, node: 0 }),
+        };
+        Self { outcome, fuel, born, mode: Mode::Python }
     }
 
     /// Its [proof](Program::proof); `program` is that of the question.

@@ -13,6 +13,7 @@ mod request_log;
 mod metrics;
 mod state;
 mod course;
+mod mathjs;
 mod health;
 mod version;
 mod operator;

@@ -20,6 +20,7 @@ mod image;
 mod laws;
 mod locale;
 mod log;
+mod mathjs;
 mod mcp;
 mod metrics;
 mod notation;

@@ -293,7 +293,9 @@ async fn answer(
         is_written: false,
     };
     let is_public = *listening != Listening::Operator;
-    let cors = app.cors.as_ref().filter(|_| is_public && row.is_for_pages() && cors::concerns(&request));
+    let cors = if row.is_for_all_pages() { &app.cors_of_all } else { &app.cors };
+    let is_for_pages = is_public && (row.is_for_pages() || row.is_for_all_pages());
+    let cors = cors.as_ref().filter(|_| is_for_pages && cors::concerns(&request));
     let page = cors.map(|cors| cors.page(&request));
     let is_lenient = prefer::is_preferred(request.headers());
     let (mut response, time) = match (refusal, path, request.method()) {

@@ -142,7 +142,9 @@ fn translate_members(members: &mut Object, words: &Words) {
 }
 
 fn methods(described: &Described) -> Methods {
-    let mut methods: Methods = serde_json::from_str(described.methods).unwrap_or_default();
+    // A file that describes several paths names its own so in its examples.
+    let text = described.methods.replace(" PATH", &format!(" {}", described.path));
+    let mut methods: Methods = serde_json::from_str(&text).unwrap_or_default();
     for operation in methods.all() {
         complete(described.path, operation, &described.shared);
     }
@@ -153,6 +155,12 @@ fn methods(described: &Described) -> Methods {
 fn complete(path: &str, operation: &mut Object, shared: &[Shared]) {
     if shared.contains(&Shared::NotOperator) {
         operation.insert("security".to_owned(), json!([{}, {"token": []}]));
+    }
+    if path == "/v4"
+        && let Some(Value::String(id)) = operation.get_mut("operationId")
+    {
+        // The same as at `/v4/`; the name of an operation stands once.
+        id.push_str("_without_slash");
     }
     let takes_body = operation.contains_key("requestBody");
     let headers = operation.remove("x-headers").unwrap_or_default();

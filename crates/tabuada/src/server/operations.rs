@@ -10,7 +10,7 @@ use axum::routing::{MethodRouter, get, post};
 use percent_encoding::percent_decode_str;
 use prometheus_client::metrics::counter::Counter;
 
-use super::{course, docs, health, mcp, metrics, operator, page, v1, version};
+use super::{course, docs, health, mathjs, mcp, metrics, operator, page, v1, version};
 use crate::counters::Counters;
 use crate::server::body::BODY_BYTES;
 use crate::server::negotiation::language::Language;
@@ -42,14 +42,23 @@ pub(super) struct Operation {
 pub(super) enum Access {
     /// Everybody; and pages of other origins, where the operator names these.
     Public { cors: bool },
+    /// Everybody, and pages of all origins.
+    PublicToAllPages,
     /// The operator.
     Operator,
     /// The operator, and clients that read the metrics.
     Scraper,
 }
 
+impl Access {
+    /// Whether everybody may use it.
+    fn is_public(self) -> bool {
+        matches!(self, Self::Public { .. } | Self::PublicToAllPages)
+    }
+}
+
 /// The hottest stand first: a request looks for its row from the beginning.
-pub(super) static OPERATIONS: [Operation; 20] = [
+pub(super) static OPERATIONS: [Operation; 22] = [
     Operation {
         path: "/evaluate",
         below: None,
@@ -129,6 +138,26 @@ pub(super) static OPERATIONS: [Operation; 20] = [
         body: Some(BODY_BYTES),
         handlers: || post(mcp::post),
         description: Some(include_str!("openapi/mcp.json")),
+    },
+    Operation {
+        path: "/v4/",
+        below: None,
+        label: "mathjs",
+        access: Access::PublicToAllPages,
+        statuses: &[200, 400, 405, 408, 413, 503],
+        body: Some(BODY_BYTES),
+        handlers: || get(mathjs::get).post(mathjs::post),
+        description: Some(include_str!("openapi/v4.json")),
+    },
+    Operation {
+        path: "/v4",
+        below: None,
+        label: "mathjs",
+        access: Access::PublicToAllPages,
+        statuses: &[200, 400, 405, 408, 413, 503],
+        body: Some(BODY_BYTES),
+        handlers: || get(mathjs::get).post(mathjs::post),
+        description: Some(include_str!("openapi/v4.json")),
     },
     Operation {
         path: "/v1/cache",
@@ -276,14 +305,14 @@ impl Operation {
     pub(super) fn is_served(&self, listening: Listening) -> bool {
         match listening {
             Listening::Everything => true,
-            Listening::Public => matches!(self.access, Access::Public { .. }),
-            Listening::Operator => !matches!(self.access, Access::Public { .. }),
+            Listening::Public => self.access.is_public(),
+            Listening::Operator => !self.access.is_public(),
         }
     }
 
     fn described(&self) -> Option<Described> {
         let by_access = match self.access {
-            Access::Public { .. } => None,
+            Access::Public { .. } | Access::PublicToAllPages => None,
             Access::Operator => Some(Shared::NotOperator),
             Access::Scraper => Some(Shared::NotScraper),
         };
@@ -323,6 +352,11 @@ impl Row {
     /// Whether pages of other origins may use it, where the operator names these.
     pub(super) fn is_for_pages(self) -> bool {
         self.0.is_some_and(|row| OPERATIONS[row].access == Access::Public { cors: true })
+    }
+
+    /// Whether pages of all origins may use it.
+    pub(super) fn is_for_all_pages(self) -> bool {
+        self.0.is_some_and(|row| OPERATIONS[row].access == Access::PublicToAllPages)
     }
 }
 
@@ -423,7 +457,7 @@ mod tests {
         for (label, paths) in &labels {
             let of_label = OPERATIONS.iter().find(|operation| operation.label == *label).expect("a row");
             if of_label.description.is_some() {
-                let is_for_pages = of_label.access == Access::Public { cors: true };
+                let is_for_pages = matches!(of_label.access, Access::Public { cors: true } | Access::PublicToAllPages);
                 let told = [granted, never].map(|list| list.contains(&paths[0]));
                 assert_eq!(told, [is_for_pages, !is_for_pages], "{paths:?}");
             }

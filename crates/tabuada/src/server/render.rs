@@ -159,18 +159,24 @@ pub(super) fn bypass(detail: &'static str) -> HeaderValue {
 }
 
 pub(super) fn cache_status(reply: &Reply) -> HeaderValue {
-    let fixed = match (reply.origin, &reply.outcome) {
-        (Origin::Memory(ttl), _) => return memory_hit(ttl),
-        (Origin::Nowhere, Outcome::Unreadable(error)) => return bypass(error.kind.code()),
-        (Origin::Computed { .. }, Outcome::Failed(_, failure)) => return not_stored(failure.kind.code()),
-        (Origin::Redis, _) => "tabuada; hit; detail=redis",
-        (Origin::Computed { stored: true }, _) => "tabuada; fwd=uri-miss; stored",
-        (Origin::Computed { stored: false }, _) => "tabuada; fwd=uri-miss",
-        (Origin::Collapsed, _) => "tabuada; fwd=uri-miss; collapsed",
-        (Origin::Impure, _) => "tabuada; fwd=bypass; detail=impure",
-        (Origin::Nowhere, _) => "tabuada; fwd=bypass",
-    };
-    HeaderValue::from_static(fixed)
+    match (reply.origin, &reply.outcome) {
+        (Origin::Nowhere, Outcome::Unreadable(error)) => bypass(error.kind.code()),
+        (Origin::Computed { .. }, Outcome::Failed(_, failure)) => not_stored(failure.kind.code()),
+        (origin, _) => origin_status(origin),
+    }
+}
+
+/// `Cache-Status` of an answer from this origin.
+pub(super) fn origin_status(origin: Origin) -> HeaderValue {
+    HeaderValue::from_static(match origin {
+        Origin::Memory(ttl) => return memory_hit(ttl),
+        Origin::Redis => "tabuada; hit; detail=redis",
+        Origin::Computed { stored: true } => "tabuada; fwd=uri-miss; stored",
+        Origin::Computed { stored: false } => "tabuada; fwd=uri-miss",
+        Origin::Collapsed => "tabuada; fwd=uri-miss; collapsed",
+        Origin::Impure => "tabuada; fwd=bypass; detail=impure",
+        Origin::Nowhere => "tabuada; fwd=bypass",
+    })
 }
 
 fn memory_hit(ttl: Option<Duration>) -> HeaderValue {

@@ -26,7 +26,7 @@ fn routes(served: &Served) -> Router<Served> {
     for operation in OPERATIONS.iter().filter(|operation| operation.is_served(served.listening)) {
         let route = Router::new().route(operation.path, (operation.handlers)());
         routes = routes.merge(match operation.access {
-            Access::Public { .. } => route,
+            Access::Public { .. } | Access::PublicToAllPages => route,
             Access::Operator => route.route_layer(from_fn_with_state(served.clone(), operator::let_operator_in)),
             Access::Scraper => route.route_layer(from_fn_with_state(served.clone(), operator::let_scraper_in)),
         });

@@ -24,6 +24,8 @@ pub struct App {
     pub(super) setup: Setup,
     pub(super) registry: Registry,
     pub(super) cors: Option<Cors>,
+    /// That of operations that pages of all origins may use.
+    pub(super) cors_of_all: Option<Cors>,
     pub(super) bodies: Bodies,
     pub(super) ids: RequestIds,
     pub(super) sent: ResponseCache,
@@ -57,6 +59,7 @@ impl App {
         Arc::new(Self {
             registry: metrics::registry(&counters, &calculator),
             cors: Cors::new(&setup.origins),
+            cors_of_all: Cors::new(&Origins::All),
             ids: RequestIds::new(),
             sent: ResponseCache::new(),
             bodies: Bodies::new(setup.bounds.body_time, setup.bounds.peer_share),

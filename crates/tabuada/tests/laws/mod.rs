@@ -117,7 +117,7 @@ pub(crate) fn check_body(bytes: &[u8]) {
     let Some((route, body)) = bytes.split_first() else { return };
     let sized = format!("Content-Length: {}", body.len());
     let json = "application/json";
-    let answer = match route % 7 {
+    let answer = match route % 9 {
         0 => {
             let answer = post("/evaluate", json, &sized, body);
             let is_asked = serde_json::from_slice::<Value>(body).is_ok_and(|body| body["expressao"].is_string());
@@ -129,13 +129,17 @@ pub(crate) fn check_body(bytes: &[u8]) {
         3 => post("/v1/batch", json, &sized, body),
         4 => get("/v1/explain", body),
         5 => get("/v1/evaluate", body),
-        _ => get("/v1/plot", body),
+        6 => get("/v1/plot", body),
+        7 => post("/v4/", json, &sized, body),
+        _ => get("/v4/", body),
     };
     let is_json = |json: &[u8]| serde_json::from_slice::<&RawValue>(json).is_ok();
     let is_whole = if answer.head.contains("\r\ncontent-type: application/x-ndjson") {
         answer.body.split_inclusive(|byte| *byte == b'\n').all(|line| line.ends_with(b"\n") && is_json(line))
     } else if answer.head.contains("\r\ncontent-type: image/svg+xml") {
         answer.body.ends_with(b"</svg>") || answer.body.ends_with(b"</svg>\n")
+    } else if answer.head.contains("\r\ncontent-type: text/") {
+        std::str::from_utf8(&answer.body).is_ok()
     } else {
         is_json(&answer.body)
     };
