@@ -15,6 +15,8 @@ pub(crate) struct Load {
     pub(crate) rests: bool,
     /// What the server receives and sends is counted from here on, and nothing else is wanted of the history.
     pub(crate) counted_from: Option<Time>,
+    /// So many questions at each node.
+    pub(crate) questions: u64,
 }
 
 impl Load {

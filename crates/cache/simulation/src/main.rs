@@ -4,13 +4,15 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use tabuada_simulation::exhaustive::{Setting, large, search, small};
-use tabuada_simulation::{Plan, Plant, minimised, run, told};
+use tabuada_simulation::scaling::{COLUMNS, Measured, NODES, WORKLOAD};
+use tabuada_simulation::{Plan, Plant, Workload, minimised, run, told};
 
 const USAGE: &str = "\
 tabuada-simulation --seed N          tells one history; if it breaks a law, the least that breaks it
 tabuada-simulation --seeds A..B      runs many, and tells the first that breaks a law
 tabuada-simulation --exhaustive      searches every history of one key within small budgets
 tabuada-simulation --exhaustive small  the same within the smallest budgets
+tabuada-simulation --scaling         what fleets of 1 to 64 nodes cost their Redis
 tabuada-simulation --plants A..B     breaks each rule of the driver on purpose, and looks for it in these seeds";
 
 fn main() -> ExitCode {
@@ -21,6 +23,7 @@ fn main() -> ExitCode {
         ["--seeds", range] => read_range(range).map_or_else(usage, |(from, to)| run_many(from, to)),
         ["--exhaustive"] => search_all(&[small(), large()].concat()),
         ["--exhaustive", "small"] => search_all(&small()),
+        ["--scaling"] => scale(),
         ["--plants", range] => read_range(range).map_or_else(usage, |(from, to)| find_plants(from, to)),
         _ => usage(),
     }
@@ -123,5 +126,25 @@ fn search_all(settings: &[Setting]) -> ExitCode {
         }
     }
     println!("{states} states, {:.1} s: every law holds", begun.elapsed().as_secs_f64());
+    ExitCode::SUCCESS
+}
+
+/// The tables of `docs/scaling.md`.
+fn scale() -> ExitCode {
+    let Workload { keys, expensive_one_in, rate, value_bytes } = WORKLOAD;
+    println!(
+        "{keys} expressions, one of {expensive_one_in} is expensive; {rate} requests a second a node; {value_bytes} bytes"
+    );
+    for (when, seconds) in [("first", 61), ("tenth", 601)] {
+        println!("\nThe {when} minute, a second:\n\n{COLUMNS}");
+        for nodes in NODES {
+            let measured = Measured::of(nodes, &WORKLOAD, seconds, 60);
+            println!("{measured}");
+            if let Some(broken) = measured.broken {
+                println!("{broken}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
     ExitCode::SUCCESS
 }

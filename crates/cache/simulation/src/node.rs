@@ -431,7 +431,10 @@ impl Node {
     }
 
     pub(crate) fn is_bounded(&self) -> bool {
-        self.invalidations.len() <= 4_096 && self.write_behind.len() <= 1_024 && self.behind_in_flight <= 64 && self.calls.len() <= 4_096
+        self.invalidations.len() <= 4_096
+            && self.write_behind.len() <= 1_024
+            && self.behind_in_flight <= 64
+            && self.calls.len() <= 4_096
     }
 
     /// Entries that would be served: the key, the value, and whether it is kept briefly.

@@ -157,8 +157,24 @@ impl Plan {
             ends: seconds * SECOND,
             rests: false,
             counted_from: Some((seconds - counted) * SECOND),
+            questions: u64::MAX,
         };
-        Self { nodes, shards: 4_096, value_bytes: workload.value_bytes, load: Some(load), ..Self::quiet(seed, workload) }
+        Self {
+            nodes,
+            shards: 4_096,
+            value_bytes: workload.value_bytes,
+            load: Some(load),
+            ..Self::quiet(seed, workload)
+        }
+    }
+
+    /// A fleet of so many nodes that are asked so many questions each.
+    pub fn asked(seed: u64, nodes: usize, workload: &Workload, questions: u64) -> Self {
+        let mut plan = Self::loaded(seed, nodes, workload, 10 + 2 * questions / workload.rate, 0);
+        if let Some(load) = &mut plan.load {
+            (load.counted_from, load.questions) = (Some(load.begins), questions);
+        }
+        plan
     }
 
     fn quiet(seed: u64, workload: &Workload) -> Self {

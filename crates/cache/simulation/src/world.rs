@@ -5,7 +5,7 @@ use std::collections::BinaryHeap;
 
 use crate::chance::Chance;
 use crate::laws::{Author, Broken, Law, Truth};
-use crate::load::Questions;
+use crate::load::{Load, Questions};
 use crate::network::{ConnectionId, Direction, Network};
 use crate::node::{Arrival, DOWN, Item, Node, Plant, label};
 use crate::people::{Act, Fault, KeyId, Plan, key_of, name};
@@ -231,14 +231,16 @@ pub fn told(plan: &Plan, plant: Option<Plant>) -> Outcome {
 
 /// The load that is drawn while the history runs.
 struct Loaded {
-    questions: Vec<Questions>,
+    questions: Vec<std::iter::Take<Questions>>,
     pauses: Vec<Chance>,
 }
 
 impl Loaded {
-    fn new(plan: &Plan) -> Self {
+    fn new(plan: &Plan, load: &Load) -> Self {
+        let most = usize::try_from(load.questions).unwrap_or(usize::MAX);
+        let questions = |node| Questions::of(plan.seed, node, plan.keys.len()).take(most);
         Self {
-            questions: (0..plan.nodes).map(|node| Questions::of(plan.seed, node, plan.keys.len())).collect(),
+            questions: (0..plan.nodes).map(questions).collect(),
             pauses: (0..plan.nodes).map(|node| Chance::stream(plan.seed, "pauses", node as u64)).collect(),
         }
     }
@@ -274,7 +276,7 @@ impl World {
             None => Self::schedule_checks(&mut outside),
         }
         let nodes = (0..plan.nodes).map(|node| Node::new(node, 0, &outside)).collect();
-        let load = plan.load.as_ref().map(|_| Loaded::new(plan));
+        let load = plan.load.as_ref().map(|load| Loaded::new(plan, load));
         let mut world = Self { nodes, outside, questions: 0, load };
         for node in &mut world.nodes {
             node.start(&mut world.outside);
@@ -440,9 +442,8 @@ impl World {
             return outside.schedule(at, Event::Load(node));
         }
         let at = outside.now + load.pause(&mut loaded.pauses[node]);
-        let key = loaded.questions[node].next();
-        outside.schedule(at, Event::Load(node));
-        if let Some(key) = key {
+        if let Some(key) = loaded.questions[node].next() {
+            outside.schedule(at, Event::Load(node));
             self.ask(node, key);
         }
     }

@@ -72,9 +72,7 @@ pub(crate) struct Behind {
 #[derive(Clone, Copy, Debug)]
 enum Written {
     Value(Known),
-    Touch {
-        renews: bool,
-    },
+    Touch { renews: bool },
 }
 
 /// Commands behind that may wait for their reply, and that may be queued.
@@ -127,10 +125,7 @@ impl Node {
     }
 
     fn begin_computation(&mut self, key: KeyId, outside: &mut Outside) -> Known {
-        Known {
-            value: outside.truth.began(key, !outside.plan.keys[key].is_expensive),
-            since: outside.truth.purges,
-        }
+        Known { value: outside.truth.began(key, !outside.plan.keys[key].is_expensive), since: outside.truth.purges }
     }
 
     fn fly(&mut self, number: u64, key: KeyId, outside: &mut Outside) {
@@ -565,7 +560,8 @@ impl Node {
     pub(super) fn has_renewed(&mut self, key: KeyId, stamp: VersionStamp, result: &Replies, outside: &mut Outside) {
         let is_prolonged = matches!(result, Ok((replies, _)) if replies[0] == Reply::Int(1));
         let deadline = nanos(self.moment(outside) + LIFETIME);
-        if is_prolonged && self.stamp(key) == stamp
+        if is_prolonged
+            && self.stamp(key) == stamp
             && let Some(entry) = self.memory.get_mut(&key)
         {
             entry.kept.deadline = deadline;

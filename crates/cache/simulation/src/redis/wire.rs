@@ -24,7 +24,9 @@ impl Message {
         let push = |what: usize| head(2) + bulk("invalidate".len()) + what;
         match self {
             Self::Reply(reply) => reply.wire_bytes(),
-            Self::Changed(names) => push(head(names.len()) + names.iter().map(|name: &Name| bulk(name.len())).sum::<usize>()),
+            Self::Changed(names) => {
+                push(head(names.len()) + names.iter().map(|name: &Name| bulk(name.len())).sum::<usize>())
+            }
             Self::Flushed => push(Reply::Null.wire_bytes()),
         }
     }
