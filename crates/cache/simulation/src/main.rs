@@ -10,6 +10,8 @@ use tabuada_simulation::{Plan, Plant, Workload, minimised, run, told};
 const USAGE: &str = "\
 tabuada-simulation --seed N          tells one history; if it breaks a law, the least that breaks it
 tabuada-simulation --seeds A..B      runs many, and tells the first that breaks a law
+tabuada-simulation --day N           a day of five nodes under load, with faults and people
+tabuada-simulation --hour N          an hour of it
 tabuada-simulation --exhaustive      searches every history of one key within small budgets
 tabuada-simulation --exhaustive small  the same within the smallest budgets
 tabuada-simulation --scaling         what fleets of 1 to 64 nodes cost their Redis
@@ -21,6 +23,8 @@ fn main() -> ExitCode {
     match words.as_slice() {
         ["--seed", seed] => seed.parse().map_or_else(|_| usage(), tell),
         ["--seeds", range] => read_range(range).map_or_else(usage, |(from, to)| run_many(from, to)),
+        ["--day", seed] => seed.parse().map_or_else(|_| usage(), |seed| run_hours(seed, 24)),
+        ["--hour", seed] => seed.parse().map_or_else(|_| usage(), |seed| run_hours(seed, 1)),
         ["--exhaustive"] => search_all(&[small(), large()].concat()),
         ["--exhaustive", "small"] => search_all(&small()),
         ["--scaling"] => scale(),
@@ -94,6 +98,31 @@ fn run_many(from: u64, to: u64) -> ExitCode {
     let seconds = begun.elapsed().as_secs_f64();
     println!("{} histories, {events} events, {seconds:.1} s: no law is broken", to - from);
     ExitCode::SUCCESS
+}
+
+/// The time of the processor that this process has used.
+fn processor() -> f64 {
+    let spent = std::fs::read_to_string("/proc/self/schedstat").ok();
+    spent.and_then(|it| it.split(' ').next()?.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
+}
+
+/// A long history of five nodes.
+fn run_hours(seed: u64, hours: u64) -> ExitCode {
+    let plan = Plan::hours(seed, hours);
+    let outcome = run(&plan, None);
+    println!(
+        "{hours} h of five nodes, {} acts, {} events, {:.1} s of a core",
+        plan.acts(),
+        outcome.events,
+        processor()
+    );
+    match outcome.broken {
+        None => ExitCode::SUCCESS,
+        Some(broken) => {
+            println!("{broken}");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn find_plants(from: u64, to: u64) -> ExitCode {

@@ -4,7 +4,7 @@
 use crate::chance::Chance;
 use crate::load::Load;
 use crate::redis::{Command, Eviction, Expiry, Name};
-use crate::world::{MICROS, MILLIS, SECOND, Time};
+use crate::world::{HOUR, MICROS, MILLIS, MINUTE, SECOND, Time};
 
 pub(crate) type KeyId = usize;
 
@@ -177,6 +177,28 @@ impl Plan {
         plan
     }
 
+    /// So many hours of five nodes: a load, and faults and people in all but the last minute of each hour.
+    pub fn hours(seed: u64, hours: u64) -> Self {
+        let mut chance = Chance::stream(seed, "hours", 0);
+        let workload = Workload { keys: 200, expensive_one_in: 2, rate: 20, value_bytes: 0 };
+        let mut plan = Self { nodes: 5, has_faults: true, ..Self::quiet(seed, &workload) };
+        plan.keys = (0..workload.keys).map(|_| KeyPlan::draw(&mut chance)).collect();
+        for hour in 0..hours {
+            let mut at = hour * HOUR + SECOND;
+            while at < (hour + 1) * HOUR - MINUTE {
+                let act = plan.act(&mut chance);
+                plan.acts.push((at, act.clone()));
+                plan.echo(&mut chance, at, &act);
+                at += chance.below(MINUTE / 3);
+            }
+        }
+        plan.acts.sort_by_key(|(at, _)| *at);
+        let (begins, ends) = (SECOND, hours * HOUR);
+        plan.load =
+            Some(Load { rate: workload.rate, begins, ends, rests: true, counted_from: None, questions: u64::MAX });
+        plan
+    }
+
     fn quiet(seed: u64, workload: &Workload) -> Self {
         let key = |is_expensive| KeyPlan { is_expensive, is_unstorable: false, longest: 3 * MILLIS };
         Self {
@@ -207,7 +229,8 @@ impl Plan {
 
     fn act(&self, chance: &mut Chance) -> Act {
         let node = usize::try_from(chance.below(self.nodes as u64)).unwrap_or(0);
-        let key = usize::try_from(chance.below(self.keys.len() as u64)).unwrap_or(0);
+        // Of many keys, those that are asked for most.
+        let key = usize::try_from(chance.below(self.keys.len().min(20) as u64)).unwrap_or(0);
         match chance.below(20) {
             0..=10 => Act::Ask { node, key },
             11 => Act::Remove { node, key },

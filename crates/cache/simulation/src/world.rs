@@ -103,8 +103,8 @@ pub(crate) struct Outside {
     chance: Chance,
     pub(crate) truth: Truth,
     pub(crate) story: Story,
-    /// For how long nodes have been off the processor, or the server has stood still.
-    pub(crate) slept: Time,
+    /// From when until when nodes were off the processor, or the server stood still.
+    pauses: Vec<(Time, Time)>,
 }
 
 impl Outside {
@@ -192,6 +192,11 @@ impl Outside {
         self.turn_is_due();
     }
 
+    /// For how long anybody has stood still since then.
+    pub(crate) fn stood_still_since(&self, then: Time) -> Time {
+        self.pauses.iter().map(|(from, until)| until.saturating_sub(*from.max(&then))).sum()
+    }
+
     fn is_up(&self) -> bool {
         self.now >= self.server.down_until
     }
@@ -261,7 +266,7 @@ impl World {
             chance,
             truth: Truth::new(plan.keys.len()),
             story,
-            slept: 0,
+            pauses: Vec::new(),
             plan: plan.clone(),
         };
         for (number, (at, _)) in plan.acts.iter().enumerate() {
@@ -512,12 +517,12 @@ impl World {
             Fault::Stopped(node, time) => {
                 let node = &mut self.nodes[node];
                 node.asleep_until = node.asleep_until.max(now + time);
-                outside.slept += time;
+                outside.pauses.push((now, now + time));
             }
             Fault::Crash(node, time) => self.crash(node, time),
             Fault::ServerStopped(time) => {
                 outside.server.stopped_until = now + time;
-                outside.slept += time;
+                outside.pauses.push((now, now + time));
             }
             Fault::ServerRestarts { keeps_data, time } => {
                 self.disconnect_all();

@@ -207,7 +207,8 @@ impl Node {
     }
 
     fn is_in_time(&self, caller: &Caller, outside: &mut Outside) {
-        if outside.now > caller.began + ANSWERED_WITHIN + outside.slept {
+        let within = caller.began + ANSWERED_WITHIN;
+        if outside.now > within && outside.now > within + outside.stood_still_since(caller.began) {
             self.breaks(
                 outside,
                 Law::Answered,
