@@ -84,10 +84,16 @@ pub(crate) struct Ghost {
 #[derive(Default)]
 pub(crate) struct Truth {
     held: Vec<Option<Value>>,
+    /// When what is held expires.
+    expires: Vec<Option<Time>>,
+    /// Keys that will expire, and when, for the queue of events.
+    pub(crate) expiring: Vec<(KeyId, Time)>,
     /// The purges that were executed when a cheap value of each key was last written.
     written_cheaply: Vec<usize>,
-    /// Every purge: the key, and when it was executed.
-    pub(crate) purges: Vec<(KeyId, Time)>,
+    /// The number of purges of all keys.
+    pub(crate) purges: usize,
+    /// Those of each key: its number among all, and when it was executed.
+    purged: Vec<Vec<(usize, Time)>>,
     /// Every computed value.
     pub(crate) ghosts: Vec<Ghost>,
     /// The command that runs now.
@@ -132,6 +138,8 @@ impl Truth {
         let none = vec![None; keys];
         Self {
             held: none,
+            expires: vec![None; keys],
+            purged: vec![Vec::new(); keys],
             written_cheaply: vec![0; keys],
             computations: vec![0; keys],
             excuses: vec![0; keys],
@@ -150,22 +158,23 @@ impl Truth {
     }
 
     /// What a key holds now. A change by anybody but a flight is a purge of what was there.
-    pub(crate) fn observe(&mut self, key: KeyId, held: Option<Value>, author: Author, now: Time) {
-        if self.held[key] == held {
+    pub(crate) fn observe(&mut self, key: KeyId, held: Option<&Value>, author: Author, now: Time) {
+        if self.held[key].as_ref() == held {
             return;
         }
-        let before = std::mem::replace(&mut self.held[key], held);
+        let before = std::mem::replace(&mut self.held[key], held.cloned());
         if let Some(Value::Bytes(bytes)) = &self.held[key]
             && let Some(ghost) = Self::value_in(bytes).and_then(|value| self.ghosts.get_mut(value))
         {
-            ghost.written = self.purges.len();
+            ghost.written = self.purges;
             if ghost.is_cheap {
-                self.written_cheaply[key] = self.purges.len();
+                self.written_cheaply[key] = self.purges;
             }
         }
         let is_by_a_node = matches!(author, Author::Flight | Author::WriteBehind);
         if before.is_some() && !is_by_a_node {
-            self.purges.push((key, now));
+            self.purged[key].push((self.purges, now));
+            self.purges += 1;
         }
         self.excuses[key] += usize::from(!is_by_a_node);
         let creates = |command: &Command| !matches!(command, Command::Set { only: Some(Only::Absent), .. });
@@ -174,15 +183,24 @@ impl Truth {
         }
     }
 
+    /// When what a key holds expires.
+    pub(crate) fn expires(&mut self, key: KeyId, at: Option<Time>) {
+        if self.expires[key] != at {
+            self.expires[key] = at;
+            self.expiring.extend(at.map(|at| (key, at)));
+        }
+    }
+
     /// A computation begins.
     pub(crate) fn began(&mut self, key: KeyId, is_cheap: bool) -> usize {
-        self.ghosts.push(Ghost { key, purges: self.purges.len(), written: 0, is_cheap });
+        self.ghosts.push(Ghost { key, purges: self.purges, written: 0, is_cheap });
         self.ghosts.len() - 1
     }
 
     fn purge_between(&self, key: KeyId, since: usize, until: usize) -> Option<Time> {
-        let purges = self.purges.get(since..until)?;
-        purges.iter().find(|(purged, _)| *purged == key).map(|(_, at)| *at)
+        let purges = &self.purged[key];
+        let first = purges.partition_point(|(number, _)| *number < since);
+        purges.get(first).filter(|(number, _)| *number < until).map(|(_, at)| *at)
     }
 
     pub(crate) fn answered(&mut self, given: &Given, now: Time) {
@@ -200,7 +218,7 @@ impl Truth {
             self.breaks(Law::ForgottenWhenTold, now, format!("k{key} is answered from {what} with what was purged"));
         }
         if let Origin::Memory { is_brief } = origin
-            && let Some(at) = self.purge_between(key, since, self.purges.len())
+            && let Some(at) = self.purge_between(key, since, self.purges)
         {
             let most = if is_brief { FORGOTTEN_BRIEF } else { FORGOTTEN_ANYWAY };
             if now > at + most + SLACK {
@@ -227,7 +245,7 @@ impl Truth {
 
     /// The value that a key held when it was read, by its number.
     pub(crate) fn value_in(bytes: &[u8]) -> Option<usize> {
-        std::str::from_utf8(bytes).ok()?.strip_prefix("value:")?.parse().ok()
+        std::str::from_utf8(bytes).ok()?.strip_prefix("value:")?.trim_end().parse().ok()
     }
 }
 

@@ -4,13 +4,17 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use tabuada_simulation::exhaustive::{Setting, large, search, small};
-use tabuada_simulation::{Plan, Plant, minimised, run, told};
+use tabuada_simulation::scaling::{COLUMNS, Measured, NODES, WORKLOAD};
+use tabuada_simulation::{Plan, Plant, Workload, minimised, run, told};
 
 const USAGE: &str = "\
 tabuada-simulation --seed N          tells one history; if it breaks a law, the least that breaks it
 tabuada-simulation --seeds A..B      runs many, and tells the first that breaks a law
+tabuada-simulation --day N           a day of five nodes under load, with faults and people
+tabuada-simulation --hour N          an hour of it
 tabuada-simulation --exhaustive      searches every history of one key within small budgets
 tabuada-simulation --exhaustive small  the same within the smallest budgets
+tabuada-simulation --scaling         what fleets of 1 to 64 nodes cost their Redis
 tabuada-simulation --plants A..B     breaks each rule of the driver on purpose, and looks for it in these seeds";
 
 fn main() -> ExitCode {
@@ -19,8 +23,11 @@ fn main() -> ExitCode {
     match words.as_slice() {
         ["--seed", seed] => seed.parse().map_or_else(|_| usage(), tell),
         ["--seeds", range] => read_range(range).map_or_else(usage, |(from, to)| run_many(from, to)),
+        ["--day", seed] => seed.parse().map_or_else(|_| usage(), |seed| run_hours(seed, 24)),
+        ["--hour", seed] => seed.parse().map_or_else(|_| usage(), |seed| run_hours(seed, 1)),
         ["--exhaustive"] => search_all(&[small(), large()].concat()),
         ["--exhaustive", "small"] => search_all(&small()),
+        ["--scaling"] => scale(),
         ["--plants", range] => read_range(range).map_or_else(usage, |(from, to)| find_plants(from, to)),
         _ => usage(),
     }
@@ -93,6 +100,31 @@ fn run_many(from: u64, to: u64) -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// The time of the processor that this process has used.
+fn processor() -> f64 {
+    let spent = std::fs::read_to_string("/proc/self/schedstat").ok();
+    spent.and_then(|it| it.split(' ').next()?.parse::<f64>().ok()).unwrap_or(f64::NAN) / 1e9
+}
+
+/// A long history of five nodes.
+fn run_hours(seed: u64, hours: u64) -> ExitCode {
+    let plan = Plan::hours(seed, hours);
+    let outcome = run(&plan, None);
+    println!(
+        "{hours} h of five nodes, {} acts, {} events, {:.1} s of a core",
+        plan.acts(),
+        outcome.events,
+        processor()
+    );
+    match outcome.broken {
+        None => ExitCode::SUCCESS,
+        Some(broken) => {
+            println!("{broken}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
 fn find_plants(from: u64, to: u64) -> ExitCode {
     let mut all_found = true;
     for plant in Plant::ALL {
@@ -123,5 +155,25 @@ fn search_all(settings: &[Setting]) -> ExitCode {
         }
     }
     println!("{states} states, {:.1} s: every law holds", begun.elapsed().as_secs_f64());
+    ExitCode::SUCCESS
+}
+
+/// The tables of `docs/scaling.md`.
+fn scale() -> ExitCode {
+    let Workload { keys, expensive_one_in, rate, value_bytes } = WORKLOAD;
+    println!(
+        "{keys} expressions, one of {expensive_one_in} is expensive; {rate} requests a second a node; {value_bytes} bytes"
+    );
+    for (when, seconds) in [("first", 61), ("tenth", 601)] {
+        println!("\nThe {when} minute, a second:\n\n{COLUMNS}");
+        for nodes in NODES {
+            let measured = Measured::of(nodes, &WORKLOAD, seconds, 60);
+            println!("{measured}");
+            if let Some(broken) = measured.broken {
+                println!("{broken}");
+                return ExitCode::FAILURE;
+            }
+        }
+    }
     ExitCode::SUCCESS
 }

@@ -23,7 +23,7 @@ use crate::redis::{Message, Name};
 use crate::trouble::Trouble;
 use crate::world::{Event, MICROS, MILLIS, Outside, SECOND, Time};
 pub(crate) use calls::{Call, CallId};
-pub(crate) use flights::{Caller, Led, PendingWrite};
+pub(crate) use flights::{Behind, Caller, Known, Led};
 
 /// A rule of the driver that is broken on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +108,10 @@ pub(crate) enum Item {
     /// An event of the supervisor, and the number of its attempt to connect.
     Link(u64, Box<LinkEvent<Trouble>>),
     LinkTimer(u64, Timer),
+    /// The writer looks into its queue.
     WriteBehind,
+    /// A command that nobody waits for is sent.
+    Behind(Box<Behind>),
     RetryRemoval(KeyId),
     CanaryDeadline(u64),
     /// The attempt to connect with this number has taken too long.
@@ -133,6 +136,15 @@ struct Entry {
     kept: Validity,
     value: usize,
     since: usize,
+    /// `None` if Redis is not known to hold it.
+    upkeep: Option<Upkeep>,
+}
+
+/// When Redis is to be told that a key is in use, and whether it may be prolonged.
+#[derive(Clone, Copy, Debug)]
+struct Upkeep {
+    at: Moment,
+    is_renewable: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -155,8 +167,10 @@ pub(crate) struct Node {
     flights_ever: u64,
     leases: u32,
     pub(crate) callers: BTreeMap<u64, Caller>,
-    write_behind: VecDeque<PendingWrite>,
-    is_writing_behind: bool,
+    write_behind: VecDeque<Behind>,
+    is_writer_awake: bool,
+    behind_in_flight: usize,
+    bucket_full_at: Time,
     /// Removals that an operator requested and Redis has not confirmed.
     pending_removals: BTreeSet<KeyId>,
     machine: Machine<Trouble>,
@@ -203,7 +217,9 @@ impl Node {
             leases: 0,
             callers: BTreeMap::new(),
             write_behind: VecDeque::new(),
-            is_writing_behind: false,
+            is_writer_awake: false,
+            behind_in_flight: 0,
+            bucket_full_at: 0,
             pending_removals: BTreeSet::new(),
             machine: Machine::new(SETTINGS),
             status: Status::detached(),
@@ -256,7 +272,8 @@ impl Node {
                 }
             }
             Item::RetryRemoval(key) => self.remove(key, outside),
-            Item::WriteBehind => self.write_next_behind(outside),
+            Item::WriteBehind => self.write_behind(outside),
+            Item::Behind(behind) => self.execute_behind(*behind, outside),
             Item::CanaryDeadline(number) => self.canary_is_late(number, outside),
             Item::HandshakeDeadline(attempt) => {
                 if attempt == self.attempt && self.is_connecting {
@@ -312,11 +329,11 @@ impl Node {
     fn keep(
         &mut self,
         key: KeyId,
-        value: usize,
-        since: usize,
+        known: Known,
         lifetime: Duration,
         is_brief: bool,
         stamp: VersionStamp,
+        upkeep: Option<Upkeep>,
         outside: &mut Outside,
     ) -> bool {
         let is_coherent = self.status.state == Trust::Coherent;
@@ -327,7 +344,8 @@ impl Node {
         }
         let deadline = nanos(self.moment(outside) + lifetime);
         let kept = Validity { purge: self.purge, deadline, is_brief: is_brief || !is_coherent };
-        self.memory.insert(key, Entry { kept, value, since });
+        let Known { value, since } = known;
+        self.memory.insert(key, Entry { kept, value, since, upkeep });
         true
     }
 
@@ -402,7 +420,7 @@ impl Node {
             format!("has an open flight of k{key}")
         } else if !self.callers.is_empty() {
             "has callers that wait".to_owned()
-        } else if !self.write_behind.is_empty() || self.is_writing_behind {
+        } else if !self.write_behind.is_empty() || self.behind_in_flight > 0 {
             "has writes behind that wait".to_owned()
         } else if !self.pending_removals.is_empty() {
             "has pending removals".to_owned()
@@ -413,7 +431,10 @@ impl Node {
     }
 
     pub(crate) fn is_bounded(&self) -> bool {
-        self.invalidations.len() <= 4_096 && self.write_behind.len() <= 1_024 && self.calls.len() <= 4_096
+        self.invalidations.len() <= 4_096
+            && self.write_behind.len() <= 1_024
+            && self.behind_in_flight <= 64
+            && self.calls.len() <= 4_096
     }
 
     /// Entries that would be served: the key, the value, and whether it is kept briefly.
@@ -432,5 +453,6 @@ impl Node {
 }
 
 pub(crate) fn label(node: usize) -> char {
-    char::from(b'A' + u8::try_from(node).unwrap_or(0))
+    let letters = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    char::from(letters[node % letters.len()])
 }

@@ -2,10 +2,32 @@
 //! begins, so that a part can be taken away without changing the rest.
 
 use crate::chance::Chance;
+use crate::load::Load;
 use crate::redis::{Command, Eviction, Expiry, Name};
-use crate::world::{MICROS, MILLIS, SECOND, Time};
+use crate::world::{HOUR, MICROS, MILLIS, MINUTE, SECOND, Time};
 
 pub(crate) type KeyId = usize;
+
+/// What a fleet is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Workload {
+    /// Distinct expressions, asked for by Zipf's law.
+    pub keys: usize,
+    /// One of so many expressions is expensive.
+    pub expensive_one_in: u64,
+    /// Questions a second at each node.
+    pub rate: u64,
+    /// The length of a value in Redis.
+    pub value_bytes: usize,
+}
+
+impl Workload {
+    /// For each key, whether it is expensive.
+    pub fn are_expensive(&self, seed: u64) -> impl Iterator<Item = bool> + use<> {
+        let (mut chance, one_in) = (Chance::stream(seed, "expensive", 0), self.expensive_one_in);
+        (0..self.keys).map(move |_| chance.once_in(one_in))
+    }
+}
 
 /// What is drawn for one seed.
 #[derive(Clone, Debug)]
@@ -22,6 +44,10 @@ pub struct Plan {
     /// Whether anything may fail. Otherwise no timer may be needed.
     pub(crate) has_faults: bool,
     pub(crate) acts: Vec<(Time, Act)>,
+    /// Questions beside those of the acts.
+    pub(crate) load: Option<Load>,
+    /// The length of a value in Redis.
+    pub(crate) value_bytes: usize,
     /// Delays and orders are not drawn.
     pub(crate) is_calm: bool,
 }
@@ -85,6 +111,11 @@ pub(crate) fn name(key: KeyId) -> Name {
     format!("t:1:k{key}").into()
 }
 
+/// The key with this name, of the first so many.
+pub(crate) fn key_of(name: &str, keys: usize) -> Option<KeyId> {
+    name.strip_prefix("t:1:k")?.parse().ok().filter(|key| *key < keys)
+}
+
 impl Plan {
     /// What a seed means.
     pub fn draw(seed: u64) -> Self {
@@ -101,6 +132,8 @@ impl Plan {
             delay: *chance.pick(&[50 * MICROS, 200 * MICROS, 2 * MILLIS]),
             has_faults,
             acts: Vec::new(),
+            load: None,
+            value_bytes: 0,
             is_calm: false,
         };
         // The nodes connect first.
@@ -113,6 +146,74 @@ impl Plan {
         }
         plan.acts.sort_by_key(|(at, _)| *at);
         plan
+    }
+
+    /// A fleet of so many nodes under a load, without faults. What its server receives and sends is counted in the last
+    /// `counted` seconds of `seconds`.
+    pub fn loaded(seed: u64, nodes: usize, workload: &Workload, seconds: u64, counted: u64) -> Self {
+        let load = Load {
+            rate: workload.rate,
+            begins: SECOND,
+            ends: seconds * SECOND,
+            rests: false,
+            counted_from: Some((seconds - counted) * SECOND),
+            questions: u64::MAX,
+        };
+        Self {
+            nodes,
+            shards: 4_096,
+            value_bytes: workload.value_bytes,
+            load: Some(load),
+            ..Self::quiet(seed, workload)
+        }
+    }
+
+    /// A fleet of so many nodes that are asked so many questions each.
+    pub fn asked(seed: u64, nodes: usize, workload: &Workload, questions: u64) -> Self {
+        let mut plan = Self::loaded(seed, nodes, workload, 10 + 2 * questions / workload.rate, 0);
+        if let Some(load) = &mut plan.load {
+            (load.counted_from, load.questions) = (Some(load.begins), questions);
+        }
+        plan
+    }
+
+    /// So many hours of five nodes: a load, and faults and people in all but the last minute of each hour.
+    pub fn hours(seed: u64, hours: u64) -> Self {
+        let mut chance = Chance::stream(seed, "hours", 0);
+        let workload = Workload { keys: 200, expensive_one_in: 2, rate: 20, value_bytes: 0 };
+        let mut plan = Self { nodes: 5, has_faults: true, ..Self::quiet(seed, &workload) };
+        plan.keys = (0..workload.keys).map(|_| KeyPlan::draw(&mut chance)).collect();
+        for hour in 0..hours {
+            let mut at = hour * HOUR + SECOND;
+            while at < (hour + 1) * HOUR - MINUTE {
+                let act = plan.act(&mut chance);
+                plan.acts.push((at, act.clone()));
+                plan.echo(&mut chance, at, &act);
+                at += chance.below(MINUTE / 3);
+            }
+        }
+        plan.acts.sort_by_key(|(at, _)| *at);
+        let (begins, ends) = (SECOND, hours * HOUR);
+        plan.load =
+            Some(Load { rate: workload.rate, begins, ends, rests: true, counted_from: None, questions: u64::MAX });
+        plan
+    }
+
+    fn quiet(seed: u64, workload: &Workload) -> Self {
+        let key = |is_expensive| KeyPlan { is_expensive, is_unstorable: false, longest: 3 * MILLIS };
+        Self {
+            seed,
+            nodes: 1,
+            keys: workload.are_expensive(seed).map(key).collect(),
+            shards: 4_096,
+            reads_through: false,
+            delay: 50 * MICROS,
+            has_faults: false,
+            acts: Vec::new(),
+            load: None,
+            value_bytes: 0,
+            is_calm: false,
+        }
     }
 
     /// Mostly of the length of a round trip, since races need that.
@@ -128,7 +229,8 @@ impl Plan {
 
     fn act(&self, chance: &mut Chance) -> Act {
         let node = usize::try_from(chance.below(self.nodes as u64)).unwrap_or(0);
-        let key = usize::try_from(chance.below(self.keys.len() as u64)).unwrap_or(0);
+        // Of many keys, those that are asked for most.
+        let key = usize::try_from(chance.below(self.keys.len().min(20) as u64)).unwrap_or(0);
         match chance.below(20) {
             0..=10 => Act::Ask { node, key },
             11 => Act::Remove { node, key },
@@ -167,7 +269,9 @@ impl Plan {
             Act::Fault(fault) => fault.time(),
             _ => 0,
         };
-        self.acts.iter().map(|(at, act)| at + time(act)).max().unwrap_or(0)
+        let acted = self.acts.iter().map(|(at, act)| at + time(act));
+        let asked = self.load.as_ref().map(|load| load.ends);
+        acted.chain(asked).max().unwrap_or(0).max(SECOND)
     }
 }
 

@@ -13,6 +13,7 @@ mod command;
 mod keyspace;
 mod settings;
 mod tracking;
+mod wire;
 
 use std::collections::BTreeMap;
 use std::mem::take;
@@ -94,6 +95,8 @@ pub struct Redis {
     /// The client whose command runs gets the nulls of its own flushes only behind the reply.
     nulls_for_current: u32,
     effects: Option<Vec<Effect>>,
+    /// The clients that have output.
+    heard: Vec<ClientId>,
 }
 
 impl Default for Redis {
@@ -113,6 +116,7 @@ impl Redis {
             uses: 0,
             nulls_for_current: 0,
             effects: None,
+            heard: Vec::new(),
         }
     }
 
@@ -182,6 +186,11 @@ impl Redis {
         self.clients.get_mut(&id).map(|client| take(&mut client.output)).unwrap_or_default()
     }
 
+    /// What all clients have received since the last call, in the order in which they were first told anything.
+    pub fn outputs(&mut self) -> Vec<(ClientId, Vec<Message>)> {
+        take(&mut self.heard).into_iter().map(|id| (id, self.output(id))).collect()
+    }
+
     /// Removes every key whose time has come, as a server does in the background. A part of the present turn.
     pub fn expire(&mut self, now: u64) {
         if self.settings.role == Role::Replica || self.settings.paused.is_some() {
@@ -204,14 +213,17 @@ impl Redis {
 
     fn send(&mut self, id: ClientId, message: Message) {
         if let Some(client) = self.clients.get_mut(&id) {
+            if client.output.is_empty() {
+                self.heard.push(id);
+            }
             client.output.push(message);
         }
     }
 
     /// A client without RESP3 gets no pushes.
     fn send_push(&mut self, id: ClientId, message: Message) {
-        if let Some(client) = self.clients.get_mut(&id).filter(|client| client.pushes) {
-            client.output.push(message);
+        if self.clients.get(&id).is_some_and(|client| client.pushes) {
+            self.send(id, message);
         }
     }
 }

@@ -1,12 +1,13 @@
-//! The event loop of the server: what has arrived is read in turns.
+//! The event loop of a server: what has arrived is read in turns.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::laws::{Author, Truth};
 use crate::network::ConnectionId;
-use crate::people::{KeyId, name};
-use crate::redis::{ClientId, Command, Message, Redis, Settings, Value};
-use crate::world::{MILLIS, SECOND, Time};
+use crate::people::{key_of, name};
+use crate::redis::{ClientId, Command, Effect, Message, Redis, Settings};
+use crate::traffic::Traffic;
+use crate::world::{MILLIS, Time};
 
 /// The server's clock at the beginning, in milliseconds.
 const EPOCH: u64 = 1_000_000_000;
@@ -36,27 +37,45 @@ pub(crate) struct Sent {
 pub(crate) struct Server {
     pub(crate) redis: Redis,
     clients: BTreeMap<From, ClientId>,
+    nodes: BTreeMap<ClientId, ConnectionId>,
     inbox: VecDeque<Batch>,
     pub(crate) is_turn_due: bool,
     pub(crate) stopped_until: Time,
     pub(crate) down_until: Time,
+    /// The purges whose effect has arrived here.
+    pub(crate) purges: usize,
+    /// Counted, if anybody wants to know.
+    pub(crate) traffic: Option<Traffic>,
 }
 
 impl Server {
     pub(crate) fn new() -> Self {
         let mut redis = Redis::default();
+        redis.feed();
         let clients = [(From::Person, redis.connect())].into();
-        Self { redis, clients, inbox: VecDeque::new(), is_turn_due: false, stopped_until: 0, down_until: 0 }
+        Self {
+            redis,
+            clients,
+            nodes: BTreeMap::new(),
+            inbox: VecDeque::new(),
+            is_turn_due: false,
+            stopped_until: 0,
+            down_until: 0,
+            purges: 0,
+            traffic: None,
+        }
     }
 
     pub(crate) fn accept(&mut self, connection: ConnectionId) {
         let client = self.redis.connect();
         self.clients.insert(From::Node(connection), client);
+        self.nodes.insert(client, connection);
     }
 
     /// The other end has closed. What had arrived is still run.
     pub(crate) fn close(&mut self, connection: ConnectionId) {
         if let Some(client) = self.clients.remove(&From::Node(connection)) {
+            self.nodes.remove(&client);
             self.redis.disconnect(client);
         }
     }
@@ -69,15 +88,21 @@ impl Server {
     pub(crate) fn restart(&mut self, keeps_data: bool) {
         self.redis.restart(keeps_data);
         self.redis.configure(|settings| *settings = Settings::default());
+        self.redis.feed();
         self.inbox.clear();
+        self.nodes.clear();
         self.clients = [(From::Person, self.redis.connect())].into();
     }
 
-    /// One turn: everything that has arrived, connection by connection.
-    pub(crate) fn turn(&mut self, now: Time, truth: &mut Truth) -> Vec<Sent> {
+    /// One turn: everything that has arrived, connection by connection. Gives what is sent, and what has changed.
+    pub(crate) fn turn(&mut self, now: Time, mut truth: Option<&mut Truth>) -> (Vec<Sent>, Vec<Effect>) {
         self.is_turn_due = false;
         let mut sent = Vec::new();
-        self.observe(now, truth);
+        // What has expired or was evicted between the turns.
+        let mut effects = self.redis.effects();
+        if let Some(truth) = truth.as_deref_mut() {
+            self.note(&effects, |_| Author::Time, now, truth);
+        }
         while let Some(first) = self.inbox.front().map(|batch| batch.from) {
             let (batches, others) = std::mem::take(&mut self.inbox).into_iter().partition(|batch| batch.from == first);
             self.inbox = others;
@@ -85,66 +110,104 @@ impl Server {
             for Batch { from, commands, author } in batches {
                 let Some(client) = self.clients.get(&from).copied() else { continue };
                 for command in &commands {
-                    self.redis.run(client, command, millis(now));
-                    truth.command = Some(command.clone());
-                    for key in 0..truth.keys() {
-                        // Another key of the same turn expired, or was evicted.
-                        let author = if is_about(command, key) { author } else { Author::Time };
-                        truth.observe(key, self.held(key, now), author, now);
-                    }
-                    self.collect(truth, &mut sent);
+                    self.run(client, command, author, now, truth.as_deref_mut(), &mut effects);
+                    self.collect(&mut sent);
                 }
             }
         }
         self.redis.end_turn();
-        self.collect(truth, &mut sent);
-        sent
+        self.collect(&mut sent);
+        (sent, effects)
+    }
+
+    fn run(
+        &mut self,
+        client: ClientId,
+        command: &Command,
+        author: Author,
+        now: Time,
+        truth: Option<&mut Truth>,
+        all: &mut Vec<Effect>,
+    ) {
+        if let Some(traffic) = &mut self.traffic {
+            traffic.command(command);
+        }
+        self.redis.run(client, command, millis(now));
+        let effects = self.redis.effects();
+        if let Some(truth) = truth {
+            truth.command = Some(command.clone());
+            // A key of this turn that the command does not name has expired, or was evicted.
+            self.note(&effects, |name| if is_about(command, name) { author } else { Author::Time }, now, truth);
+        }
+        all.extend(effects);
+    }
+
+    fn collect(&mut self, sent: &mut Vec<Sent>) {
+        for (client, messages) in self.redis.outputs() {
+            let Some(to) = self.nodes.get(&client).copied() else { continue };
+            for message in messages {
+                if let Some(traffic) = &mut self.traffic {
+                    traffic.message(&message);
+                }
+                sent.push(Sent { to, message, purges: self.purges });
+            }
+        }
+    }
+
+    /// Notes changes of the primary.
+    fn note(&mut self, effects: &[Effect], author: impl Fn(&str) -> Author, now: Time, truth: &mut Truth) {
+        for effect in effects {
+            match effect {
+                Effect::Put(0, name, _) | Effect::Remove(0, name) => {
+                    if let Some(key) = key_of(name, truth.keys()) {
+                        self.observe_key(key, author(name), now, truth);
+                    }
+                }
+                Effect::Clear(_) => {
+                    for key in 0..truth.keys() {
+                        self.observe_key(key, author(&name(key)), now, truth);
+                    }
+                }
+                _ => {}
+            }
+        }
+        self.purges = truth.purges;
+    }
+
+    fn observe_key(&self, key: usize, author: Author, now: Time, truth: &mut Truth) {
+        let held = self.redis.peek(0, &name(key), millis(now));
+        let expires = held.and_then(|entry| entry.expires).map(|at| (at + 1).saturating_sub(EPOCH) * MILLIS);
+        truth.observe(key, held.map(|entry| &entry.value), author, now);
+        truth.expires(key, expires);
+    }
+
+    /// Notes what has expired, was evicted or was lost.
+    pub(crate) fn observe(&mut self, now: Time, truth: &mut Truth) {
+        for key in 0..truth.keys() {
+            self.observe_key(key, Author::Time, now, truth);
+        }
+        self.purges = truth.purges;
+    }
+
+    /// Notes whether a key has expired.
+    pub(crate) fn observe_one(&mut self, key: usize, now: Time, truth: &mut Truth) {
+        self.observe_key(key, Author::Time, now, truth);
+        self.purges = truth.purges;
     }
 
     /// Removes what has expired, in the turn that follows.
     pub(crate) fn expire(&mut self, now: Time) {
         self.redis.expire(millis(now));
     }
-
-    fn collect(&mut self, truth: &Truth, sent: &mut Vec<Sent>) {
-        let purges = truth.purges.len();
-        for (from, client) in &self.clients {
-            let messages = self.redis.output(*client);
-            if let From::Node(to) = *from {
-                sent.extend(messages.into_iter().map(|message| Sent { to, message, purges }));
-            }
-        }
-    }
-
-    /// Notes what has expired, was evicted or was lost.
-    pub(crate) fn observe(&self, now: Time, truth: &mut Truth) {
-        for key in 0..truth.keys() {
-            truth.observe(key, self.held(key, now), Author::Time, now);
-        }
-    }
-
-    pub(crate) fn held(&self, key: KeyId, now: Time) -> Option<Value> {
-        self.redis.peek(0, &name(key), millis(now)).map(|entry| entry.value.clone())
-    }
 }
 
-impl Server {
-    /// When keys expire that expire soon.
-    pub(crate) fn expiries(&self) -> Vec<Time> {
-        let soon = self.redis.entries().filter_map(|(_, _, entry)| entry.expires);
-        let time = |at: u64| (at + 1).saturating_sub(EPOCH) * MILLIS;
-        soon.map(time).filter(|at| *at < 100 * SECOND).collect()
-    }
-}
-
-fn is_about(command: &Command, key: KeyId) -> bool {
-    let own = name(key);
+fn is_about(command: &Command, own: &str) -> bool {
     match command {
         Command::FlushAll | Command::FlushDb => true,
-        Command::Del(names) | Command::Unlink(names) => names.contains(&own),
-        Command::Rename(from, to) => *from == own || *to == own,
-        Command::Set { name, .. } | Command::SetRange(name, ..) | Command::Push(name, _) => *name == own,
-        Command::PExpire(name, ..) => *name == own,
+        Command::Del(names) | Command::Unlink(names) => names.iter().any(|name| **name == *own),
+        Command::Rename(from, to) => **from == *own || **to == *own,
+        Command::Set { name, .. } | Command::SetRange(name, ..) | Command::Push(name, _) => **name == *own,
+        Command::PExpire(name, ..) => **name == *own,
         _ => false,
     }
 }

@@ -1,21 +1,26 @@
 //! The queue of events, and the step: one event, then the laws.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
 
 use crate::chance::Chance;
 use crate::laws::{Author, Broken, Law, Truth};
+use crate::load::{Load, Questions};
 use crate::network::{ConnectionId, Direction, Network};
 use crate::node::{Arrival, DOWN, Item, Node, Plant, label};
-use crate::people::{Act, Fault, KeyId, Plan, name};
+use crate::people::{Act, Fault, KeyId, Plan, key_of, name};
 use crate::redis::{Command, Redis, Value};
 use crate::server::{Batch, From, Server, millis};
 use crate::story::Story;
+use crate::traffic::Traffic;
 
 /// Nanoseconds since the beginning of the history.
 pub(crate) type Time = u64;
 pub(crate) const MICROS: Time = 1_000;
 pub(crate) const MILLIS: Time = 1_000 * MICROS;
 pub(crate) const SECOND: Time = 1_000 * MILLIS;
+pub(crate) const MINUTE: Time = 60 * SECOND;
+pub(crate) const HOUR: Time = 60 * MINUTE;
 
 /// How long after the last fault all must be well. Two seconds would do for the connections, but a lease that a dead node
 /// has left ends after three, what is kept briefly after five, and what began during a fault may take that long again.
@@ -23,11 +28,18 @@ const LAST_QUESTIONS: Time = 8 * SECOND;
 /// A question right after an outage may find the breaker open, and is then answered without Redis, briefly.
 const ONCE_MORE: Time = 6 * SECOND;
 const END: Time = 6 * SECOND;
+/// Of a history of some seconds.
 const EVENTS_MAX: u64 = 200_000;
+/// Events of a node in a second, with its questions.
+const EVENTS_A_SECOND: u64 = 10_000;
 
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
     Act(usize),
+    /// The next question of the load at a node.
+    Load(usize),
+    /// From now on, what the server receives and sends is counted.
+    Counts,
     /// Something happens in a node, unless that process has ended.
     Node(usize, u32, Item),
     Arrives(ConnectionId, Arrival),
@@ -40,14 +52,43 @@ pub(crate) enum Event {
     /// The server removes what has expired.
     Expire,
     /// A key has just expired, which no node is told of before the server notices.
-    Observe,
+    Observe(KeyId),
     Starts(usize),
     ServerStarts,
     Unrefused,
-    /// All must be well.
-    Check,
+    /// All must be well; at last, what was asked for must be there.
+    Check {
+        is_last: bool,
+    },
     /// Each node is asked for each key once more.
     LastQuestions,
+}
+
+/// An event in the queue, which gives the earliest first, and of several those that were queued first.
+struct Scheduled {
+    at: Time,
+    number: u64,
+    event: Event,
+}
+
+impl PartialEq for Scheduled {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Scheduled {}
+
+impl PartialOrd for Scheduled {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Scheduled {
+    fn cmp(&self, other: &Self) -> Ordering {
+        (other.at, other.number).cmp(&(self.at, self.number))
+    }
 }
 
 /// Everything but the nodes.
@@ -55,21 +96,21 @@ pub(crate) struct Outside {
     pub(crate) now: Time,
     pub(crate) plan: Plan,
     pub(crate) plant: Option<Plant>,
-    queue: BTreeMap<(Time, u64), Event>,
+    queue: BinaryHeap<Scheduled>,
     events: u64,
     network: Network,
     server: Server,
     chance: Chance,
     pub(crate) truth: Truth,
     pub(crate) story: Story,
-    /// For how long nodes have been off the processor, or the server has stood still.
-    pub(crate) slept: Time,
+    /// From when until when nodes were off the processor, or the server stood still.
+    pauses: Vec<(Time, Time)>,
 }
 
 impl Outside {
     pub(crate) fn schedule(&mut self, at: Time, event: Event) {
         self.events += 1;
-        self.queue.insert((at.max(self.now), self.events), event);
+        self.queue.push(Scheduled { at: at.max(self.now), number: self.events, event });
     }
 
     pub(crate) fn tell(&mut self, line: impl FnOnce() -> String) {
@@ -77,7 +118,7 @@ impl Outside {
     }
 
     pub(crate) fn key(&self, redis: &str) -> Option<KeyId> {
-        (0..self.plan.keys.len()).find(|key| *name(*key) == *redis)
+        key_of(redis, self.plan.keys.len())
     }
 
     /// Begins to connect; `None` if that fails at once.
@@ -136,11 +177,12 @@ impl Outside {
         if self.now < self.server.stopped_until {
             return self.schedule(self.server.stopped_until, Event::Turn);
         }
-        for sent in self.server.turn(self.now, &mut self.truth) {
+        let (sent, _) = self.server.turn(self.now, Some(&mut self.truth));
+        for sent in sent {
             self.deliver(sent.to, Arrival::Message(sent.message, sent.purges));
         }
-        for at in self.server.expiries() {
-            self.schedule(at, Event::Observe);
+        for (key, at) in std::mem::take(&mut self.truth.expiring) {
+            self.schedule(at, Event::Observe(key));
         }
     }
 
@@ -148,6 +190,11 @@ impl Outside {
         self.tell(|| format!("P  {}", said(&command)));
         self.server.receive(Batch { from: From::Person, commands: vec![command], author: Author::Person });
         self.turn_is_due();
+    }
+
+    /// For how long anybody has stood still since then.
+    pub(crate) fn stood_still_since(&self, then: Time) -> Time {
+        self.pauses.iter().map(|(from, until)| until.saturating_sub(*from.max(&then))).sum()
     }
 
     fn is_up(&self) -> bool {
@@ -164,6 +211,7 @@ struct World {
     nodes: Vec<Node>,
     outside: Outside,
     questions: u64,
+    load: Option<Loaded>,
 }
 
 /// What became of a history.
@@ -172,6 +220,8 @@ pub struct Outcome {
     pub broken: Option<Broken>,
     pub events: u64,
     pub story: String,
+    /// What the server received and sent from the beginning of the load on.
+    pub traffic: Traffic,
 }
 
 /// Runs a history.
@@ -184,6 +234,23 @@ pub fn told(plan: &Plan, plant: Option<Plant>) -> Outcome {
     World::new(plan, plant, Story::new()).run()
 }
 
+/// The load that is drawn while the history runs.
+struct Loaded {
+    questions: Vec<std::iter::Take<Questions>>,
+    pauses: Vec<Chance>,
+}
+
+impl Loaded {
+    fn new(plan: &Plan, load: &Load) -> Self {
+        let most = usize::try_from(load.questions).unwrap_or(usize::MAX);
+        let questions = |node| Questions::of(plan.seed, node, plan.keys.len()).take(most);
+        Self {
+            questions: (0..plan.nodes).map(questions).collect(),
+            pauses: (0..plan.nodes).map(|node| Chance::stream(plan.seed, "pauses", node as u64)).collect(),
+        }
+    }
+}
+
 impl World {
     fn new(plan: &Plan, plant: Option<Plant>, story: Story) -> Self {
         let mut network_chance = Chance::stream(plan.seed, "network", 0);
@@ -192,47 +259,66 @@ impl World {
         let mut outside = Outside {
             now: 0,
             plant,
-            queue: BTreeMap::new(),
+            queue: BinaryHeap::new(),
             events: 0,
             network: Network::new(plan.nodes, plan.delay, network_chance),
             server: Server::new(),
             chance,
             truth: Truth::new(plan.keys.len()),
             story,
-            slept: 0,
+            pauses: Vec::new(),
             plan: plan.clone(),
         };
         for (number, (at, _)) in plan.acts.iter().enumerate() {
             outside.schedule(*at, Event::Act(number));
         }
-        let end = plan.end().max(SECOND);
         outside.schedule(100 * MILLIS, Event::Expire);
-        outside.schedule(end + LAST_QUESTIONS - 1, Event::Check);
-        outside.schedule(end + LAST_QUESTIONS, Event::LastQuestions);
-        outside.schedule(end + LAST_QUESTIONS + ONCE_MORE, Event::LastQuestions);
-        outside.schedule(end + LAST_QUESTIONS + ONCE_MORE + END, Event::Check);
+        if let Some(load) = &plan.load {
+            (0..plan.nodes).for_each(|node| outside.schedule(load.begins, Event::Load(node)));
+        }
+        match plan.load.as_ref().and_then(|load| load.counted_from) {
+            Some(at) => outside.schedule(at, Event::Counts),
+            None => Self::schedule_checks(&mut outside),
+        }
         let nodes = (0..plan.nodes).map(|node| Node::new(node, 0, &outside)).collect();
-        let mut world = Self { nodes, outside, questions: 0 };
+        let load = plan.load.as_ref().map(|load| Loaded::new(plan, load));
+        let mut world = Self { nodes, outside, questions: 0, load };
         for node in &mut world.nodes {
             node.start(&mut world.outside);
         }
         world
     }
 
+    fn schedule_checks(outside: &mut Outside) {
+        let end = outside.plan.end();
+        // At the end of each hour's rest.
+        for hour in 1..=end / HOUR {
+            outside.schedule(hour * HOUR - 1, Event::Check { is_last: false });
+        }
+        outside.schedule(end + LAST_QUESTIONS - 1, Event::Check { is_last: false });
+        outside.schedule(end + LAST_QUESTIONS, Event::LastQuestions);
+        outside.schedule(end + LAST_QUESTIONS + ONCE_MORE, Event::LastQuestions);
+        outside.schedule(end + LAST_QUESTIONS + ONCE_MORE + END, Event::Check { is_last: true });
+    }
+
     fn run(mut self) -> Outcome {
-        let end = self.outside.plan.end().max(SECOND) + LAST_QUESTIONS + ONCE_MORE + END;
-        while let Some(((at, _), event)) = self.outside.queue.pop_first() {
+        let end = match &self.outside.plan.load {
+            Some(load) if load.counted_from.is_some() => load.ends,
+            _ => self.outside.plan.end() + LAST_QUESTIONS + ONCE_MORE + END,
+        };
+        let events_max = EVENTS_MAX + end / SECOND * self.nodes.len() as u64 * EVENTS_A_SECOND;
+        while let Some(Scheduled { at, event, .. }) = self.outside.queue.pop() {
             self.outside.now = at;
             self.step(event);
-            if self.outside.events > EVENTS_MAX {
+            if self.outside.events > events_max {
                 self.outside.truth.breaks(Law::Bounded, at, "there is no end of events");
             }
             if self.outside.truth.broken.is_some() || at >= end {
                 break;
             }
         }
-        let Outside { truth, events, story, .. } = self.outside;
-        Outcome { broken: truth.broken, events, story: story.text() }
+        let Outside { truth, events, story, server, .. } = self.outside;
+        Outcome { broken: truth.broken, events, story: story.text(), traffic: server.traffic.unwrap_or_default() }
     }
 
     fn step(&mut self, event: Event) {
@@ -242,6 +328,8 @@ impl World {
                 let act = outside.plan.acts[number].1.clone();
                 self.act(act);
             }
+            Event::Load(node) => self.next_question(node),
+            Event::Counts => outside.server.traffic = Some(Traffic::default()),
             Event::Node(id, boot, item) => self.item(id, boot, item),
             Event::Arrives(connection, arrival) => {
                 let Some(node) = outside.network.get(connection).filter(|it| it.is_open_at_node).map(|it| it.node)
@@ -285,7 +373,7 @@ impl World {
                 }
                 outside.schedule(outside.now + 100 * MILLIS, Event::Expire);
             }
-            Event::Observe => outside.server.observe(outside.now, &mut outside.truth),
+            Event::Observe(key) => outside.server.observe_one(key, outside.now, &mut outside.truth),
             Event::Starts(id) => {
                 // A node that died twice starts once.
                 if !self.nodes[id].is_down() {
@@ -301,7 +389,7 @@ impl World {
                 (settings.bytes_max, settings.cannot_save) = (None, false);
             }),
             Event::LastQuestions => self.ask_everybody(),
-            Event::Check => self.check(),
+            Event::Check { is_last } => self.check(is_last),
         }
     }
 
@@ -349,6 +437,22 @@ impl World {
         node.begin_question(self.questions, key, outside);
     }
 
+    fn next_question(&mut self, node: usize) {
+        let (outside, Some(loaded)) = (&mut self.outside, &mut self.load) else { return };
+        let Some(load) = &outside.plan.load else { return };
+        if outside.now >= load.ends {
+            return;
+        }
+        if let Some(at) = load.resumes(outside.now) {
+            return outside.schedule(at, Event::Load(node));
+        }
+        let at = outside.now + load.pause(&mut loaded.pauses[node]);
+        if let Some(key) = loaded.questions[node].next() {
+            outside.schedule(at, Event::Load(node));
+            self.ask(node, key);
+        }
+    }
+
     fn ask_everybody(&mut self) {
         for key in 0..self.outside.plan.keys.len() {
             for node in 0..self.nodes.len() {
@@ -358,7 +462,7 @@ impl World {
     }
 
     /// All is well: everybody is connected, nobody waits, and memory holds what Redis holds.
-    fn check(&mut self) {
+    fn check(&mut self, is_last: bool) {
         let outside = &mut self.outside;
         let now = outside.now;
         outside.server.expire(now);
@@ -377,7 +481,6 @@ impl World {
                 }
             }
         }
-        let is_last = outside.queue.values().all(|event| !matches!(event, Event::Check));
         for key in (0..outside.plan.keys.len()).filter(|_| is_last) {
             let plan = outside.plan.keys[key];
             let held = held_value(&outside.server, key, now);
@@ -414,12 +517,12 @@ impl World {
             Fault::Stopped(node, time) => {
                 let node = &mut self.nodes[node];
                 node.asleep_until = node.asleep_until.max(now + time);
-                outside.slept += time;
+                outside.pauses.push((now, now + time));
             }
             Fault::Crash(node, time) => self.crash(node, time),
             Fault::ServerStopped(time) => {
                 outside.server.stopped_until = now + time;
-                outside.slept += time;
+                outside.pauses.push((now, now + time));
             }
             Fault::ServerRestarts { keeps_data, time } => {
                 self.disconnect_all();

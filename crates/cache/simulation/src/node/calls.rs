@@ -6,7 +6,7 @@ use super::{Arrival, CALL, HANDSHAKE, Item, Node, Plant, Queued, label};
 use crate::laws::Author;
 use crate::network::ConnectionId;
 use crate::protocol::link::{Access, Event as LinkEvent, Sender};
-use crate::protocol::version::Moment;
+use crate::protocol::version::{Moment, VersionStamp};
 use crate::redis::{Command, Message, Reply};
 use crate::trouble::Trouble;
 use crate::world::{MILLIS, Outside, SECOND, Time};
@@ -19,6 +19,8 @@ pub(crate) enum Purpose {
     /// A step of a flight.
     Flight(usize, u64),
     WriteBehind,
+    /// Prolongs a key, under this stamp.
+    Renewal(usize, VersionStamp),
     Remove(usize),
     Hello,
     Track,
@@ -33,7 +35,7 @@ impl Purpose {
     fn author(&self) -> Author {
         match self {
             Self::Flight(..) => Author::Flight,
-            Self::WriteBehind => Author::WriteBehind,
+            Self::WriteBehind | Self::Renewal(..) => Author::WriteBehind,
             Self::Remove(_) => Author::Operator,
             _ => Author::Link,
         }
@@ -258,6 +260,7 @@ impl Node {
         match purpose {
             Purpose::Flight(key, step) => self.flight_has(key, step, result, outside),
             Purpose::WriteBehind => self.has_written_behind(outside),
+            Purpose::Renewal(key, stamp) => self.has_renewed(key, stamp, &result, outside),
             Purpose::Remove(key) => self.has_removed(key, &result, outside),
             _ => self.link_has(purpose, result, outside),
         }

@@ -3,22 +3,25 @@
 use std::time::Duration;
 
 use super::calls::{CallError, Purpose, Replies};
-use super::{Item, LEASE, LIFETIME, Lease, Node, Plant, label};
+use super::{Item, LEASE, LIFETIME, Lease, Node, Plant, Upkeep, label};
 use crate::laws::{Law, Origin, Truth};
 use crate::people::{KeyId, name};
 use crate::protocol::flight::{
     Answer, BRIEF, Computation, Event, FinalWrite, Flight, Keep, LeaseAttempt, Limits, Lookup, Next, Outcome, Step,
     Which,
 };
+use crate::protocol::hit::nanos;
 use crate::protocol::link::{Access, Trust};
 use crate::protocol::version::VersionStamp;
-use crate::redis::{Bytes, Command, Expiry, Only, Reply};
+use crate::redis::{Bytes, Command, Expiry, Only, OnlyExpiry, Reply};
 use crate::world::{Event as WorldEvent, MILLIS, Outside, SECOND, Time};
 
+/// From one touch of a key to the next.
+const TOUCH: Duration = Duration::from_secs(60);
 const LIMITS: Limits = Limits { patience: Duration::from_millis(600), lease: LEASE };
 const FLIGHTS_MAX: u32 = 2;
 /// The longest value that is read.
-const VALUE_BYTES: i64 = 64;
+const VALUE_BYTES: i64 = 256 << 10;
 /// The longest that a question may take: two flights that fail, each after a wait and a computation, and one more
 /// computation; with some room for lookups that take until their deadline.
 const ANSWERED_WITHIN: Time = 12 * SECOND;
@@ -35,9 +38,9 @@ pub(crate) struct Caller {
 
 /// A value at this node, and the purges that were executed when its read or its computation began.
 #[derive(Clone, Copy, Debug)]
-struct Known {
-    value: usize,
-    since: usize,
+pub(crate) struct Known {
+    pub(super) value: usize,
+    pub(super) since: usize,
 }
 
 /// A flight, and what the driver holds beside the machine.
@@ -49,6 +52,8 @@ pub(crate) struct Led {
     pub(super) is_waiting: bool,
     looked_up: Option<Known>,
     computed: Option<Known>,
+    /// What is computed will be written, so that Redis holds what memory is given.
+    is_prepared: bool,
     /// The present lookup found bytes that are of no use.
     is_unusable: bool,
     lease: Option<Lease>,
@@ -56,11 +61,26 @@ pub(crate) struct Led {
     steps: u32,
 }
 
-pub(crate) struct PendingWrite {
+/// What nobody waits for: a cheap value for Redis, or that a key is in use.
+#[derive(Clone, Debug)]
+pub(crate) struct Behind {
     key: KeyId,
-    known: Known,
+    what: Written,
     stamp: VersionStamp,
 }
+
+#[derive(Clone, Copy, Debug)]
+enum Written {
+    Value(Known),
+    Touch { renews: bool },
+}
+
+/// Commands behind that may wait for their reply, and that may be queued.
+const IN_FLIGHT_MAX: usize = 64;
+const QUEUED_MAX: usize = 1_024;
+/// As the bucket of the cache: so many a second, and so many at once.
+const BEHIND_PAUSE: Time = SECOND / 1_000;
+const BEHIND_BURST: Time = 200 * BEHIND_PAUSE;
 
 /// Callers.
 impl Node {
@@ -77,6 +97,7 @@ impl Node {
             // The task has begun: the question is that old, and knows that much.
             (caller.began, caller.told) = (outside.now, self.told[key]);
             if let Some(entry) = self.get(key, outside) {
+                self.touch_in_use(key, outside);
                 let origin = Origin::Memory { is_brief: entry.kept.is_brief };
                 return self.answer(number, Known { value: entry.value, since: entry.since }, origin, outside);
             }
@@ -98,16 +119,13 @@ impl Node {
     fn answer_cheaply(&mut self, number: u64, key: KeyId, outside: &mut Outside) {
         let stamp = self.stamp(key);
         let known = self.begin_computation(key, outside);
-        self.keep(key, known.value, known.since, LIFETIME, false, stamp, outside);
-        self.queue_behind(key, known, stamp, outside);
+        self.keep(key, known, LIFETIME, false, stamp, None, outside);
+        self.queue_behind(Behind { key, what: Written::Value(known), stamp }, outside);
         self.answer(number, known, Origin::Begun, outside);
     }
 
     fn begin_computation(&mut self, key: KeyId, outside: &mut Outside) -> Known {
-        Known {
-            value: outside.truth.began(key, !outside.plan.keys[key].is_expensive),
-            since: outside.truth.purges.len(),
-        }
+        Known { value: outside.truth.began(key, !outside.plan.keys[key].is_expensive), since: outside.truth.purges }
     }
 
     fn fly(&mut self, number: u64, key: KeyId, outside: &mut Outside) {
@@ -138,6 +156,7 @@ impl Node {
             is_waiting: false,
             looked_up: None,
             computed: None,
+            is_prepared: false,
             is_unusable: false,
             lease: None,
             announced: None,
@@ -188,7 +207,8 @@ impl Node {
     }
 
     fn is_in_time(&self, caller: &Caller, outside: &mut Outside) {
-        if outside.now > caller.began + ANSWERED_WITHIN + outside.slept {
+        let within = caller.began + ANSWERED_WITHIN;
+        if outside.now > within && outside.now > within + outside.stood_still_since(caller.began) {
             self.breaks(
                 outside,
                 Law::Answered,
@@ -234,7 +254,7 @@ impl Node {
         if let (true, Some(keep)) = (step.writes_behind, step.keep)
             && let Some(known) = self.flights.get(&key).and_then(|led| led.computed)
         {
-            self.queue_behind(key, known, keep.stamp, outside);
+            self.queue_behind(Behind { key, what: Written::Value(known), stamp: keep.stamp }, outside);
         }
         if let Some(answer) = step.answer {
             self.give(key, answer, closes, outside);
@@ -258,7 +278,10 @@ impl Node {
         let Some(known) = known else { return };
         let lifetime = keep.at_most.unwrap_or(LIFETIME).min(LIFETIME);
         let is_brief = keep.which == Which::Computed && keep.at_most == Some(BRIEF);
-        if self.keep(key, known.value, known.since, lifetime, is_brief, keep.stamp, outside) {
+        let is_shared = keep.which == Which::LookedUp || led.is_prepared;
+        let is_renewable = lifetime >= LIFETIME / 10 * 9;
+        let touch = is_shared.then(|| Upkeep { at: self.moment(outside) + TOUCH, is_renewable });
+        if self.keep(key, known, lifetime, is_brief, keep.stamp, touch, outside) {
             outside.tell(|| {
                 format!("{} keeps k{key} in memory{}", label(self.id), if is_brief { " briefly" } else { "" })
             });
@@ -314,7 +337,8 @@ impl Node {
             }
             Next::TakeLease => {
                 self.leases += 1;
-                let lease = Lease(format!("{}{}.{}", self.label(), self.boot, self.leases));
+                // As long as those of the cache.
+                let lease = Lease(format!("{:010}.{:05}.{}", self.id, self.boot, self.leases));
                 let value: Bytes = format!("lease:{}", lease.0).into_bytes().into();
                 if let Some(led) = self.flights.get_mut(&key) {
                     led.lease = Some(lease);
@@ -413,6 +437,7 @@ impl Node {
         }
         if let Some(led) = self.flights.get_mut(&key) {
             led.computed = (!fails).then_some(known);
+            led.is_prepared = is_storable && led.flight.writes_next();
         }
         if fails { Computation::Failed } else { Computation::Value { is_storable } }
     }
@@ -426,7 +451,7 @@ impl Node {
             outside.truth.sent(key, known.value, self.told[key], outside.now);
         }
         let only = if outside.plant == Some(Plant::WritesPlainly) { None } else { Some(Only::Present) };
-        self.call(purpose, Access::Writes, vec![set(key, known, only)], outside);
+        self.call(purpose, Access::Writes, vec![set(key, known, only, outside.plan.value_bytes)], outside);
     }
 
     /// A call of a flight has ended.
@@ -459,31 +484,90 @@ impl Node {
 
 /// Cheap values for Redis, and the operator's deletions.
 impl Node {
-    fn queue_behind(&mut self, key: KeyId, known: Known, stamp: VersionStamp, outside: &mut Outside) {
-        self.write_behind.push_back(PendingWrite { key, known, stamp });
-        if !self.is_writing_behind {
-            self.is_writing_behind = true;
+    /// Tells Redis that a key is in use which memory answers for, once in a while.
+    fn touch_in_use(&mut self, key: KeyId, outside: &mut Outside) {
+        let (now, stamp) = (self.moment(outside), self.stamp(key));
+        let Some(entry) = self.memory.get_mut(&key) else { return };
+        let Some(upkeep) = entry.upkeep.as_mut().filter(|it| it.at <= now) else { return };
+        upkeep.at = now + TOUCH;
+        let is_half_over = entry.kept.left(nanos(now)).is_some_and(|left| left < LIFETIME / 2);
+        let what = Written::Touch { renews: upkeep.is_renewable && is_half_over };
+        self.queue_behind(Behind { key, what, stamp }, outside);
+    }
+
+    /// Queues it, or drops it if there is too much.
+    fn queue_behind(&mut self, behind: Behind, outside: &mut Outside) {
+        let full_at = self.bucket_full_at.max(outside.now) + BEHIND_PAUSE;
+        if full_at - outside.now > BEHIND_BURST {
+            return;
+        }
+        self.bucket_full_at = full_at;
+        if self.write_behind.len() < QUEUED_MAX {
+            self.write_behind.push_back(behind);
+            self.wake_writer(outside);
+        }
+    }
+
+    fn wake_writer(&mut self, outside: &mut Outside) {
+        if !std::mem::replace(&mut self.is_writer_awake, true) {
             self.wake(Item::WriteBehind, outside);
         }
     }
 
-    pub(super) fn write_next_behind(&mut self, outside: &mut Outside) {
-        let Some(PendingWrite { key, known, stamp }) = self.write_behind.pop_front() else {
-            self.is_writing_behind = false;
-            return;
-        };
+    /// Gives each of the queue its own task, while not too many are in flight.
+    pub(super) fn write_behind(&mut self, outside: &mut Outside) {
+        self.is_writer_awake = false;
+        while self.behind_in_flight < IN_FLIGHT_MAX
+            && let Some(behind) = self.write_behind.pop_front()
+        {
+            self.behind_in_flight += 1;
+            self.wake(Item::Behind(Box::new(behind)), outside);
+        }
+    }
+
+    pub(super) fn execute_behind(&mut self, behind: Behind, outside: &mut Outside) {
+        let Behind { key, what, stamp } = behind;
         let is_compared = outside.plant != Some(Plant::ComparesWhenQueued);
-        if is_compared && self.stamp(key) != stamp || outside.plan.keys[key].is_unstorable {
-            return self.wake(Item::WriteBehind, outside);
+        if is_compared && self.stamp(key) != stamp {
+            return self.has_written_behind(outside);
+        }
+        let known = match what {
+            Written::Value(known) => known,
+            Written::Touch { renews: false } => {
+                return self.call(Purpose::WriteBehind, Access::Writes, vec![Command::Touch(name(key))], outside);
+            }
+            Written::Touch { renews: true } => {
+                let life = LIFETIME.as_millis() as i64;
+                let renewal = vec![Command::PExpire(name(key), life, Some(OnlyExpiry::Later))];
+                return self.call(Purpose::Renewal(key, stamp), Access::Writes, renewal, outside);
+            }
+        };
+        if outside.plan.keys[key].is_unstorable {
+            return self.has_written_behind(outside);
         }
         if self.is_attached() && !self.status.is_late && !self.breaker.is_open() {
             outside.truth.sent(key, known.value, self.told[key], outside.now);
         }
-        self.call(Purpose::WriteBehind, Access::Writes, vec![set(key, known, Some(Only::Absent))], outside);
+        let write = vec![set(key, known, Some(Only::Absent), outside.plan.value_bytes)];
+        self.call(Purpose::WriteBehind, Access::Writes, write, outside);
     }
 
     pub(super) fn has_written_behind(&mut self, outside: &mut Outside) {
-        self.wake(Item::WriteBehind, outside);
+        self.behind_in_flight -= 1;
+        self.wake_writer(outside);
+    }
+
+    /// Redis has prolonged the key, if the reply is 1; no push tells this node.
+    pub(super) fn has_renewed(&mut self, key: KeyId, stamp: VersionStamp, result: &Replies, outside: &mut Outside) {
+        let is_prolonged = matches!(result, Ok((replies, _)) if replies[0] == Reply::Int(1));
+        let deadline = nanos(self.moment(outside) + LIFETIME);
+        if is_prolonged
+            && self.stamp(key) == stamp
+            && let Some(entry) = self.memory.get_mut(&key)
+        {
+            entry.kept.deadline = deadline;
+        }
+        self.has_written_behind(outside);
     }
 
     /// An operator removes a key through this node.
@@ -511,8 +595,9 @@ impl Node {
     }
 }
 
-fn set(key: KeyId, known: Known, only: Option<Only>) -> Command {
-    let value = format!("value:{}", known.value).into_bytes().into();
+fn set(key: KeyId, known: Known, only: Option<Only>, bytes: usize) -> Command {
+    let number = bytes.saturating_sub("value:".len());
+    let value = format!("value:{:<number$}", known.value).into_bytes().into();
     Command::Set { name: name(key), value, only, expiry: Expiry::In(LIFETIME.as_millis() as i64) }
 }
 

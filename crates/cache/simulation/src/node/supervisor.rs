@@ -10,6 +10,9 @@ use crate::redis::{Command, Expiry, Reply};
 use crate::trouble::Trouble;
 use crate::world::{Event as WorldEvent, MILLIS, Outside};
 
+/// The name that heartbeats use, as long as those of the cache.
+const HEARTBEAT: &str = "t::canary:00000000000000000000000000000000";
+
 impl Node {
     pub(crate) fn start(&mut self, outside: &mut Outside) {
         self.link(Event::Rang(Timer::Reconnect), outside);
@@ -35,10 +38,9 @@ impl Node {
             }
             Action::Canary => self.begin_canary(outside),
             Action::Heartbeat { reads } => {
-                let name = "t::canary:".into();
-                let mut commands = vec![Command::SetRange(name, 0, [].into())];
+                let mut commands = vec![Command::SetRange(HEARTBEAT.into(), 0, [].into())];
                 if reads {
-                    commands.push(Command::GetRange("t::canary:".into(), 0, 0));
+                    commands.push(Command::GetRange(HEARTBEAT.into(), 0, 0));
                 }
                 self.over_main(Purpose::Heartbeat { reads }, commands, outside);
             }
@@ -172,7 +174,7 @@ impl Node {
     fn begin_canary(&mut self, outside: &mut Outside) {
         self.canaries += 1;
         self.is_canary_heard = false;
-        let name = format!("t::canary:{}.{}", self.label(), self.canaries).into();
+        let name = format!("t::canary:{:016}{:016}", self.id, self.canaries).into();
         match outside.dial(self.id) {
             Some(connection) => self.canary = Some((connection, name)),
             None => return self.fail_canary(outside),
