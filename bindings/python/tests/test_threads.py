@@ -85,7 +85,7 @@ def test_other_threads_run_meanwhile(work):
 def test_ctrl_c_ends_an_evaluation(call):
     code = f"""if True:
         import numpy, signal, sys, tabuada, threading
-        # Whoever started the tests in the background ignores it.
+        # It is ignored where the tests were started in the background.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         go = threading.Event()
         def tell():

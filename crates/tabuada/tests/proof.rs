@@ -52,7 +52,7 @@ fn the_service_and_the_command_prove_the_same_answers() {
     for lines in lines.chunks(BATCH_LINES) {
         let headers = [("content-type", "application/x-ndjson")];
         let target = "/v1/batch?proof=1&explain=true";
-        served.push_str(&client.request("POST", target, &headers, lines.concat().as_bytes()).text());
+        served.push_str(client.request("POST", target, &headers, lines.concat().as_bytes()).text());
     }
     assert_eq!(printed.lines().count(), asked.len());
     let (mut proved, mut errors) = (0, 0);
