@@ -36,7 +36,7 @@ fn is_numpy_scalar(value: &Bound<'_, PyAny>) -> bool {
     numpy(value.py()).is_some_and(|(_, scalar)| value.is_instance(scalar.bind(value.py())).unwrap_or(false))
 }
 
-/// The classes, if NumPy was imported; it is optional, and whoever has a value of it has imported it.
+/// The classes, if NumPy was imported; it is optional, and a caller that has a value of it has imported it.
 fn numpy(py: Python<'_>) -> Option<&(Py<PyAny>, Py<PyAny>)> {
     if let Some(classes) = NUMPY.get(py) {
         return Some(classes);

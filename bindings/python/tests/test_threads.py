@@ -43,35 +43,6 @@ def test_one_program_is_called_from_several_threads_at_once():
     assert not wrong
 
 
-@pytest.mark.parametrize("work", ["number", "array"])
-def test_other_threads_run_meanwhile(work):
-    begun, ended, counted = threading.Event(), threading.Event(), []
-
-    def compute():
-        begun.set()
-        if work == "number":
-            tabuada.evaluate("sum(sin(k), k, 1, 10**6)", fuel=PLENTY)
-        else:
-            tabuada.compile("sum(sin(x*k), k, 1, 1000)", fuel=PLENTY)(x=np.ones(1_000))
-        ended.set()
-
-    thread = threading.Thread(target=compute)
-    # With this, Python never takes the lock from a thread that keeps it.
-    before = sys.getswitchinterval()
-    sys.setswitchinterval(1_000)
-    try:
-        thread.start()
-        begun.wait()
-        while not ended.is_set():
-            # Waiting gives the lock away; getting it back needs the other thread to have given it up.
-            ended.wait(0.001)
-            counted.append(ended.is_set())
-    finally:
-        sys.setswitchinterval(before)
-        thread.join()
-    assert not counted[0]
-
-
 @pytest.mark.parametrize(
     "call",
     [
@@ -82,10 +53,10 @@ def test_other_threads_run_meanwhile(work):
         "tabuada.compile('sin(x)')(x=numpy.broadcast_to(1.0, 10**10)[:3 * 10**8])",
     ],
 )
-def test_ctrl_c_ends_an_evaluation(call):
+def test_other_threads_run_meanwhile_and_ctrl_c_ends_an_evaluation(call):
     code = f"""if True:
         import numpy, signal, sys, tabuada, threading
-        # Whoever started the tests in the background ignores it.
+        # It is ignored where the tests were started in the background.
         signal.signal(signal.SIGINT, signal.default_int_handler)
         go = threading.Event()
         def tell():
