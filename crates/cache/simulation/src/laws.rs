@@ -79,6 +79,8 @@ pub(crate) struct Ghost {
     /// The same for when Redis last began to hold it: what was written after a purge is not from before it.
     written: usize,
     is_cheap: bool,
+    /// It only tells that a node refuses to compute it.
+    pub(crate) is_refusal: bool,
 }
 
 #[derive(Default)]
@@ -124,6 +126,8 @@ pub(crate) struct Given {
     pub(crate) origin: Origin,
     /// The purges that were executed when the read or the computation began that it stems from.
     pub(crate) since: usize,
+    /// Whether a refusal is an answer for this node.
+    pub(crate) is_weak: bool,
     /// The purges that the node had been told of when the question began.
     pub(crate) told: usize,
 }
@@ -192,8 +196,8 @@ impl Truth {
     }
 
     /// A computation begins.
-    pub(crate) fn began(&mut self, key: KeyId, is_cheap: bool) -> usize {
-        self.ghosts.push(Ghost { key, purges: self.purges, written: 0, is_cheap });
+    pub(crate) fn began(&mut self, key: KeyId, is_cheap: bool, is_refusal: bool) -> usize {
+        self.ghosts.push(Ghost { key, purges: self.purges, written: 0, is_cheap, is_refusal });
         self.ghosts.len() - 1
     }
 
@@ -204,11 +208,14 @@ impl Truth {
     }
 
     pub(crate) fn answered(&mut self, given: &Given, now: Time) {
-        let Given { key, value, origin, since, told } = *given;
+        let Given { key, value, origin, since, is_weak, told } = *given;
         if self.ghosts[value].key != key {
             self.breaks(Law::Right, now, format!("k{key} is answered with the value of k{}", self.ghosts[value].key));
         }
         let ghost = self.ghosts[value];
+        if ghost.is_refusal && !is_weak {
+            self.breaks(Law::Right, now, format!("k{key} is answered with the refusal of a node with lower limits"));
+        }
         // A cheap value that was on its way may be written after a purge, and its node is then not told of the purge.
         let written = if ghost.is_cheap { self.written_cheaply[key] } else { ghost.written };
         let since = since.max(written);
