@@ -69,6 +69,8 @@ pub(crate) enum Author {
     WriteBehind,
     /// The connection itself.
     Link,
+    /// A replica has become the primary, and holds what was there before.
+    Promotion,
 }
 
 /// A value, and from when it is: the number of purges of all keys that were executed before it began.
@@ -176,7 +178,7 @@ impl Truth {
             }
         }
         let is_by_a_node = matches!(author, Author::Flight | Author::WriteBehind);
-        if before.is_some() && !is_by_a_node {
+        if before.is_some() && !is_by_a_node && author != Author::Promotion {
             self.purged[key].push((self.purges, now));
             self.purges += 1;
         }
@@ -184,6 +186,15 @@ impl Truth {
         let creates = |command: &Command| !matches!(command, Command::Set { only: Some(Only::Absent), .. });
         if author == Author::Flight && before.is_none() && self.command.as_ref().is_some_and(creates) {
             self.breaks(Law::NotBroughtBack, now, format!("k{key} was absent, and a final write created it"));
+        }
+    }
+
+    /// A replica becomes the primary, which had been told of so many purges. What it holds of a key that was purged since is
+    /// back: nobody can know that it ever was purged.
+    pub(crate) fn is_back(&mut self, key: KeyId, held: &Value, purges: usize, now: Time) {
+        if self.held[key].as_ref() != Some(held) {
+            self.purged[key].retain(|(number, _)| *number < purges);
+            self.observe(key, Some(held), Author::Promotion, now);
         }
     }
 

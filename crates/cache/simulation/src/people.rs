@@ -307,8 +307,14 @@ impl Plan {
         let key = usize::try_from(chance.below(self.keys.len() as u64)).unwrap_or(0);
         self.acts.push((at.saturating_sub(chance.below(3 * SECOND)), Act::Ask { node, key }));
         self.acts.push((at + chance.below(time), Act::Person(Command::Del(vec![name(key)]))));
-        for _ in 0..chance.below(8) {
-            self.acts.push((at + time + chance.below(400 * MICROS), Act::Ask { node, key }));
+        // Something is on its way when it begins, so that a reply arrives meanwhile.
+        for _ in 0..chance.between(1, 4) {
+            let key = usize::try_from(chance.below(self.keys.len() as u64)).unwrap_or(0);
+            self.acts.push((at.saturating_sub(chance.below(6 * self.delay)), Act::Ask { node, key }));
+        }
+        let moment = *chance.pick(&[60 * MICROS, 400 * MICROS]);
+        for _ in 0..chance.between(4, 12) {
+            self.acts.push((at + time + chance.below(moment), Act::Ask { node, key }));
         }
     }
 
@@ -359,13 +365,13 @@ fn length(chance: &mut Chance) -> Time {
 
 fn fault(chance: &mut Chance, node: usize, key: KeyId) -> Fault {
     let time = length(chance);
-    match chance.below(14) {
+    match chance.below(15) {
         0 => Fault::Cut(node, time),
         1 => Fault::Silent { node, to_server: true, to_node: true, time },
         2 => Fault::Silent { node, to_server: false, to_node: true, time },
         3 => Fault::Silent { node, to_server: true, to_node: false, time },
         4 => Fault::Slow(node, time),
-        5 => Fault::Stopped(node, time),
+        5 | 14 => Fault::Stopped(node, time),
         6 => Fault::Crash(node, time),
         7 => Fault::ServerStopped(time),
         8 => Fault::ServerRestarts { keeps_data: chance.once_in(2), time },

@@ -284,10 +284,14 @@ impl Outside {
     }
 
     /// The replica becomes the primary with what has arrived there; the former primary, a replica.
+    ///
+    /// Not while the primary cannot save: it then refuses writes like a replica, and is asked for its role more rarely than
+    /// memory is believed (see the README).
     fn promote(&mut self) {
         let former = self.primary;
         // A replica without a copy is not promoted.
-        if self.servers.len() == 1 || !self.is_up(1 - former) || !self.is_replicating {
+        let cannot_save = self.servers[former].redis.settings().cannot_save;
+        if self.servers.len() == 1 || !self.is_up(1 - former) || !self.is_replicating || cannot_save {
             return;
         }
         (self.primary, self.epoch) = (1 - former, self.epoch + 1);
@@ -295,6 +299,7 @@ impl Outside {
         self.tell(|| "R  the replica is the primary now".to_owned());
         self.servers[self.primary].redis.lead();
         self.servers[former].redis.configure(|settings| settings.role = redis::Role::Replica);
+        self.servers[self.primary].bring_back(self.now, &mut self.truth);
         self.observe();
         let synchronised = self.now + self.chance.below(SECOND);
         let synchronised = synchronised.max(self.servers[former].down_until);

@@ -520,6 +520,10 @@ impl<F: Fault> Machine<F> {
     fn takes_writes(&mut self) -> Option<Action<F>> {
         self.replica_since = None;
         self.is_role_doubted = false;
+        if self.ask_role_from < Moment::MAX {
+            // The next refusal may have another reason.
+            self.ask_role_from = Moment::ZERO;
+        }
         self.role.reset();
         self.address.reset();
         self.is_replica_told = false;
@@ -785,6 +789,10 @@ mod tests {
         machine.on(Event::RoleIs(Role::Primary), 402 * MS, 0.5);
         machine.on(beat(500, read_only()), 501 * MS, 0.5);
         assert_eq!(believed(&machine), 800 * MS);
+        // Once it has taken a write, the next refusal is asked about at once.
+        machine.on(beat(600, None), 601 * MS, 0.5);
+        assert_eq!(machine.on(beat(700, read_only()), 701 * MS, 0.5), [Action::AskRole]);
+        assert_eq!(believed(&machine), 900 * MS);
 
         let mut watched = coherent();
         watched.settings.is_role_watched = true;

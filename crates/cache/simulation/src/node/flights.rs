@@ -62,7 +62,7 @@ pub(crate) struct Led {
 }
 
 /// What nobody waits for: a cheap value for Redis, or that a key is in use.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Behind {
     key: KeyId,
     what: Written,
