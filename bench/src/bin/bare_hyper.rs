@@ -59,7 +59,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         tokio::spawn(async move {
             // A client that disconnects is not an error of the server.
             let service = service_fn(move |request| answer(request, is_full));
-            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+            let _ = http1::Builder::new().pipeline_flush(true).serve_connection(TokioIo::new(stream), service).await;
         });
     }
 }

@@ -40,6 +40,8 @@ mod plan;
 mod program;
 mod parser;
 mod canonical;
+#[cfg(feature = "proof")]
+mod proof;
 mod school;
 mod binder;
 mod planner;
@@ -66,6 +68,8 @@ pub use notation::{DecimalSign, DecimalSignError, Notation};
 pub use parser::{Context, Pause};
 pub use presentation::{Format, Grouping, Presentation, PresentationError};
 pub use program::Program;
+#[cfg(feature = "proof")]
+pub use proof::ANSWER_VERSION;
 pub use value::{Answer, Argument, JsonNumbers, repr};
 pub use variables::Variables;
 

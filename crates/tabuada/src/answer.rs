@@ -3,7 +3,6 @@
 //! [`Calculator::answer_for`] is the whole path. An error of a text is part of its answer; errors of Redis do not reach
 //! this module.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,9 +16,6 @@ use crate::parse_cache::ParseCache;
 use crate::peer::Peer;
 use crate::record::Answer;
 use crate::workers::{NotDone, Threads, Workers};
-
-/// The version of the answers, a part of every key. It is raised with every change of any answer's bytes.
-pub(crate) const ANSWER_VERSION: &str = "2";
 
 /// The price of a lookup in Redis, in fuel: about 0.2 ms for the caller, at 7 ns for a unit (`bench/run --only trial`).
 ///
@@ -235,7 +231,7 @@ impl Calculator {
     /// Otherwise nothing is done or counted.
     pub fn recall_if(&self, name: &Name, will_do: impl FnOnce(&Found<Answer>) -> bool) -> Option<Found<Answer>> {
         let found = self.cache.get_if(name, will_do)?;
-        self.counters.asks().ends_in_the_cache();
+        self.counters.asks().ends_in_the_cache(saved(&found));
         Some(found)
     }
 
@@ -251,7 +247,7 @@ impl Calculator {
         if let Some(Reading { program, name }) = &kept
             && let Some(found) = self.cache.get_if(name, |_| true)
         {
-            self.counters.asks().ends_in_the_cache();
+            self.counters.asks().ends_in_the_cache(saved(&found));
             return Reply::of(found, program.clone(), name.clone());
         }
         self.answer_parsed(caller.into(), question, kept).await
@@ -321,7 +317,7 @@ impl Calculator {
             Keeping::Nothing => Call::new(name).no_store(),
         };
         let found = self.cache.get_or_try_then_compute(call, trial, in_full).await;
-        asking.ends_in_the_cache();
+        asking.ends_in_the_cache(found.as_ref().map_or(0, saved));
         match found {
             Ok(found) => Reply::of(found, program.clone(), name.clone()),
             Err(ComputeError::Computation(trouble)) => trouble.reply(program.clone()),
@@ -345,17 +341,17 @@ impl Calculator {
             self.attempt(program, TRIAL_FUEL)
         };
         let reply = if program.is_pure() {
-            self.cache.get_or_try(name, trial).map(|found| Reply::of(found, program.clone(), name.clone()))
+            self.cache.get_or_try(name, trial).map(|found| {
+                self.counters.asks().ends_in_the_cache(saved(&found));
+                Reply::of(found, program.clone(), name.clone())
+            })
         } else {
-            trial().map(|answer| Reply::impure(program.clone(), Ok(answer)))
+            trial().map(|answer| {
+                self.counters.asks().bypasses_it();
+                Reply::impure(program.clone(), Ok(answer))
+            })
         };
         let Some(reply) = reply else { return Err(Later { reading, is_tried }) };
-        let asking = self.counters.asks();
-        if program.is_pure() {
-            asking.ends_in_the_cache();
-        } else {
-            asking.bypasses_it();
-        }
         if !is_kept {
             self.keep_if_repeated(question, reading, &reply);
         }
@@ -399,7 +395,7 @@ impl Calculator {
 
     /// The name of a program's answer in Redis.
     pub fn name_of(&self, program: &Program) -> String {
-        self.cache.operator().name(&Key::new(variant(program.mode()), &program.canonical()))
+        self.cache.operator().name(&Key::new(program.mode().variant(), &program.canonical()))
     }
 
     /// The cache, for statistics and the operator.
@@ -490,18 +486,14 @@ impl Reading {
     /// Parses a question.
     fn of(question: &Question<'_>, limits: &Limits) -> Result<Self, Error> {
         let (program, canonical) = engine::ask_with_name(question, limits)?;
-        let name = Arc::new(Key::new(variant(program.mode()), &canonical));
+        let name = Arc::new(Key::new(program.mode().variant(), &canonical));
         Ok(Self { program: Arc::new(program), name })
     }
 }
 
-/// The part of a key with version and mode: `2`, `2@exact`, `2@decimal50`.
-fn variant(mode: Mode) -> Cow<'static, str> {
-    match mode {
-        Mode::Python => ANSWER_VERSION.into(),
-        Mode::Exact => format!("{ANSWER_VERSION}@exact").into(),
-        Mode::Decimal(digits) => format!("{ANSWER_VERSION}@decimal{}", digits.count()).into(),
-    }
+/// The fuel that the cache saved.
+fn saved(found: &Found<Answer>) -> u64 {
+    if matches!(found.source, Source::Computed { .. }) { 0 } else { found.value.fuel }
 }
 
 /// Why an evaluation has no answer that may be stored. The reason lies in the machine, not in the text.
@@ -562,10 +554,11 @@ impl Contents for Answers {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
     use std::path::Path;
     use std::sync::mpsc;
 
-    use tabuada_lang::Digits;
+    use tabuada_lang::{ANSWER_VERSION, Digits};
 
     use super::*;
 

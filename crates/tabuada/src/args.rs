@@ -11,6 +11,7 @@ use tabuada_lang::{Limits, parse};
 
 use crate::cli::{
     BatchArgs, CacheArgs, CompletionsArgs, ConfigArgs, EvalArgs, HealthArgs, ManArgs, PlotArgs, ReplArgs, ServeArgs,
+    VerifyArgs,
 };
 use crate::settings::table::ALL;
 use crate::settings::{Kind, Setting};
@@ -32,6 +33,7 @@ pub struct Args {
 pub enum Command {
     Serve(ServeArgs),
     Eval(EvalArgs),
+    Verify(VerifyArgs),
     Repl(ReplArgs),
     Batch(BatchArgs),
     Plot(PlotArgs),

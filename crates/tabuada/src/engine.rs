@@ -42,6 +42,8 @@ pub struct Question<'q> {
     pub variables: Option<Cow<'q, str>>,
     /// How the answer is shown beside its text, if at all. The answer and its key do not depend on it.
     pub shown: Option<Presentation>,
+    /// Whether its answer has its proof beside it. The answer and its key do not depend on it.
+    pub has_proof: bool,
 }
 
 impl<'q> Question<'q> {
@@ -52,9 +54,9 @@ impl<'q> Question<'q> {
 
     /// The same, for another thread.
     pub fn into_owned(self) -> Question<'static> {
-        let Self { text, mode, notation, variables, shown } = self;
+        let Self { text, mode, notation, variables, shown, has_proof } = self;
         let variables = variables.map(|json| json.into_owned().into());
-        Question { text: text.into_owned().into(), mode, notation, variables, shown }
+        Question { text: text.into_owned().into(), mode, notation, variables, shown, has_proof }
     }
 
     /// The canonical text of its program, if the text is not in that notation.
@@ -76,8 +78,8 @@ impl<'q> Question<'q> {
 impl<'q> From<&'q Question<'_>> for Question<'q> {
     fn from(question: &'q Question<'_>) -> Self {
         let variables = question.variables.as_deref().map(Cow::Borrowed);
-        let Question { notation, shown, mode, .. } = *question;
-        Self { variables, notation, shown, ..Self::new(&*question.text, mode) }
+        let Question { notation, shown, has_proof, mode, .. } = *question;
+        Self { variables, notation, shown, has_proof, ..Self::new(&*question.text, mode) }
     }
 }
 

@@ -18,6 +18,7 @@ fn main() -> ExitCode {
     match args.command {
         Command::Serve(args) => cli::serve(&args, language),
         Command::Eval(args) => cli::eval(&args, language),
+        Command::Verify(args) => cli::verify(&args, language),
         Command::Repl(args) => cli::repl(&args, language),
         Command::Batch(args) => cli::batch(&args, language),
         Command::Plot(args) => cli::plot(&args, language),

@@ -39,19 +39,21 @@ pub(crate) struct Record<'l, T> {
     variables: Option<&'l RawValue>,
 }
 
-/// The mode, notation, decimal sign and presentation of questions that do not name them.
+/// The mode, notation, decimal sign and presentation of questions that do not name them, and whether all have proofs.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Usual {
     pub(crate) mode: Mode,
     pub(crate) notation: Notation,
     pub(crate) decimal: DecimalSign,
     pub(crate) shown: Option<Presentation>,
+    pub(crate) has_proof: bool,
 }
 
 impl Usual {
     /// The question of a text.
     pub(crate) fn question<'q>(self, text: impl Into<Cow<'q, str>>) -> Question<'q> {
-        Question { notation: self.notation, shown: self.shown, ..Question::new(text, self.mode) }
+        let Self { mode, notation, shown, has_proof, .. } = self;
+        Question { notation, shown, has_proof, ..Question::new(text, mode) }
     }
 }
 
@@ -107,7 +109,7 @@ impl<'l> Question<'l> {
         let notation = word(record.notation).unwrap_or(usual.notation.name().into());
         let notation = Notation::named(&notation, decimal).ok_or(Malformed("notation is python or school"))?;
         let text = text(record.expr.get()).map_err(|_| Malformed("expr is not a string"))?;
-        Ok(Self { text, mode, notation, variables: record.variables(), shown })
+        Ok(Self { text, mode, notation, variables: record.variables(), shown, has_proof: usual.has_proof })
     }
 }
 
@@ -189,6 +191,16 @@ pub(crate) fn write_error(code: &str, message: &str, place: Option<(&str, Span)>
         out.push_str(&format!(",\"span\":{{\"start\":{start},\"end\":{end}}}"));
     }
     out.push_str("}}");
+}
+
+/// Adds the proof to the object at the end of `out`, if the answer has one.
+pub(crate) fn write_proof(proof: Option<&str>, out: &mut String) {
+    if let Some(proof) = proof {
+        out.pop();
+        out.push_str(",\"proof\":");
+        write_string(proof, out);
+        out.push('}');
+    }
 }
 
 /// Adds members to the object at the end of `out`. The cost of an evaluation that did not end is unknown.

@@ -64,7 +64,7 @@ impl<R: Clone> ParseCache<R> {
 
 /// What identifies the question, if it may be kept.
 fn kept_by<'q>(question: &'q Question<'_>) -> Option<Written<&'q str>> {
-    let Question { text, mode, notation, variables, shown: _ } = question;
+    let Question { text, mode, notation, variables, shown: _, has_proof: _ } = question;
     let is_kept = *mode == Mode::Python && variables.is_none() && text.len() <= KEPT_TEXT_BYTES;
     is_kept.then_some(Written { notation: *notation, text })
 }

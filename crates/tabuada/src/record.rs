@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tabuada_lang::{ErrorKind, Failure, JsonNumbers, Language, Limits, Mode};
+use tabuada_lang::{ErrorKind, Failure, JsonNumbers, Language, Limits, Mode, Program};
 
 use crate::engine::Evaluation;
 use crate::json::write_string;
@@ -117,6 +117,14 @@ impl Answer {
     /// The record of an evaluation.
     pub fn new(evaluation: Evaluation, mode: Mode, born: u64) -> Self {
         Self { outcome: evaluation.outcome.map(|value| Printed::from(&value)), fuel: evaluation.fuel, born, mode }
+    }
+
+    /// Its [proof](Program::proof); `program` is that of the question.
+    pub fn proof(&self, program: &Program) -> Option<String> {
+        program.proof(match &self.outcome {
+            Ok(printed) => Ok((printed.type_name, &printed.text)),
+            Err(failure) => Err(&failure.kind),
+        })
     }
 
     /// How long it may be stored; `None` if only the cache limits it.

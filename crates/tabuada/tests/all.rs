@@ -25,6 +25,7 @@ mod notation;
 mod operator;
 mod packages;
 mod portuguese;
+mod proof;
 mod proxy;
 mod readme;
 mod repl;

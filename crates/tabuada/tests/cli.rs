@@ -33,7 +33,7 @@ fn run(arguments: &[&str], input: &[u8]) -> Output {
 }
 
 /// The output of a command, its error output and its exit status.
-fn outcome(arguments: &[&str], input: &str) -> (String, String, Option<i32>) {
+pub(crate) fn outcome(arguments: &[&str], input: &str) -> (String, String, Option<i32>) {
     let output = run(arguments, input.as_bytes());
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("it speaks UTF-8");
     (text(output.stdout), text(output.stderr), output.status.code())

@@ -53,7 +53,7 @@ fn problems_are_in_the_clients_language() {
         ("POST", "/v1/evaluate", "{", 400, "o corpo não é JSON válido (linha 1, coluna 1)"),
         ("POST", "/v1/evaluate", "{}", 400, "o corpo não tem a forma esperada (linha 1, coluna 2)"),
         ("POST", "/v1/evaluate", r#"{"expr":"1","mode":"x"}"#, 400, ""),
-        ("POST", "/v1/batch?explain=1", r#"{"exprs":[]}"#, 400, "explain é true ou false"),
+        ("POST", "/v1/batch?explain=yes", r#"{"exprs":[]}"#, 400, "explain é true ou false"),
         ("POST", "/v1/batch", "[]", 400, ""),
         ("POST", "/v1/batch", &long, 413, "um lote tem no máximo 10000 linhas"),
         ("POST", "/v1/table", "{}", 400, "falta expr"),

@@ -247,8 +247,7 @@ fn gamma(value: &Value, budget: &mut Budget) -> Outcome {
     if x == f64::NEG_INFINITY || is_pole(x) {
         return Err(outside("gamma", value));
     }
-    budget.charge(special::PRICE)?;
-    let value = special::gamma(x);
+    let value = gamma_or_logarithm(x, special::quick_gamma, special::gamma, budget)?;
     if value.is_infinite() && x.is_finite() { Err(Overflow::Range.into()) } else { float_value(value) }
 }
 
@@ -257,9 +256,23 @@ fn lgamma(value: &Value, budget: &mut Budget) -> Outcome {
     if is_pole(x) {
         return Err(outside("lgamma", value));
     }
-    budget.charge(special::PRICE)?;
-    let value = special::lgamma(x);
+    let value = gamma_or_logarithm(x, special::quick_lgamma, special::lgamma, budget)?;
     if value.is_infinite() && x.is_finite() { Err(Overflow::Range.into()) } else { float_value(value) }
+}
+
+/// A value by the quick function, or by the other where that does not have enough bits.
+fn gamma_or_logarithm(
+    x: f64,
+    quick: fn(f64) -> Option<f64>,
+    in_full: fn(f64) -> f64,
+    budget: &mut Budget,
+) -> Result<f64, ErrorKind> {
+    budget.charge(special::QUICK_PRICE)?;
+    if let Some(value) = quick(x) {
+        return Ok(value);
+    }
+    budget.charge(special::PRICE)?;
+    Ok(in_full(x))
 }
 
 /// A logarithm of a float, or of an integer of any size.

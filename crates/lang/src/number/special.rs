@@ -1,8 +1,10 @@
 //! The gamma function of floats and its logarithm, correctly rounded.
 //!
 //! The library's functions (pxfm 0.1.30) lose half of the digits near the zeros of the logarithm, and give nan for
-//! large arguments. Here they are computed in fixed point: the recurrence raises the argument until Stirling's series
-//! has 200 correct bits, and the result is rounded once.
+//! large arguments. Here the recurrence raises the argument until Stirling's series is short: in numbers of two floats,
+//! which nearly always have enough bits to round the result, and otherwise in fixed point with 200 correct bits.
+
+mod quick;
 
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
@@ -10,7 +12,11 @@ use dashu_int::{IBig, Sign, UBig};
 use super::fixed;
 use super::rounding::parts;
 
-/// The price of a call.
+pub(crate) use quick::{quick_gamma, quick_lgamma};
+
+/// The price of a call of a quick function.
+pub(crate) const QUICK_PRICE: u64 = 100;
+/// The price of a call of a function in fixed point.
 pub(crate) const PRICE: u64 = 10_000;
 
 /// Binary places of the fixed-point numbers here.

@@ -35,6 +35,8 @@ pub struct BatchArgs {
     file: Option<PathBuf>,
     #[arg(long)]
     explain: bool,
+    #[arg(long)]
+    proof: bool,
     #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
     mode: Mode,
     #[command(flatten)]
@@ -69,7 +71,7 @@ fn threads(text: &str) -> Result<NonZeroUsize, String> {
 /// be read or the output cannot be written; 2 if a setting is wrong or an option does not fit the file.
 pub fn batch(args: &BatchArgs, language: Language) -> ExitCode {
     let usual = match args.shown.usual(args.mode) {
-        Ok(usual) => usual,
+        Ok(usual) => Usual { has_proof: args.proof, ..usual },
         Err(error) => return misused(&error, language),
     };
     let file = args.file.as_deref().filter(|path| path.as_os_str() != "-");

@@ -56,7 +56,7 @@ pub(super) fn configured(settings: &Settings) -> Result<Usual, SettingError> {
     let notation = settings.need_as(&NOTATION, |name| Notation::named(name, decimal))?;
     let is_given = settings.origin(&DECIMAL) != Origin::Default;
     let shown = is_given.then(|| Presentation { decimal, ..Presentation::default() });
-    Ok(Usual { mode: Mode::default(), notation, decimal, shown })
+    Ok(Usual { notation, decimal, shown, ..Usual::default() })
 }
 
 impl ShownArgs {

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use tabuada_lang::Limits;
+use tabuada_lang::{Answer, Failure, Limits, Program};
 
 use crate::engine::{Engine, Question};
-use crate::ndjson::{write_explanation, write_failure, write_unreadable, write_value};
+use crate::ndjson::{write_explanation, write_failure, write_proof, write_unreadable, write_value};
 use crate::record::Printed;
 
 /// The deadline for one expression.
@@ -35,10 +35,21 @@ pub(super) fn write_answer(
         }
         Err(failure) => write_failure(failure, engine.program(), question, out),
     }
+    if question.has_proof {
+        write_proof(proof(engine.program(), &evaluation.outcome).as_deref(), out);
+    }
     if explain {
         write_explanation(engine.program(), Some(evaluation.fuel), out);
     }
     Answered { has_value: evaluation.outcome.is_ok(), fuel: evaluation.fuel }
+}
+
+/// The proof of an outcome.
+pub(super) fn proof(program: &Program, outcome: &Result<Answer, Failure>) -> Option<String> {
+    program.proof(match outcome {
+        Ok(value) => Ok((value.type_name(), value.text())),
+        Err(failure) => Err(&failure.kind),
+    })
 }
 
 /// The outcome of a question.

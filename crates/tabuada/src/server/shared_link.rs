@@ -12,9 +12,9 @@ use axum::extract::State;
 use axum::http::header::{CONTENT_TYPE, HOST};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
-use tabuada_lang::{Digits, Language, Limits, Mode, Notation, Presentation};
+use tabuada_lang::{ANSWER_VERSION, Digits, Language, Limits, Mode, Notation, Presentation};
 
-use crate::answer::{ANSWER_VERSION, DEADLINE, Outcome};
+use crate::answer::{DEADLINE, Outcome};
 use crate::engine::Question;
 use crate::peer::Peer;
 use crate::plot::{CARD, Plot, VARIABLE, card};

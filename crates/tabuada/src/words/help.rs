@@ -61,6 +61,24 @@ pub const HELP: &[(&str, &str, &str)] = &[
          As opções podem vir depois delas, e `--` termina as opções.",
     ),
     (
+        "verify",
+        "Compute the proof of an answer, or compare it with one from elsewhere.\n\n\
+         A proof is a hash of the expression and its answer, as /v1/evaluate?proof=1 gives it. Where the answer here has the \
+         same proof, the answer is printed.\n\n\
+         Exit status: 0; 1 the proofs differ, or the answer has none; 2 the command was misused.",
+        "Calcula a prova de uma resposta, ou a compara com uma de outro lugar.\n\n\
+         Uma prova é um hash da expressão e da resposta, como /v1/evaluate?proof=1 a dá. Se a resposta daqui tem a mesma \
+         prova, ela é mostrada.\n\n\
+         Código de saída: 0; 1 as provas diferem, ou a resposta não tem uma; 2 o comando foi mal usado.",
+    ),
+    (
+        "verify --mode",
+        "The numbers to calculate in: python, exact or decimal:N.",
+        "Os números em que se calcula: python, exact ou decimal:N.",
+    ),
+    ("verify EXPR", "An expression.", "Uma expressão."),
+    ("verify PROOF", "The proof to compare, sha256: and 64 digits.", "A prova a comparar, sha256: e 64 algarismos."),
+    (
         "repl",
         "Evaluate line after line, with history, completion and definitions that stay.\n\n\
          _ is the last answer; :help lists the commands. Ctrl-C clears the line, Ctrl-D ends. Where standard input is no \
@@ -94,6 +112,11 @@ pub const HELP: &[(&str, &str, &str)] = &[
         "batch FILE",
         "File to read; standard input if it is `-` or not given. A name that ends in .csv means --csv.",
         "Arquivo a ler; a entrada padrão se for `-` ou não for dado. Um nome que termina em .csv equivale a --csv.",
+    ),
+    (
+        "batch --proof",
+        "Add to each answer its proof, as verify computes it.",
+        "Acrescenta a cada resposta sua prova, como verify a calcula.",
     ),
     (
         "batch --explain",

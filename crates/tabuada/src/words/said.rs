@@ -114,6 +114,14 @@ pub(crate) const HEADER_NOT_UTF_8: Words = Words::new(
     "o cabeçalho não está em UTF-8: salve o arquivo como CSV UTF-8, ou converta: iconv -f windows-1252 -t utf-8",
 );
 
+// `verify`.
+pub(crate) const NO_PROOF: Words = Words::new(
+    "no proof: the answer depends on more than the expression ({})",
+    "sem prova: a resposta depende de mais que a expressão ({})",
+);
+pub(crate) const OTHER_PROOF: Words =
+    Words::new("another answer was proved; here it is {} ({})", "foi provada outra resposta; aqui é {} ({})");
+
 // `man`.
 pub(crate) const NO_SUCH_COMMAND: Words =
     Words::new("there is no command '{}' here; there is {}", "não há um comando '{}' aqui; há {}");

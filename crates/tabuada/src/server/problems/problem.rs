@@ -28,6 +28,8 @@ pub(in crate::server) struct Problem {
     advice: Option<Box<Advice>>,
     kept: Kept,
     cause: Box<Cause>,
+    /// The proof of the answer, if the question asks for it and there is one.
+    proof: Option<String>,
     /// A `+` in the query was probably meant as the sign.
     is_about_plus: bool,
 }
@@ -114,6 +116,9 @@ pub(in crate::server) struct Words<'p> {
     /// Where in the expression.
     #[serde(skip_serializing_if = "Option::is_none")]
     span: Option<CharacterSpan>,
+    /// The proof that the expression has this error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<&'p str>,
     /// Of an ambiguous expression.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     readings: Vec<ToldReading<'p>>,
@@ -159,8 +164,8 @@ impl Problem {
         if self.is_about_plus {
             detail.push_str(about_plus(language));
         }
-        let (code, span, advice) = (self.code, self.span, self.advice.as_deref());
-        Words { code, detail, python_message, span, readings: readings.collect(), advice }
+        let (code, span, advice, proof) = (self.code, self.span, self.advice.as_deref(), self.proof.as_deref());
+        Words { code, detail, python_message, span, proof, readings: readings.collect(), advice }
     }
 
     /// The error of an expression, at a place of its text.
@@ -174,7 +179,7 @@ impl Problem {
         };
         let gap = place.and_then(|(span, text)| before_the_gap(kind, span, text));
         let cause = Box::new(Cause::Expression { kind: kind.clone(), notation: Notation::Python, gap });
-        Self { status: status_of(code), code, span, advice: None, kept, cause, is_about_plus: false }
+        Self { status: status_of(code), code, span, advice: None, kept, cause, proof: None, is_about_plus: false }
     }
 
     /// The error of a text that does not parse.
@@ -194,7 +199,9 @@ impl Problem {
     pub(in crate::server) fn failed(program: &Program, failure: &Failure, question: &Question<'_>) -> Self {
         let place = Some((program.span(failure.node), &*question.text));
         let fixes = engine::fixes_of_failed(question, program, failure);
-        Self::of_expression(&failure.kind, place).written_in(question.notation).advising(&fixes, &question.text)
+        let proof = if question.has_proof { program.proof(Err(&failure.kind)) } else { None };
+        let problem = Self::of_expression(&failure.kind, place).written_in(question.notation);
+        Self { proof, ..problem.advising(&fixes, &question.text) }
     }
 
     /// The same, with its message in the notation of the expression.
@@ -310,7 +317,7 @@ impl From<Fault> for Problem {
     fn from(fault: Fault) -> Self {
         let (status, code) = fault.code();
         let cause = Box::new(Cause::Fault(fault));
-        Self { status, code, span: None, advice: None, kept: Kept::Not, cause, is_about_plus: false }
+        Self { status, code, span: None, advice: None, kept: Kept::Not, cause, proof: None, is_about_plus: false }
     }
 }
 

@@ -11,23 +11,23 @@ use std::time::{Duration, Instant};
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, Response, Uri};
+use axum::http::{HeaderMap, Response};
 use http_body_util::BodyExt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tabuada_lang::{ErrorKind, Limits, Presentation};
 
-use super::question::{no_body, object};
+use super::question::{no_body, object, truth};
 use crate::answer::{Calculator, DEADLINE, Later, Origin, Outcome, Reply};
 use crate::engine::Question;
 use crate::ndjson::{
-    Malformed, Usual, write_error, write_explanation, write_failure, write_malformed, write_unreadable, write_value,
+    Malformed, Usual, write_error, write_explanation, write_failure, write_malformed, write_proof, write_unreadable,
+    write_value,
 };
 use crate::peer::Peer;
 use crate::server::body::{self, INLINE_BODY_BYTES};
 use crate::server::negotiation::language::{self, Language};
 use crate::server::problems::{Fault, Problem};
-use crate::server::query::parameter;
 use crate::server::state::App;
 use crate::server::v1::ordered_stream::{Parts, Pieces, streamed};
 use crate::workers::NotDone;
@@ -68,7 +68,8 @@ pub(in crate::server) async fn post(State(app): State<Arc<App>>, peer: Peer, req
 async fn answer(app: &App, peer: Peer, request: Request) -> Result<Response<Body>, Problem> {
     let (head, body) = request.into_parts();
     let budget = Arc::new(Budget::new(&Limits::default()));
-    let how = How { calculator: app.calculator.clone(), peer, explain: explains(&head.uri)?, budget };
+    let (explain, has_proof) = (truth(&head.uri, "explain")?, truth(&head.uri, "proof")?);
+    let how = How { calculator: app.calculator.clone(), peer, explain, has_proof, budget };
     let ahead = app.calculator.workers().bulk_at_once();
     if is_lines(&head.headers) {
         let body = body::admit(&head.headers, body).map_err(no_body)?;
@@ -96,14 +97,6 @@ async fn answer(app: &App, peer: Peer, request: Request) -> Result<Response<Body
         }
     });
     Ok(response)
-}
-
-fn explains(uri: &Uri) -> Result<bool, Fault> {
-    match parameter(uri.query(), "explain")?.as_deref() {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(Fault::Truth("explain")),
-    }
 }
 
 /// Whether the declared type of the body is one question a line.
@@ -244,6 +237,7 @@ struct How {
     calculator: Arc<Calculator>,
     peer: Peer,
     explain: bool,
+    has_proof: bool,
     budget: Arc<Budget>,
 }
 
@@ -419,6 +413,9 @@ impl How {
                     }
                     Err(failure) => write_failure(failure, program, question, out),
                 }
+                if self.has_proof {
+                    write_proof(answer.proof(program).as_deref(), out);
+                }
                 Some((program, Some(answer.fuel)))
             }
             Outcome::Failed(program, failure) => {
@@ -449,7 +446,7 @@ mod tests {
     async fn what_is_shown_is_paid_for_even_from_the_cache() {
         let budget = Arc::new(Budget::new(&Limits { fuel: 50, ..Limits::default() }));
         let calculator = App::for_tests().calculator.clone();
-        let how = How { calculator, peer: Peer::default(), explain: false, budget };
+        let how = How { calculator, peer: Peer::default(), explain: false, has_proof: false, budget };
         let answered = |line: &[u8]| {
             let mut out = String::new();
             assert!(how.answer_now(line, |line| Question::in_line(line, Usual::default()), &mut out).is_ok());

@@ -6,13 +6,14 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use arrayvec::ArrayVec;
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LANGUAGE};
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use tabuada_lang::{Language, Notation};
 
-use super::question::{body_of, in_body, in_query_with_presentation};
+use super::question::{body_of, in_body, in_query_with_presentation, truth};
 use super::reply;
 use crate::answer::{Caller, Keeping, Name, Origin, Outcome, Reading, Reply};
 use crate::clock::Second;
@@ -30,6 +31,8 @@ use crate::server::state::App;
 const FORM: &str = "evaluate 2";
 /// The same for a question that is not in Python's notation, whose answer tells how it was read.
 const FORM_READ_AS: &str = "evaluate 2, read as";
+/// The part of the tag of an answer with its proof.
+const FORM_PROOF: &str = "proof 1";
 /// How presentations are applied, as part of the tag of an answer with one. Raised with any change of what is shown.
 const FORM_SHOWN: &str = "shown 1";
 
@@ -47,8 +50,9 @@ pub(in crate::server) async fn post(State(app): State<Arc<App>>, peer: Peer, req
     let language = language::preferred(request.headers());
     let readers = app.calculator.readers().by(peer);
     let asked = async {
-        let (headers, _, body) = body_of(&app, peer, request).await?;
-        Ok::<_, Problem>((in_body(body, readers).await?, headers))
+        let (headers, uri, body) = body_of(&app, peer, request).await?;
+        let has_proof = truth(&uri, "proof")?;
+        Ok::<_, Problem>((Question { has_proof, ..in_body(body, readers).await? }, headers))
     };
     let (response, has_asked_redis) = match asked.await {
         Ok((question, headers)) => {
@@ -168,10 +172,11 @@ fn said(words: &str, body: impl Into<Body>, language: Language) -> Response<Body
 /// The freshness of a value, from its key in the cache, the notation of the question, its presentation, and the hints.
 fn of_value(name: &Name, question: &Question<'_>, words: &str) -> Freshness {
     let form = if question.notation == Notation::Python { FORM } else { FORM_READ_AS };
-    let tag = match question.shown.map(|shown| format!("{FORM_SHOWN}: {shown:?}")) {
-        None => Tag::of(&[form, name.variant(), name.text(), words]),
-        Some(shown) => Tag::of(&[form, name.variant(), name.text(), words, &shown]),
-    };
+    let shown = question.shown.map(|shown| format!("{FORM_SHOWN}: {shown:?}"));
+    let mut parts = ArrayVec::<&str, 6>::from_iter([form, name.variant(), name.text(), words]);
+    parts.extend(shown.as_deref());
+    parts.extend(question.has_proof.then_some(FORM_PROOF));
+    let tag = Tag::of(&parts);
     let freshness = Freshness::new(tag);
     if words.is_empty() { freshness } else { freshness.in_words() }
 }

@@ -9,19 +9,18 @@ use axum::extract::State;
 use axum::http::header::CONTENT_LANGUAGE;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, Uri};
 use serde::Serialize;
-use tabuada_lang::{Explanation, Language, Limits, Program, Span, Step, Style};
+use tabuada_lang::{ANSWER_VERSION, Explanation, Language, Limits, Program, Span, Step, Style};
 
 use super::cacheable::{self, Made};
-use super::question::in_query;
+use super::question::{in_query, truth};
 use super::reply::{Hint, Value, hints};
-use crate::answer::{ANSWER_VERSION, DEADLINE};
+use crate::answer::DEADLINE;
 use crate::engine::{self, Question};
 use crate::peer::Peer;
 use crate::record::Printed;
 use crate::server::http_cache::{Freshness, Tag};
 use crate::server::negotiation::language;
-use crate::server::problems::{CharacterSpan, Fault, Problem, Words};
-use crate::server::query::parameter;
+use crate::server::problems::{CharacterSpan, Problem, Words};
 use crate::server::render::json;
 use crate::server::state::App;
 
@@ -38,25 +37,16 @@ pub(in crate::server) async fn get(
 ) -> Response<Body> {
     let language = language::preferred(&headers);
     let asked = || {
-        let (question, has_formulas) = (in_query(&uri)?, has_formulas(&uri)?);
+        let (question, has_formulas) = (in_query(&uri)?, truth(&uri, "formulas")?);
         let style = Style { notation: question.notation, has_formulas };
         // Its places are those of the text as it was written, and much of it is messages.
         let (mode, language_tag) = (question.mode.to_string(), language::tag(language));
-        let style_name = format!("{style:?}");
-        let tag = Tag::of(&[VERSION, ANSWER_VERSION, &mode, &style_name, language_tag, &question.text]);
+        let form = format!("{style:?}{}", if question.has_proof { " proof" } else { "" });
+        let tag = Tag::of(&[VERSION, ANSWER_VERSION, &mode, &form, language_tag, &question.text]);
         let freshness = Freshness::new(tag).in_words();
         Ok((freshness, explained(&app, peer, question, style, language)))
     };
     cacheable::answer(app.calculator.workers().by(peer), &headers, &uri, asked).await
-}
-
-/// Whether the steps are wanted as formulas.
-fn has_formulas(uri: &Uri) -> Result<bool, Fault> {
-    match parameter(uri.query(), "formulas")?.as_deref() {
-        None | Some("false") => Ok(false),
-        Some("true") => Ok(true),
-        Some(_) => Err(Fault::Truth("formulas")),
-    }
 }
 
 async fn explained(

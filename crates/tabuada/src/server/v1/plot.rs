@@ -8,11 +8,11 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::header::{CONTENT_LANGUAGE, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderValue, Response, Uri};
-use tabuada_lang::{ErrorKind, Language, Limits};
+use tabuada_lang::{ANSWER_VERSION, ErrorKind, Language, Limits};
 
 use super::cacheable::{self, Made};
-use super::question::notation_of;
-use crate::answer::{ANSWER_VERSION, DEADLINE};
+use super::question::{notation_of, truth};
+use crate::answer::DEADLINE;
 use crate::engine::random_seed;
 use crate::peer::Peer;
 use crate::plot::{Aspect, DIGITS, FONT_SIZE, FONT_SIZES, Plot, Refusal, SIZE};
@@ -114,17 +114,13 @@ fn asked(uri: &Uri, language: Language) -> Result<Plot, Fault> {
     let [notation, decimal] = last(uri.query(), ["notation", "decimal"])?;
     let notation = notation_of(notation.as_deref(), decimal.as_deref())?;
     let size = (pixels("width", SIZE.0)?, pixels("height", SIZE.1)?);
-    let [aspect, digits, font_size, points] = last(uri.query(), ["aspect", "digits", "font_size", "points"])?;
+    let [aspect, digits, font_size] = last(uri.query(), ["aspect", "digits", "font_size"])?;
     let aspect = match aspect.as_deref() {
         None | Some("free") => Aspect::Free,
         Some("equal") => Aspect::Equal,
         Some(_) => return Err(Fault::Picture(Refusal::Aspect)),
     };
-    let has_points = match points.as_deref() {
-        None | Some("false") => false,
-        Some("true") => true,
-        Some(_) => return Err(Fault::Truth("points")),
-    };
+    let has_points = truth(uri, "points")?;
     let whole = |name, text: Option<String>, bounds: RangeInclusive<u32>| {
         let refusal = Refusal::Bounds(name, *bounds.start(), *bounds.end());
         text.map(|text| text.parse::<u32>().map_err(|_| Fault::Picture(refusal))).transpose()

@@ -13,14 +13,15 @@ use crate::ndjson::Record;
 use crate::peer::Peer;
 use crate::server::body::{INLINE_BODY_BYTES, NoBody};
 use crate::server::problems::{Fault, Problem};
-use crate::server::query::last;
+use crate::server::query::{last, parameter};
 use crate::server::state::App;
 use crate::workers::PeerPool;
 
 /// The question of a query: `expr` and, if given, `mode`, `notation` and `decimal`.
 pub(super) fn in_query(uri: &Uri) -> Result<Question<'static>, Fault> {
     let [expr, mode, notation, decimal] = last(uri.query(), ["expr", "mode", "notation", "decimal"])?;
-    question(expr, mode.as_deref(), notation.as_deref(), decimal.as_deref())
+    let asked = question(expr, mode.as_deref(), notation.as_deref(), decimal.as_deref())?;
+    Ok(Question { has_proof: truth(uri, "proof")?, ..asked })
 }
 
 /// The same, and how its answer is shown: by `decimal` too, `digits`, `format` and `group`.
@@ -29,7 +30,7 @@ pub(super) fn in_query_with_presentation(uri: &Uri) -> Result<Question<'static>,
     let [expr, mode, notation, decimal, digits, format, group] = last(uri.query(), NAMES)?;
     let asked = question(expr, mode.as_deref(), notation.as_deref(), decimal.as_deref())?;
     let shown = Presentation::named(None, digits.as_deref(), format.as_deref(), decimal.as_deref(), group.as_deref())?;
-    Ok(Question { shown, ..asked })
+    Ok(Question { shown, has_proof: truth(uri, "proof")?, ..asked })
 }
 
 fn question(
@@ -40,6 +41,15 @@ fn question(
 ) -> Result<Question<'static>, Fault> {
     let expr = expr.ok_or(Fault::ExprMissing { in_query: true })?;
     Ok(Question { notation: notation_of(notation, decimal)?, ..Question::new(expr, mode_of(mode)?) })
+}
+
+/// The value of a parameter that is true or false, which it is by default.
+pub(super) fn truth(uri: &Uri, name: &'static str) -> Result<bool, Fault> {
+    match parameter(uri.query(), name)?.as_deref() {
+        None | Some("false" | "0") => Ok(false),
+        Some("true" | "1") => Ok(true),
+        Some(_) => Err(Fault::Truth(name)),
+    }
 }
 
 /// The question of a body: an object with `expr` and, if given, `mode`, `notation`, `variables` and how the answer is
@@ -53,7 +63,9 @@ pub(super) async fn in_body(body: Bytes, readers: PeerPool<'_>) -> Result<Questi
         let (decimal, group) = (record.decimal.as_deref(), record.group.as_deref());
         let notation = notation_of(record.notation.as_deref(), decimal)?;
         let shown = Presentation::named(None, digits.as_deref(), format, decimal, group)?;
-        Ok::<_, Fault>(Question { text: record.expr.into(), mode, notation, variables, shown }.into_owned())
+        Ok::<_, Fault>(
+            Question { text: record.expr.into(), mode, notation, variables, shown, has_proof: false }.into_owned(),
+        )
     };
     if is_short {
         return Ok(read()?);

@@ -6,7 +6,7 @@ use tabuada_lang::{JsonNumbers, Language, Notation, Program};
 
 use crate::answer::{DEADLINE, Outcome, Reply, is_long};
 use crate::engine::{self, Question};
-use crate::ndjson::write_value;
+use crate::ndjson::{write_proof, write_value};
 use crate::record::Printed;
 use crate::server::problems::{Advice, CharacterSpan, Fault, Problem, Suggestion};
 use crate::workers::PeerPool;
@@ -26,6 +26,9 @@ pub(super) struct Value<'a> {
     /// The canonical text, if the question is not in Python's notation.
     #[serde(skip_serializing_if = "Option::is_none")]
     read_as: Option<String>,
+    /// The proof of the answer, if the question asks for it and there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    proof: Option<String>,
     /// Where the text may mean something else than intended.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     hints: Vec<Hint>,
@@ -71,7 +74,9 @@ impl<'a> Value<'a> {
     pub(super) fn new(printed: &'a Printed, program: &Program, question: &Question<'_>, language: Language) -> Self {
         let (read_as, hints) = (question.read_as(program), hints(program, question, language));
         let shown = question.show(&printed.text);
-        Self { result: printed, r#type: printed.type_name, text: &printed.text, shown, read_as, hints }
+        let (r#type, text) = (printed.type_name, &*printed.text);
+        let proof = if question.has_proof { program.proof(Ok((r#type, text))) } else { None };
+        Self { result: printed, r#type, text, shown, read_as, proof, hints }
     }
 
     /// The JSON with these hints: the same as its serialisation, with less work.
@@ -79,6 +84,7 @@ impl<'a> Value<'a> {
         // The text occurs twice, beside the names of the members.
         let mut body = String::with_capacity(2 * self.text.len() + 64);
         write_value(self.result, self.shown.as_deref(), self.read_as.as_deref(), &mut body);
+        write_proof(self.proof.as_deref(), &mut body);
         if !words.is_empty() {
             body.pop();
             body.push_str(",\"hints\":");
@@ -181,7 +187,7 @@ mod tests {
             let printed = Printed::from(&evaluation.outcome.unwrap());
             let school = Notation::School { decimal: DecimalSign::Comma };
             for (notation, shown) in [(Notation::Python, None), (school, Some(Presentation::default()))] {
-                let question = Question { notation, shown, ..Question::from(text) };
+                let question = Question { notation, shown, has_proof: shown.is_some(), ..Question::from(text) };
                 let value = Value::new(&printed, &program, &question, Language::Portuguese);
                 assert_eq!(value.body(&value.words()), serde_json::to_string(&value).unwrap(), "{text}");
             }

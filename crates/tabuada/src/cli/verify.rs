@@ -1,0 +1,60 @@
+//! `tabuada verify`: computes an answer and compares its proof with one from elsewhere.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use tabuada_lang::{ErrorKind, Language, Limits, Mode};
+
+use super::config::misused;
+use super::notation::NotationArgs;
+use super::object::{DEADLINE, proof};
+use super::output::{complain, print};
+use crate::engine::{self, Question};
+use crate::words::said;
+
+/// Arguments of `tabuada verify`.
+#[derive(Debug, clap::Args)]
+pub struct VerifyArgs {
+    #[arg(long, value_name = "MODE", default_value_t = Mode::Python)]
+    mode: Mode,
+    #[command(flatten)]
+    notation: NotationArgs,
+    #[arg(value_name = "EXPR", allow_hyphen_values = true)]
+    expression: String,
+    #[arg(value_name = "PROOF")]
+    proof: Option<String>,
+}
+
+/// Prints the proof of an answer; the answer itself, if its proof is the one that is given. Status 0; 1 if the proofs
+/// differ or there is none; 2 if a setting is wrong.
+pub fn verify(args: &VerifyArgs, language: Language) -> ExitCode {
+    let question = match args.notation.usual(args.mode) {
+        Ok(usual) => usual.question(&*args.expression),
+        Err(error) => return misused(&error, language),
+    };
+    match verified(&question, args.proof.as_deref(), language) {
+        Ok(found) => print(format!("{found}\n").as_bytes()),
+        Err(why) => {
+            complain(why);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What is printed, or why the answer is not verified.
+fn verified(question: &Question<'_>, given: Option<&str>, language: Language) -> Result<String, String> {
+    let limits = Limits::default();
+    let message = |kind: &ErrorKind| kind.message_in(language, question.notation);
+    let program = engine::ask(question, &limits).map_err(|error| message(&error.kind))?;
+    let outcome = engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome;
+    let answer = match &outcome {
+        Ok(value) => value.text().to_owned(),
+        Err(failure) => message(&failure.kind),
+    };
+    match (proof(&program, &outcome), given) {
+        (None, _) => Err(said::NO_PROOF.with(language, &[&answer])),
+        (Some(here), None) => Ok(here),
+        (Some(here), Some(given)) if here == given => Ok(answer),
+        (Some(here), Some(_)) => Err(said::OTHER_PROOF.with(language, &[&here, &answer])),
+    }
+}
