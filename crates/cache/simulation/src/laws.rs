@@ -189,8 +189,8 @@ impl Truth {
         }
     }
 
-    /// A replica becomes the primary, which had been told of so many purges. What it holds of a key that was purged since is
-    /// back: nobody can know that it ever was purged.
+    /// A replica becomes the primary, which had been told of so many purges. What it holds of a key that was purged
+    /// since is back: nobody can know that it ever was purged.
     pub(crate) fn is_back(&mut self, key: KeyId, held: &Value, purges: usize, now: Time) {
         if self.held[key].as_ref() != Some(held) {
             self.purged[key].retain(|(number, _)| *number < purges);

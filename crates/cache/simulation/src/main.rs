@@ -164,7 +164,7 @@ fn search_all(settings: &[Setting]) -> ExitCode {
 fn scale() -> ExitCode {
     let Workload { keys, expensive_one_in, rate, value_bytes } = WORKLOAD;
     println!(
-        "{keys} expressions, one of {expensive_one_in} is expensive; {rate} requests a second a node; {value_bytes} bytes"
+        "{keys} expressions, 1 of {expensive_one_in} is expensive; {rate} requests a second a node; {value_bytes} bytes"
     );
     for (when, seconds) in [("first", 61), ("tenth", 601)] {
         println!("\nThe {when} minute, a second:\n\n{COLUMNS}");

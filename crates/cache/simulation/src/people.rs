@@ -116,7 +116,8 @@ pub(crate) enum Fault {
         time: Time,
     },
     ClientsKilled,
-    /// The replica becomes the primary, and the primary its replica; or the primary dies first, and is up again after a time.
+    /// The replica becomes the primary, and the primary its replica; or the primary dies first, and is up again after a
+    /// time.
     Failover {
         crashes: bool,
         time: Time,

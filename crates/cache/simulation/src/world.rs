@@ -25,11 +25,11 @@ pub(crate) const HOUR: Time = 60 * MINUTE;
 
 /// How long after the last fault all nodes must be coherent, and their memory within Redis.
 const CONNECTED: Time = 2 * SECOND;
-/// How long after the last fault nobody may wait any more: a lease that a dead node has left ends after three seconds, what
-/// is kept briefly after five, and what began during a fault may take that long again.
+/// How long after the last fault nobody may wait any more: a lease that a dead node has left ends after three seconds,
+/// what is kept briefly after five, and what began during a fault may take that long again.
 const LAST_QUESTIONS: Time = 8 * SECOND;
-/// A question right after an outage may find the breaker open, and is then answered without Redis: computed in two seconds,
-/// and kept for five.
+/// A question right after an outage may find the breaker open, and is then answered without Redis: computed in two
+/// seconds, and kept for five.
 const ONCE_MORE: Time = 8 * SECOND;
 const END: Time = 6 * SECOND;
 /// Of a history of some seconds.
@@ -285,8 +285,8 @@ impl Outside {
 
     /// The replica becomes the primary with what has arrived there; the former primary, a replica.
     ///
-    /// Not while the primary cannot save: it then refuses writes like a replica, and is asked for its role more rarely than
-    /// memory is believed (see the README).
+    /// Not while the primary cannot save: it then refuses writes like a replica, and is asked for its role more rarely
+    /// than memory is believed (see the README).
     fn promote(&mut self) {
         let former = self.primary;
         // A replica without a copy is not promoted.

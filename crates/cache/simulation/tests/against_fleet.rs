@@ -1,8 +1,8 @@
 //! What a fleet costs Redis: three simulated nodes against three caches at a real server, which are asked the same
 //! questions.
 //!
-//! The real nodes ask one question after the other, with a pause in between; so how busy the machine is does not matter,
-//! except for heartbeats, which are not compared.
+//! The real nodes ask one question after the other, with a pause in between; so how busy the machine is does not
+//! matter, except for heartbeats, which are not compared.
 
 // Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic)]

@@ -44,7 +44,8 @@ pub(crate) struct Settings {
     pub(crate) heartbeat: Duration,
     /// A heartbeat without a reply for this time is late.
     pub(crate) late: Duration,
-    /// For how long memory is believed after the last command was sent that shows a primary: see [`Machine::is_primary`].
+    /// For how long memory is believed after the last command was sent that shows a primary: see
+    /// [`Machine::is_primary`].
     pub(crate) belief: Duration,
     /// Every heartbeat asks for the role, so that refusals need not be asked about.
     pub(crate) is_role_watched: bool,
@@ -466,9 +467,9 @@ impl<F: Fault> Machine<F> {
         }
     }
 
-    /// Whether the reply to a write shows that the server is a primary. A demoted one may be behind the new primary until
-    /// it has a copy of it, so nothing that it answers vouches for memory; reads do not tell the difference. Primaries that
-    /// cannot save refuse writes in the same way, and have told their role.
+    /// Whether the reply to a write shows that the server is a primary. A demoted one may be behind the new primary
+    /// until it has a copy of it, so no answer of it is a sign of life; reads do not tell the difference. Primaries
+    /// that cannot save refuse writes in the same way, and have told their role.
     fn is_primary(&self, sender: Sender, is_read_only: bool) -> bool {
         match self.settings.is_role_watched {
             // A heartbeat has asked for the role.

@@ -591,8 +591,8 @@ impl Node {
         self.call(Purpose::Remove(key), Access::Writes, vec![Command::Del(vec![name(key)])], outside);
     }
 
-    /// An operator removes everything through this node: first from memory, so that what is being computed is not written
-    /// after the removal.
+    /// An operator removes everything through this node: first from memory, so that what is being computed is not
+    /// written after the removal.
     pub(crate) fn clear(&mut self, outside: &mut Outside) {
         self.purge(outside);
         self.scan(0, outside);
