@@ -69,6 +69,8 @@ pub(crate) enum Author {
     WriteBehind,
     /// The connection itself.
     Link,
+    /// A replica has become the primary, and holds what was there before.
+    Promotion,
 }
 
 /// A value, and from when it is: the number of purges of all keys that were executed before it began.
@@ -79,6 +81,8 @@ pub(crate) struct Ghost {
     /// The same for when Redis last began to hold it: what was written after a purge is not from before it.
     written: usize,
     is_cheap: bool,
+    /// It only tells that a node refuses to compute it.
+    pub(crate) is_refusal: bool,
 }
 
 #[derive(Default)]
@@ -124,6 +128,8 @@ pub(crate) struct Given {
     pub(crate) origin: Origin,
     /// The purges that were executed when the read or the computation began that it stems from.
     pub(crate) since: usize,
+    /// Whether a refusal is an answer for this node.
+    pub(crate) is_weak: bool,
     /// The purges that the node had been told of when the question began.
     pub(crate) told: usize,
 }
@@ -172,7 +178,7 @@ impl Truth {
             }
         }
         let is_by_a_node = matches!(author, Author::Flight | Author::WriteBehind);
-        if before.is_some() && !is_by_a_node {
+        if before.is_some() && !is_by_a_node && author != Author::Promotion {
             self.purged[key].push((self.purges, now));
             self.purges += 1;
         }
@@ -180,6 +186,15 @@ impl Truth {
         let creates = |command: &Command| !matches!(command, Command::Set { only: Some(Only::Absent), .. });
         if author == Author::Flight && before.is_none() && self.command.as_ref().is_some_and(creates) {
             self.breaks(Law::NotBroughtBack, now, format!("k{key} was absent, and a final write created it"));
+        }
+    }
+
+    /// A replica becomes the primary, which had been told of so many purges. What it holds of a key that was purged
+    /// since is back: nobody can know that it ever was purged.
+    pub(crate) fn is_back(&mut self, key: KeyId, held: &Value, purges: usize, now: Time) {
+        if self.held[key].as_ref() != Some(held) {
+            self.purged[key].retain(|(number, _)| *number < purges);
+            self.observe(key, Some(held), Author::Promotion, now);
         }
     }
 
@@ -192,8 +207,8 @@ impl Truth {
     }
 
     /// A computation begins.
-    pub(crate) fn began(&mut self, key: KeyId, is_cheap: bool) -> usize {
-        self.ghosts.push(Ghost { key, purges: self.purges, written: 0, is_cheap });
+    pub(crate) fn began(&mut self, key: KeyId, is_cheap: bool, is_refusal: bool) -> usize {
+        self.ghosts.push(Ghost { key, purges: self.purges, written: 0, is_cheap, is_refusal });
         self.ghosts.len() - 1
     }
 
@@ -204,11 +219,14 @@ impl Truth {
     }
 
     pub(crate) fn answered(&mut self, given: &Given, now: Time) {
-        let Given { key, value, origin, since, told } = *given;
+        let Given { key, value, origin, since, is_weak, told } = *given;
         if self.ghosts[value].key != key {
             self.breaks(Law::Right, now, format!("k{key} is answered with the value of k{}", self.ghosts[value].key));
         }
         let ghost = self.ghosts[value];
+        if ghost.is_refusal && !is_weak {
+            self.breaks(Law::Right, now, format!("k{key} is answered with the refusal of a node with lower limits"));
+        }
         // A cheap value that was on its way may be written after a purge, and its node is then not told of the purge.
         let written = if ghost.is_cheap { self.written_cheaply[key] } else { ghost.written };
         let since = since.max(written);

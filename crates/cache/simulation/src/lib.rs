@@ -41,4 +41,4 @@ pub use node::Plant;
 pub use people::{Plan, Workload};
 pub use story::minimised;
 pub use traffic::Traffic;
-pub use world::{Outcome, run, told};
+pub use world::{Outcome, run, told, told_since};

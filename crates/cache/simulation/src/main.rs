@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tabuada_simulation::exhaustive::{Setting, large, search, small};
 use tabuada_simulation::scaling::{COLUMNS, Measured, NODES, WORKLOAD};
-use tabuada_simulation::{Plan, Plant, Workload, minimised, run, told};
+use tabuada_simulation::{Plan, Plant, Workload, minimised, run, told, told_since};
 
 const USAGE: &str = "\
 tabuada-simulation --seed N          tells one history; if it breaks a law, the least that breaks it
@@ -119,7 +119,9 @@ fn run_hours(seed: u64, hours: u64) -> ExitCode {
     match outcome.broken {
         None => ExitCode::SUCCESS,
         Some(broken) => {
-            println!("{broken}");
+            // Its last minute.
+            let from = broken.at.saturating_sub(60_000_000_000);
+            println!("{broken}\n{}", told_since(&plan, None, from).story);
             ExitCode::FAILURE
         }
     }
@@ -162,7 +164,7 @@ fn search_all(settings: &[Setting]) -> ExitCode {
 fn scale() -> ExitCode {
     let Workload { keys, expensive_one_in, rate, value_bytes } = WORKLOAD;
     println!(
-        "{keys} expressions, one of {expensive_one_in} is expensive; {rate} requests a second a node; {value_bytes} bytes"
+        "{keys} expressions, 1 of {expensive_one_in} is expensive; {rate} requests a second a node; {value_bytes} bytes"
     );
     for (when, seconds) in [("first", 61), ("tenth", 601)] {
         println!("\nThe {when} minute, a second:\n\n{COLUMNS}");

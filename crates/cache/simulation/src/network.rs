@@ -17,6 +17,7 @@ pub(crate) enum Direction {
 
 pub(crate) struct Connection {
     pub(crate) node: usize,
+    pub(crate) server: usize,
     /// When the last message of each direction arrives.
     last: [Time; 2],
     pub(crate) is_open_at_node: bool,
@@ -45,10 +46,10 @@ impl Network {
     }
 
     /// A connection that the node has begun to open.
-    pub(crate) fn open(&mut self, node: usize) -> ConnectionId {
+    pub(crate) fn open(&mut self, node: usize, server: usize) -> ConnectionId {
         let id = ConnectionId(self.next);
         self.next += 1;
-        let connection = Connection { node, last: [0; 2], is_open_at_node: true, is_open_at_server: false };
+        let connection = Connection { node, server, last: [0; 2], is_open_at_node: true, is_open_at_server: false };
         self.connections.insert(id, connection);
         id
     }
@@ -69,6 +70,11 @@ impl Network {
     pub(crate) fn of_node(&self, node: usize) -> Vec<ConnectionId> {
         let of_node = self.connections.iter().filter(|(_, it)| it.node == node);
         of_node.map(|(id, _)| *id).collect()
+    }
+
+    pub(crate) fn of_server(&self, server: usize) -> Vec<ConnectionId> {
+        let of_server = self.connections.iter().filter(|(_, it)| it.server == server);
+        of_server.map(|(id, _)| *id).collect()
     }
 
     /// When a message that is sent now arrives; `None` if it is lost.

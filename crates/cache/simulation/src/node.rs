@@ -44,10 +44,18 @@ pub enum Plant {
     BelievesForEver,
     /// Final writes create what is absent.
     WritesPlainly,
+    /// A flight ends with the caller that began it.
+    EndsWithItsCaller,
+    /// Memory is cleared before Redis is, and not once more afterwards.
+    ClearsMemoryOnce,
+    /// The refusal of a node with lower limits is an answer for all.
+    TakesRefusals,
+    /// A demoted primary is stayed with.
+    StaysWithReplica,
 }
 
 impl Plant {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 12] = [
         Self::AnnouncedAnswersAll,
         Self::SignDatedByReply,
         Self::NullSleeps,
@@ -56,6 +64,10 @@ impl Plant {
         Self::OwnDeletionUnnoticed,
         Self::BelievesForEver,
         Self::WritesPlainly,
+        Self::EndsWithItsCaller,
+        Self::ClearsMemoryOnce,
+        Self::TakesRefusals,
+        Self::StaysWithReplica,
     ];
 }
 
@@ -173,6 +185,8 @@ pub(crate) struct Node {
     bucket_full_at: Time,
     /// Removals that an operator requested and Redis has not confirmed.
     pending_removals: BTreeSet<KeyId>,
+    /// What a clear in progress has removed, and the purges that were executed then.
+    told_by_clear: Vec<(KeyId, usize)>,
     machine: Machine<Trouble>,
     pub(crate) status: Status,
     timers: BTreeMap<usize, u64>,
@@ -221,7 +235,8 @@ impl Node {
             behind_in_flight: 0,
             bucket_full_at: 0,
             pending_removals: BTreeSet::new(),
-            machine: Machine::new(SETTINGS),
+            told_by_clear: Vec::new(),
+            machine: Machine::new(Settings { is_role_watched: plan.is_watched, ..SETTINGS }),
             status: Status::detached(),
             timers: BTreeMap::new(),
             timers_ever: 0,
@@ -414,9 +429,7 @@ impl Node {
 impl Node {
     /// What is still open; two seconds after the last fault, nothing may be.
     pub(crate) fn open(&self) -> Option<String> {
-        let what = if self.status.state != Trust::Coherent {
-            format!("is {:?}", self.status.state)
-        } else if let Some((key, _)) = self.flights.first_key_value() {
+        let what = if let Some((key, _)) = self.flights.first_key_value() {
             format!("has an open flight of k{key}")
         } else if !self.callers.is_empty() {
             "has callers that wait".to_owned()
@@ -428,6 +441,16 @@ impl Node {
             return None;
         };
         Some(format!("{} {what}", self.label()))
+    }
+
+    pub(crate) fn lacks_coherence(&self) -> Option<String> {
+        let state = self.status.state;
+        (state != Trust::Coherent).then(|| format!("{} is {state:?}", self.label()))
+    }
+
+    /// Whether this node has lower limits than the others.
+    fn is_weak(&self, outside: &Outside) -> bool {
+        outside.plan.has_weak && self.id == 0
     }
 
     pub(crate) fn is_bounded(&self) -> bool {
@@ -443,7 +466,7 @@ impl Node {
     }
 
     fn report(&self, outside: &mut Outside, key: KeyId, value: usize, origin: Origin, since: usize, told: usize) {
-        outside.truth.answered(&Given { key, value, origin, since, told }, outside.now);
+        outside.truth.answered(&Given { key, value, origin, since, is_weak: self.is_weak(outside), told }, outside.now);
     }
 
     fn breaks(&self, outside: &mut Outside, law: Law, how: &str) {

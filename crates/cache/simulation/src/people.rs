@@ -41,6 +41,14 @@ pub struct Plan {
     pub(crate) reads_through: bool,
     /// The least time from one end of a connection to the other.
     pub(crate) delay: Time,
+    /// Whether the server has a replica, which takes its place when it fails.
+    pub(crate) has_replica: bool,
+    /// From the primary to its replica, at least.
+    pub(crate) lag: Time,
+    /// Sentinels tell the nodes which server is the primary; otherwise an address leads there.
+    pub(crate) is_watched: bool,
+    /// The first node has lower limits: of some keys it can only tell that it refuses to compute them.
+    pub(crate) has_weak: bool,
     /// Whether anything may fail. Otherwise no timer may be needed.
     pub(crate) has_faults: bool,
     pub(crate) acts: Vec<(Time, Act)>,
@@ -57,6 +65,8 @@ pub(crate) struct KeyPlan {
     pub(crate) is_expensive: bool,
     /// The value cannot be stored in Redis.
     pub(crate) is_unstorable: bool,
+    /// Above the lower limits.
+    pub(crate) is_large: bool,
     pub(crate) longest: Time,
 }
 
@@ -68,6 +78,13 @@ pub(crate) enum Act {
     },
     /// An operator removes a key through a node.
     Remove {
+        node: usize,
+        key: KeyId,
+    },
+    /// An operator removes everything through a node.
+    Clear(usize),
+    /// A caller that waits for this key goes away.
+    Leave {
         node: usize,
         key: KeyId,
     },
@@ -99,6 +116,12 @@ pub(crate) enum Fault {
         time: Time,
     },
     ClientsKilled,
+    /// The replica becomes the primary, and the primary its replica; or the primary dies first, and is up again after a
+    /// time.
+    Failover {
+        crashes: bool,
+        time: Time,
+    },
     Full(Eviction, Time),
     CannotSave(Time),
     /// Computations that begin meanwhile fail.
@@ -130,6 +153,10 @@ impl Plan {
             shards: *chance.pick(&[1, 4, 4]),
             reads_through: chance.once_in(6),
             delay: *chance.pick(&[50 * MICROS, 200 * MICROS, 2 * MILLIS]),
+            has_replica: has_faults && chance.once_in(3),
+            lag: *chance.pick(&[MILLIS, 20 * MILLIS, 200 * MILLIS]),
+            is_watched: chance.once_in(2),
+            has_weak: chance.once_in(4),
             has_faults,
             acts: Vec::new(),
             load: None,
@@ -184,7 +211,7 @@ impl Plan {
         let mut plan = Self { nodes: 5, has_faults: true, ..Self::quiet(seed, &workload) };
         plan.keys = (0..workload.keys).map(|_| KeyPlan::draw(&mut chance)).collect();
         for hour in 0..hours {
-            let mut at = hour * HOUR + SECOND;
+            let mut at = hour * HOUR + 5 * SECOND;
             while at < (hour + 1) * HOUR - MINUTE {
                 let act = plan.act(&mut chance);
                 plan.acts.push((at, act.clone()));
@@ -200,7 +227,7 @@ impl Plan {
     }
 
     fn quiet(seed: u64, workload: &Workload) -> Self {
-        let key = |is_expensive| KeyPlan { is_expensive, is_unstorable: false, longest: 3 * MILLIS };
+        let key = |is_expensive| KeyPlan { is_expensive, is_unstorable: false, is_large: false, longest: 3 * MILLIS };
         Self {
             seed,
             nodes: 1,
@@ -208,6 +235,10 @@ impl Plan {
             shards: 4_096,
             reads_through: false,
             delay: 50 * MICROS,
+            has_replica: false,
+            lag: MILLIS,
+            is_watched: false,
+            has_weak: false,
             has_faults: false,
             acts: Vec::new(),
             load: None,
@@ -231,21 +262,40 @@ impl Plan {
         let node = usize::try_from(chance.below(self.nodes as u64)).unwrap_or(0);
         // Of many keys, those that are asked for most.
         let key = usize::try_from(chance.below(self.keys.len().min(20) as u64)).unwrap_or(0);
-        match chance.below(20) {
+        match chance.below(22) {
             0..=10 => Act::Ask { node, key },
             11 => Act::Remove { node, key },
-            12..=16 => Act::Person(person(chance, key)),
-            _ if self.has_faults => Act::Fault(fault(chance, node, key)),
+            12 if chance.once_in(2) => Act::Clear(node),
+            12 | 13 => Act::Leave { node, key },
+            14..=18 => Act::Person(person(chance, key)),
+            _ if self.has_faults => Act::Fault(self.fault(chance, node, key)),
             _ => Act::Ask { node, key },
         }
     }
 
+    fn fault(&self, chance: &mut Chance, node: usize, key: KeyId) -> Fault {
+        if self.has_replica && chance.once_in(3) {
+            return Fault::Failover { crashes: chance.once_in(2), time: length(chance) };
+        }
+        fault(chance, node, key)
+    }
+
     /// Others ask for the same key at about the same time, and again a little later.
     fn echo(&mut self, chance: &mut Chance, at: Time, act: &Act) {
+        if let Act::Fault(Fault::Failover { time, .. }) = *act {
+            let node = usize::try_from(chance.below(self.nodes as u64)).unwrap_or(0);
+            return self.deletes_during(chance, at, node, time);
+        }
         if let Act::Fault(Fault::Stopped(node, time) | Fault::Silent { node, time, .. }) = *act {
             return self.deletes_during(chance, at, node, time);
         }
         let (Act::Ask { key, .. } | Act::Remove { key, .. }) = act else { return };
+        if chance.once_in(4)
+            && let Act::Ask { node, key } = *act
+        {
+            let pause = chance.below(4 * self.delay);
+            self.acts.push((at + pause, Act::Leave { node, key }));
+        }
         for _ in 0..chance.below(4) {
             let node = usize::try_from(chance.below(self.nodes as u64)).unwrap_or(0);
             let pause = self.pause(chance);
@@ -258,8 +308,14 @@ impl Plan {
         let key = usize::try_from(chance.below(self.keys.len() as u64)).unwrap_or(0);
         self.acts.push((at.saturating_sub(chance.below(3 * SECOND)), Act::Ask { node, key }));
         self.acts.push((at + chance.below(time), Act::Person(Command::Del(vec![name(key)]))));
-        for _ in 0..chance.below(8) {
-            self.acts.push((at + time + chance.below(400 * MICROS), Act::Ask { node, key }));
+        // Something is on its way when it begins, so that a reply arrives meanwhile.
+        for _ in 0..chance.between(1, 4) {
+            let key = usize::try_from(chance.below(self.keys.len() as u64)).unwrap_or(0);
+            self.acts.push((at.saturating_sub(chance.below(6 * self.delay)), Act::Ask { node, key }));
+        }
+        let moment = *chance.pick(&[60 * MICROS, 400 * MICROS]);
+        for _ in 0..chance.between(4, 12) {
+            self.acts.push((at + time + chance.below(moment), Act::Ask { node, key }));
         }
     }
 
@@ -280,6 +336,7 @@ impl KeyPlan {
         Self {
             is_expensive: !chance.once_in(4),
             is_unstorable: chance.once_in(20),
+            is_large: chance.once_in(2),
             longest: *chance.pick(&[3 * MILLIS, 30 * MILLIS, 300 * MILLIS, 1_900 * MILLIS]),
         }
     }
@@ -301,16 +358,21 @@ fn person(chance: &mut Chance, key: KeyId) -> Command {
     }
 }
 
-fn fault(chance: &mut Chance, node: usize, key: KeyId) -> Fault {
+/// Twenty milliseconds, or some seconds.
+fn length(chance: &mut Chance) -> Time {
     let time = *chance.pick(&[20 * MILLIS, 120 * MILLIS, 500 * MILLIS, 1_500 * MILLIS]);
-    let time = time + chance.below(time);
-    match chance.below(14) {
+    time + chance.below(time)
+}
+
+fn fault(chance: &mut Chance, node: usize, key: KeyId) -> Fault {
+    let time = length(chance);
+    match chance.below(15) {
         0 => Fault::Cut(node, time),
         1 => Fault::Silent { node, to_server: true, to_node: true, time },
         2 => Fault::Silent { node, to_server: false, to_node: true, time },
         3 => Fault::Silent { node, to_server: true, to_node: false, time },
         4 => Fault::Slow(node, time),
-        5 => Fault::Stopped(node, time),
+        5 | 14 => Fault::Stopped(node, time),
         6 => Fault::Crash(node, time),
         7 => Fault::ServerStopped(time),
         8 => Fault::ServerRestarts { keeps_data: chance.once_in(2), time },
@@ -327,7 +389,7 @@ impl Fault {
         match *self {
             Self::Cut(_, time) | Self::Slow(_, time) | Self::Stopped(_, time) | Self::Crash(_, time) => time,
             Self::Silent { time, .. } | Self::ServerStopped(time) | Self::ServerRestarts { time, .. } => time,
-            Self::Full(_, time) | Self::CannotSave(time) | Self::Failing(_, time) => time,
+            Self::Failover { time, .. } | Self::Full(_, time) | Self::CannotSave(time) | Self::Failing(_, time) => time,
             Self::ClientsKilled | Self::Expires(_) => 0,
         }
     }
@@ -338,6 +400,7 @@ impl Act {
     pub(crate) fn node(&self) -> Option<usize> {
         match *self {
             Self::Ask { node, .. } | Self::Remove { node, .. } => Some(node),
+            Self::Leave { node, .. } | Self::Clear(node) => Some(node),
             Self::Fault(fault) => match fault {
                 Fault::Cut(node, _) | Fault::Slow(node, _) | Fault::Stopped(node, _) => Some(node),
                 Fault::Crash(node, _) | Fault::Failing(node, _) | Fault::Silent { node, .. } => Some(node),

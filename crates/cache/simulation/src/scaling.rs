@@ -18,8 +18,8 @@ pub struct Prices {
     pub push: f64,
 }
 
-/// Of redis-server 7.0.15 on the machine that `docs/scaling.md` describes, by `prices.py`. A push is most expensive if few
-/// connections track: 3.4 µs with 4, 1.2 with 64.
+/// Of redis-server 7.0.15 on the machine that `docs/scaling.md` describes, by `prices.py`. A push is most expensive if
+/// few connections track: 3.4 µs with 4, 1.2 with 64.
 pub const PRICES: Prices = Prices { command: 7.0, push: 3.4 };
 
 /// What the server of so many nodes received and sent in some seconds.

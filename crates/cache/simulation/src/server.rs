@@ -189,6 +189,15 @@ impl Server {
         self.purges = truth.purges;
     }
 
+    /// Notes what a promotion has brought back.
+    pub(crate) fn bring_back(&self, now: Time, truth: &mut Truth) {
+        for key in 0..truth.keys() {
+            if let Some(held) = self.redis.peek(0, &name(key), millis(now)) {
+                truth.is_back(key, &held.value, self.purges, now);
+            }
+        }
+    }
+
     /// Notes whether a key has expired.
     pub(crate) fn observe_one(&mut self, key: usize, now: Time, truth: &mut Truth) {
         self.observe_key(key, Author::Time, now, truth);

@@ -9,19 +9,23 @@ use crate::world::{MICROS, MILLIS, SECOND, Time, run};
 /// The lines of a history, if they are wanted.
 pub(crate) struct Story {
     text: Option<String>,
+    from: Time,
 }
 
 impl Story {
     pub(crate) fn silent() -> Self {
-        Self { text: None }
+        Self { text: None, from: Time::MAX }
     }
 
-    pub(crate) fn new() -> Self {
-        Self { text: Some(String::new()) }
+    /// The lines from this moment on.
+    pub(crate) fn since(from: Time) -> Self {
+        Self { text: Some(String::new()), from }
     }
 
     pub(crate) fn tell(&mut self, now: Time, line: impl FnOnce() -> String) {
-        if let Some(text) = &mut self.text {
+        if now >= self.from
+            && let Some(text) = &mut self.text
+        {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "  {:2}.{:06} s  {}", now / SECOND, now % SECOND / MICROS, line());
         }
@@ -77,6 +81,12 @@ fn simpler(plan: &Plan) -> Vec<Plan> {
     }
     if plan.nodes > 1 && plan.acts.iter().all(|(_, act)| act.node().is_none_or(|node| node + 1 < plan.nodes)) {
         plans.push(Plan { nodes: plan.nodes - 1, ..plan.clone() });
+    }
+    if plan.has_weak {
+        plans.push(Plan { has_weak: false, ..plan.clone() });
+    }
+    if plan.has_replica {
+        plans.push(Plan { has_replica: false, ..plan.clone() });
     }
     if plan.reads_through {
         plans.push(Plan { reads_through: false, ..plan.clone() });

@@ -9,7 +9,8 @@ use crate::load::{Load, Questions};
 use crate::network::{ConnectionId, Direction, Network};
 use crate::node::{Arrival, DOWN, Item, Node, Plant, label};
 use crate::people::{Act, Fault, KeyId, Plan, key_of, name};
-use crate::redis::{Command, Redis, Value};
+use crate::protocol::link::Role;
+use crate::redis::{self, Command, Effect, Entry, Name, Redis, Value};
 use crate::server::{Batch, From, Server, millis};
 use crate::story::Story;
 use crate::traffic::Traffic;
@@ -22,11 +23,14 @@ pub(crate) const SECOND: Time = 1_000 * MILLIS;
 pub(crate) const MINUTE: Time = 60 * SECOND;
 pub(crate) const HOUR: Time = 60 * MINUTE;
 
-/// How long after the last fault all must be well. Two seconds would do for the connections, but a lease that a dead node
-/// has left ends after three, what is kept briefly after five, and what began during a fault may take that long again.
+/// How long after the last fault all nodes must be coherent, and their memory within Redis.
+const CONNECTED: Time = 2 * SECOND;
+/// How long after the last fault nobody may wait any more: a lease that a dead node has left ends after three seconds,
+/// what is kept briefly after five, and what began during a fault may take that long again.
 const LAST_QUESTIONS: Time = 8 * SECOND;
-/// A question right after an outage may find the breaker open, and is then answered without Redis, briefly.
-const ONCE_MORE: Time = 6 * SECOND;
+/// A question right after an outage may find the breaker open, and is then answered without Redis: computed in two
+/// seconds, and kept for five.
+const ONCE_MORE: Time = 8 * SECOND;
 const END: Time = 6 * SECOND;
 /// Of a history of some seconds.
 const EVENTS_MAX: u64 = 200_000;
@@ -48,7 +52,18 @@ pub(crate) enum Event {
     ToServer(Batch),
     /// The node has closed the connection.
     ClosedByNode(ConnectionId),
-    Turn,
+    Turn(usize),
+    /// What the primary has changed arrives at its replica, unless one of them has another role now. With the number of
+    /// purges.
+    Replicated(u32, Vec<Effect>, usize),
+    /// The replica becomes the primary, unless something else has happened.
+    Promotion(u32),
+    /// The former primary has the data of the present one, as its replica.
+    Synchronised(u32),
+    /// The address leads to the present primary.
+    AddressMoves,
+    /// A Sentinel tells a node the present primary.
+    Learns(usize),
     /// The server removes what has expired.
     Expire,
     /// A key has just expired, which no node is told of before the server notices.
@@ -56,6 +71,8 @@ pub(crate) enum Event {
     Starts(usize),
     ServerStarts,
     Unrefused,
+    /// All nodes must be coherent, and their memory within Redis.
+    CheckConnections,
     /// All must be well; at last, what was asked for must be there.
     Check {
         is_last: bool,
@@ -99,7 +116,19 @@ pub(crate) struct Outside {
     queue: BinaryHeap<Scheduled>,
     events: u64,
     network: Network,
-    server: Server,
+    /// The primary, and its replica if there is one.
+    servers: Vec<Server>,
+    primary: usize,
+    /// The server to which the address leads.
+    address: usize,
+    /// The primary of which each node was told by its Sentinel.
+    known: Vec<usize>,
+    /// The number of promotions.
+    epoch: u32,
+    /// When the last change arrives at the replica.
+    replicated: Time,
+    /// Whether the replica has a copy, and is told of changes.
+    is_replicating: bool,
     chance: Chance,
     pub(crate) truth: Truth,
     pub(crate) story: Story,
@@ -121,12 +150,32 @@ impl Outside {
         key_of(redis, self.plan.keys.len())
     }
 
+    pub(crate) fn primary(&self) -> usize {
+        self.primary
+    }
+
+    /// The server that a node connects to.
+    fn server_for(&self, node: usize) -> usize {
+        if self.plan.is_watched { self.known[node] } else { self.address }
+    }
+
+    /// The role of the server to which the address leads now.
+    pub(crate) fn role_at_address(&self) -> Role {
+        let server = &self.servers[self.address];
+        match server.redis.settings().role {
+            redis::Role::Primary if self.now >= server.down_until => Role::Primary,
+            redis::Role::Replica if self.now >= server.down_until => Role::Replica,
+            _ => Role::Unknown,
+        }
+    }
+
     /// Begins to connect; `None` if that fails at once.
     pub(crate) fn dial(&mut self, node: usize) -> Option<ConnectionId> {
         if self.network.is_cut(node, self.now) {
             return None;
         }
-        let connection = self.network.open(node);
+        let server = self.server_for(node);
+        let connection = self.network.open(node, server);
         self.towards(connection, Direction::ToServer, Event::Dialled(connection));
         Some(connection)
     }
@@ -154,7 +203,8 @@ impl Outside {
     }
 
     fn close_at_server(&mut self, connection: ConnectionId) {
-        self.server.close(connection);
+        let Some(server) = self.network.get(connection).map(|it| it.server) else { return };
+        self.servers[server].close(connection);
         if let Some(it) = self.network.get_mut(connection).filter(|it| it.is_open_at_server) {
             it.is_open_at_server = false;
             self.deliver(connection, Arrival::Closed);
@@ -162,22 +212,29 @@ impl Outside {
     }
 
     /// Something is to be done in the next turn of the server.
-    fn turn_is_due(&mut self) {
-        if self.server.is_turn_due {
+    fn turn_is_due(&mut self, server: usize) {
+        if std::mem::replace(&mut self.servers[server].is_turn_due, true) {
             return;
         }
-        self.server.is_turn_due = true;
         let pause =
             if self.chance.once_in(20) { self.chance.below(3 * MILLIS) } else { self.chance.below(60 * MICROS) };
-        let at = (self.now + 1 + pause).max(self.server.stopped_until);
-        self.schedule(at, Event::Turn);
+        let at = (self.now + 1 + pause).max(self.servers[server].stopped_until);
+        self.schedule(at, Event::Turn(server));
     }
 
-    fn turn(&mut self) {
-        if self.now < self.server.stopped_until {
-            return self.schedule(self.server.stopped_until, Event::Turn);
+    fn turn(&mut self, number: usize) {
+        let server = &mut self.servers[number];
+        if self.now < server.stopped_until {
+            let at = server.stopped_until;
+            return self.schedule(at, Event::Turn(number));
         }
-        let (sent, _) = self.server.turn(self.now, Some(&mut self.truth));
+        let truth = (number == self.primary).then_some(&mut self.truth);
+        let (sent, effects) = server.turn(self.now, truth);
+        let purges = server.purges;
+        if number == self.primary && self.servers.len() > 1 && self.is_replicating && !effects.is_empty() {
+            self.replicated = self.replicated.max(self.now + self.plan.lag + self.chance.below(self.plan.lag)) + 1;
+            self.schedule(self.replicated, Event::Replicated(self.epoch, effects, purges));
+        }
         for sent in sent {
             self.deliver(sent.to, Arrival::Message(sent.message, sent.purges));
         }
@@ -188,8 +245,9 @@ impl Outside {
 
     fn person(&mut self, command: Command) {
         self.tell(|| format!("P  {}", said(&command)));
-        self.server.receive(Batch { from: From::Person, commands: vec![command], author: Author::Person });
-        self.turn_is_due();
+        let batch = Batch { from: From::Person, commands: vec![command], author: Author::Person };
+        self.servers[self.primary].receive(batch);
+        self.turn_is_due(self.primary);
     }
 
     /// For how long anybody has stood still since then.
@@ -197,8 +255,71 @@ impl Outside {
         self.pauses.iter().map(|(from, until)| until.saturating_sub(*from.max(&then))).sum()
     }
 
-    fn is_up(&self) -> bool {
-        self.now >= self.server.down_until
+    /// The primary dies, and is up again after a time.
+    fn restart(&mut self, keeps_data: bool, time: Time) {
+        self.disconnect_all(self.primary);
+        self.servers[self.primary].restart(keeps_data);
+        self.observe();
+        self.servers[self.primary].down_until = self.now + time;
+        self.schedule(self.now + time, Event::ServerStarts);
+    }
+
+    fn disconnect_all(&mut self, server: usize) {
+        for connection in self.network.of_server(server) {
+            self.close_at_server(connection);
+        }
+    }
+
+    pub(crate) fn is_at(&self, connection: ConnectionId) -> Option<usize> {
+        self.network.get(connection).map(|it| it.server)
+    }
+
+    fn is_up(&self, server: usize) -> bool {
+        self.now >= self.servers[server].down_until
+    }
+
+    /// Notes what the primary holds.
+    fn observe(&mut self) {
+        self.servers[self.primary].observe(self.now, &mut self.truth);
+    }
+
+    /// The replica becomes the primary with what has arrived there; the former primary, a replica.
+    ///
+    /// Not while the primary cannot save: it then refuses writes like a replica, and is asked for its role more rarely
+    /// than memory is believed (see the README).
+    fn promote(&mut self) {
+        let former = self.primary;
+        // A replica without a copy is not promoted.
+        let cannot_save = self.servers[former].redis.settings().cannot_save;
+        if self.servers.len() == 1 || !self.is_up(1 - former) || !self.is_replicating || cannot_save {
+            return;
+        }
+        (self.primary, self.epoch) = (1 - former, self.epoch + 1);
+        self.is_replicating = false;
+        self.tell(|| "R  the replica is the primary now".to_owned());
+        self.servers[self.primary].redis.lead();
+        self.servers[former].redis.configure(|settings| settings.role = redis::Role::Replica);
+        self.servers[self.primary].bring_back(self.now, &mut self.truth);
+        self.observe();
+        let synchronised = self.now + self.chance.below(SECOND);
+        let synchronised = synchronised.max(self.servers[former].down_until);
+        self.schedule(synchronised, Event::Synchronised(self.epoch));
+        let moves = self.now + self.chance.below(300 * MILLIS);
+        self.schedule(moves, Event::AddressMoves);
+        for node in 0..self.plan.nodes {
+            let learns = self.now + self.chance.below(300 * MILLIS);
+            self.schedule(learns, Event::Learns(node));
+        }
+    }
+
+    fn synchronise(&mut self) {
+        let (replica, purges) = (1 - self.primary, self.servers[self.primary].purges);
+        let put = |(database, name, entry): (u32, &Name, &Entry)| Effect::Put(database, name.clone(), entry.clone());
+        let data = self.servers[self.primary].redis.entries().map(put).collect();
+        self.servers[replica].redis.follow(data);
+        self.servers[replica].purges = purges;
+        (self.replicated, self.epoch, self.is_replicating) = (self.now, self.epoch + 1, true);
+        self.turn_is_due(replica);
     }
 }
 
@@ -231,7 +352,12 @@ pub fn run(plan: &Plan, plant: Option<Plant>) -> Outcome {
 
 /// Runs a history, and tells it.
 pub fn told(plan: &Plan, plant: Option<Plant>) -> Outcome {
-    World::new(plan, plant, Story::new()).run()
+    told_since(plan, plant, 0)
+}
+
+/// Runs a history, and tells it from a moment on.
+pub fn told_since(plan: &Plan, plant: Option<Plant>, from: Time) -> Outcome {
+    World::new(plan, plant, Story::since(from)).run()
 }
 
 /// The load that is drawn while the history runs.
@@ -262,7 +388,13 @@ impl World {
             queue: BinaryHeap::new(),
             events: 0,
             network: Network::new(plan.nodes, plan.delay, network_chance),
-            server: Server::new(),
+            servers: (0..1 + usize::from(plan.has_replica)).map(|_| Server::new()).collect(),
+            primary: 0,
+            address: 0,
+            known: vec![0; plan.nodes],
+            epoch: 0,
+            replicated: 0,
+            is_replicating: true,
             chance,
             truth: Truth::new(plan.keys.len()),
             story,
@@ -295,6 +427,7 @@ impl World {
         for hour in 1..=end / HOUR {
             outside.schedule(hour * HOUR - 1, Event::Check { is_last: false });
         }
+        outside.schedule(end + CONNECTED, Event::CheckConnections);
         outside.schedule(end + LAST_QUESTIONS - 1, Event::Check { is_last: false });
         outside.schedule(end + LAST_QUESTIONS, Event::LastQuestions);
         outside.schedule(end + LAST_QUESTIONS + ONCE_MORE, Event::LastQuestions);
@@ -317,8 +450,9 @@ impl World {
                 break;
             }
         }
-        let Outside { truth, events, story, server, .. } = self.outside;
-        Outcome { broken: truth.broken, events, story: story.text(), traffic: server.traffic.unwrap_or_default() }
+        let Outside { truth, events, story, servers, .. } = self.outside;
+        let traffic = servers.into_iter().find_map(|server| server.traffic).unwrap_or_default();
+        Outcome { broken: truth.broken, events, story: story.text(), traffic }
     }
 
     fn step(&mut self, event: Event) {
@@ -329,7 +463,7 @@ impl World {
                 self.act(act);
             }
             Event::Load(node) => self.next_question(node),
-            Event::Counts => outside.server.traffic = Some(Traffic::default()),
+            Event::Counts => outside.servers[outside.primary].traffic = Some(Traffic::default()),
             Event::Node(id, boot, item) => self.item(id, boot, item),
             Event::Arrives(connection, arrival) => {
                 let Some(node) = outside.network.get(connection).filter(|it| it.is_open_at_node).map(|it| it.node)
@@ -341,11 +475,12 @@ impl World {
                 outside.schedule(outside.now, Event::Node(node.id, node.boot, Item::Readable(connection)));
             }
             Event::Dialled(connection) => {
-                let is_up = outside.is_up();
+                let Some(server) = outside.network.get(connection).map(|it| it.server) else { return };
+                let is_up = outside.is_up(server);
                 let Some(it) = outside.network.get_mut(connection) else { return };
                 it.is_open_at_server = is_up;
                 if is_up {
-                    outside.server.accept(connection);
+                    outside.servers[server].accept(connection);
                     outside.deliver(connection, Arrival::Connected);
                 } else {
                     outside.deliver(connection, Arrival::Closed);
@@ -353,27 +488,51 @@ impl World {
             }
             Event::ToServer(batch) => {
                 let From::Node(connection) = batch.from else { return };
-                if outside.is_up() && outside.network.get(connection).is_some_and(|it| it.is_open_at_server) {
-                    outside.server.receive(batch);
-                    outside.turn_is_due();
+                let Some(it) = outside.network.get(connection).filter(|it| it.is_open_at_server) else { return };
+                let server = it.server;
+                if outside.is_up(server) {
+                    outside.servers[server].receive(batch);
+                    outside.turn_is_due(server);
                 }
             }
             Event::ClosedByNode(connection) => {
-                outside.server.close(connection);
                 if let Some(it) = outside.network.get_mut(connection) {
+                    outside.servers[it.server].close(connection);
                     it.is_open_at_server = false;
                 }
                 outside.network.sweep();
             }
-            Event::Turn => outside.turn(),
+            Event::Turn(server) => outside.turn(server),
+            Event::Replicated(epoch, effects, purges) => {
+                let replica = 1 - outside.primary;
+                if epoch == outside.epoch && outside.is_up(replica) {
+                    outside.servers[replica].redis.apply(effects);
+                    outside.servers[replica].purges = purges;
+                    outside.turn_is_due(replica);
+                }
+            }
+            Event::Promotion(epoch) if epoch == outside.epoch => outside.promote(),
+            Event::Promotion(_) => {}
+            Event::Synchronised(epoch) if epoch == outside.epoch => outside.synchronise(),
+            Event::Synchronised(_) => {}
+            Event::AddressMoves => outside.address = outside.primary,
+            Event::Learns(node) => {
+                outside.known[node] = outside.primary;
+                if outside.plan.is_watched && !self.nodes[node].is_down() {
+                    self.nodes[node].learns(outside);
+                }
+            }
             Event::Expire => {
-                if outside.is_up() {
-                    outside.server.expire(outside.now);
-                    outside.turn_is_due();
+                let primary = outside.primary;
+                if outside.is_up(primary) {
+                    outside.servers[primary].expire(outside.now);
+                    outside.turn_is_due(primary);
                 }
                 outside.schedule(outside.now + 100 * MILLIS, Event::Expire);
             }
-            Event::Observe(key) => outside.server.observe_one(key, outside.now, &mut outside.truth),
+            Event::Observe(key) => {
+                outside.servers[outside.primary].observe_one(key, outside.now, &mut outside.truth);
+            }
             Event::Starts(id) => {
                 // A node that died twice starts once.
                 if !self.nodes[id].is_down() {
@@ -385,10 +544,11 @@ impl World {
                 self.nodes[id].start(outside);
             }
             Event::ServerStarts => outside.tell(|| "R  is up again".to_owned()),
-            Event::Unrefused => outside.server.redis.configure(|settings| {
-                (settings.bytes_max, settings.cannot_save) = (None, false);
+            Event::Unrefused => outside.servers.iter_mut().for_each(|server| {
+                server.redis.configure(|settings| (settings.bytes_max, settings.cannot_save) = (None, false));
             }),
             Event::LastQuestions => self.ask_everybody(),
+            Event::CheckConnections => self.check_connections(),
             Event::Check { is_last } => self.check(is_last),
         }
     }
@@ -421,7 +581,15 @@ impl World {
                     node.remove(key, outside);
                 }
             }
-            Act::Person(command) if outside.is_up() => outside.person(command),
+            Act::Leave { node, key } => self.nodes[node].leave(key, outside),
+            Act::Clear(node) => {
+                let node = &mut self.nodes[node];
+                if outside.now >= node.asleep_until {
+                    outside.tell(|| format!("{}  an operator clears the cache", node.label()));
+                    node.clear(outside);
+                }
+            }
+            Act::Person(command) if outside.is_up(outside.primary) => outside.person(command),
             Act::Person(_) => {}
             Act::Fault(fault) => self.fault(fault),
         }
@@ -465,32 +633,50 @@ impl World {
     fn check(&mut self, is_last: bool) {
         let outside = &mut self.outside;
         let now = outside.now;
-        outside.server.expire(now);
-        outside.server.observe(now, &mut outside.truth);
+        outside.servers[outside.primary].expire(now);
+        outside.observe();
         for node in &self.nodes {
             if let Some(open) = node.open() {
                 return outside.truth.breaks(Law::WellAgain, now, open);
             }
+        }
+        self.check_connections();
+        let outside = &mut self.outside;
+        for key in (0..outside.plan.keys.len()).filter(|_| is_last) {
+            let plan = outside.plan.keys[key];
+            let held = held_value(&outside.servers[outside.primary], key, now);
+            if plan.is_expensive && !plan.is_unstorable && held.is_none() {
+                outside.truth.breaks(Law::NoDeadEnd, now, format!("k{key} was asked for, and Redis holds no value"));
+            }
+            let (computed, excuses) = (outside.truth.computations[key], outside.truth.excuses[key]);
+            // What a node with lower limits has written is of no use to each of the others.
+            let refused = usize::from(outside.plan.has_weak) * (1 + excuses) * outside.plan.nodes;
+            let most = 1 + excuses * outside.plan.nodes + refused;
+            if !outside.plan.has_faults && !plan.is_unstorable && computed > most {
+                let how = format!("k{key} was computed {computed} times, with {excuses} events");
+                outside.truth.breaks(Law::Once, now, how);
+            }
+        }
+    }
+
+    /// Everybody is connected, and memory is within Redis.
+    fn check_connections(&mut self) {
+        let outside = &mut self.outside;
+        let now = outside.now;
+        outside.servers[outside.primary].expire(now);
+        outside.observe();
+        for node in &self.nodes {
+            if let Some(how) = node.lacks_coherence() {
+                return outside.truth.breaks(Law::WellAgain, now, how);
+            }
             let served: Vec<_> = node.served(outside).collect();
             for (key, value, is_brief) in served {
-                let is_held = held_value(&outside.server, key, now) == Some(value);
+                let is_held = held_value(&outside.servers[outside.primary], key, now) == Some(value);
                 let needs_redis = outside.plan.keys[key].is_expensive && !outside.plan.keys[key].is_unstorable;
                 if !is_brief && needs_redis && !is_held {
                     let how = format!("{} serves a value of k{key} that Redis does not hold", node.label());
                     return outside.truth.breaks(Law::WellAgain, now, how);
                 }
-            }
-        }
-        for key in (0..outside.plan.keys.len()).filter(|_| is_last) {
-            let plan = outside.plan.keys[key];
-            let held = held_value(&outside.server, key, now);
-            if plan.is_expensive && !plan.is_unstorable && held.is_none() {
-                outside.truth.breaks(Law::NoDeadEnd, now, format!("k{key} was asked for, and Redis holds no value"));
-            }
-            let (computed, excuses) = (outside.truth.computations[key], outside.truth.excuses[key]);
-            if !outside.plan.has_faults && !plan.is_unstorable && computed > 1 + excuses * outside.plan.nodes {
-                let how = format!("k{key} was computed {computed} times, with {excuses} events");
-                outside.truth.breaks(Law::Once, now, how);
             }
         }
     }
@@ -521,26 +707,37 @@ impl World {
             }
             Fault::Crash(node, time) => self.crash(node, time),
             Fault::ServerStopped(time) => {
-                outside.server.stopped_until = now + time;
+                outside.servers[outside.primary].stopped_until = now + time;
                 outside.pauses.push((now, now + time));
             }
             Fault::ServerRestarts { keeps_data, time } => {
-                self.disconnect_all();
-                let outside = &mut self.outside;
-                outside.server.restart(keeps_data);
-                outside.server.observe(now, &mut outside.truth);
-                outside.server.down_until = now + time;
-                outside.schedule(now + time, Event::ServerStarts);
+                outside.restart(keeps_data, time);
+                if outside.servers.len() > 1 {
+                    // Its replica follows it again.
+                    (outside.epoch, outside.is_replicating) = (outside.epoch + 1, false);
+                    outside.schedule(now + time, Event::Synchronised(outside.epoch));
+                }
             }
-            Fault::ClientsKilled => self.disconnect_all(),
+            Fault::ClientsKilled => outside.disconnect_all(outside.primary),
+            Fault::Failover { crashes, time } => {
+                let is_possible =
+                    outside.is_replicating && outside.servers.len() > 1 && outside.is_up(1 - outside.primary);
+                if crashes && is_possible {
+                    outside.restart(true, time);
+                    outside.schedule(now + time / 2, Event::Promotion(outside.epoch));
+                } else {
+                    outside.promote();
+                }
+            }
             Fault::Full(policy, time) => {
                 let bytes = Some(0);
-                outside.server.redis.configure(|settings| (settings.bytes_max, settings.eviction) = (bytes, policy));
-                outside.turn_is_due();
+                let primary = &mut outside.servers[outside.primary];
+                primary.redis.configure(|settings| (settings.bytes_max, settings.eviction) = (bytes, policy));
+                outside.turn_is_due(outside.primary);
                 outside.schedule(now + time, Event::Unrefused);
             }
             Fault::CannotSave(time) => {
-                outside.server.redis.configure(|settings| settings.cannot_save = true);
+                outside.servers[outside.primary].redis.configure(|settings| settings.cannot_save = true);
                 outside.schedule(now + time, Event::Unrefused);
             }
             Fault::Failing(node, time) => self.nodes[node].fails_until = now + time,
@@ -563,14 +760,6 @@ impl World {
         }
         let at = outside.now + time;
         outside.schedule(at, Event::Starts(id));
-    }
-
-    fn disconnect_all(&mut self) {
-        for node in 0..self.nodes.len() {
-            for connection in self.outside.network.of_node(node) {
-                self.outside.close_at_server(connection);
-            }
-        }
     }
 }
 

@@ -1,8 +1,8 @@
 //! What a fleet costs Redis: three simulated nodes against three caches at a real server, which are asked the same
 //! questions.
 //!
-//! The real nodes ask one question after the other, with a pause in between; so how busy the machine is does not matter,
-//! except for heartbeats, which are not compared.
+//! The real nodes ask one question after the other, with a pause in between; so how busy the machine is does not
+//! matter, except for heartbeats, which are not compared.
 
 // Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic)]
@@ -97,9 +97,11 @@ async fn real() -> Traffic {
     }
     // The first writes it. To the others it may be reported after they have it, so that they need it once more.
     until("all have the marker", || {
-        let lacking = nodes.iter().filter(|node| node.get(&marker()).is_none());
-        let given = lacking.map(|node| node.insert(&marker(), "here".to_owned())).count();
-        given == 0 && nodes.iter().all(|node| node.stats().write_behind_open == 0)
+        let lacking: Vec<_> = nodes.iter().filter(|node| node.get(&marker()).is_none()).collect();
+        for node in &lacking {
+            node.insert(&marker(), "here".to_owned());
+        }
+        lacking.is_empty() && nodes.iter().all(|node| node.stats().write_behind_open == 0)
     })
     .await;
     let before = told(&nodes);

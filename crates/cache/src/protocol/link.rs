@@ -44,7 +44,8 @@ pub(crate) struct Settings {
     pub(crate) heartbeat: Duration,
     /// A heartbeat without a reply for this time is late.
     pub(crate) late: Duration,
-    /// For how long memory is believed after the last answered command was sent.
+    /// For how long memory is believed after the last command was sent that shows a primary: see
+    /// [`Machine::is_primary`].
     pub(crate) belief: Duration,
     /// Every heartbeat asks for the role, so that refusals need not be asked about.
     pub(crate) is_role_watched: bool,
@@ -313,6 +314,8 @@ pub(crate) struct Machine<F> {
     is_unreported_told: bool,
     /// Since when this server, which refuses writes, is not known to be a primary.
     replica_since: Option<Moment>,
+    /// Writes were refused as by a replica, and the server has not told since that it is a primary.
+    is_role_doubted: bool,
     /// No question for the role before this moment.
     ask_role_from: Moment,
     /// A replica was left, and since then no server took writes. Another replica is stayed with.
@@ -340,6 +343,7 @@ impl<F: Fault> Machine<F> {
             is_outage_told: false,
             is_unreported_told: false,
             replica_since: None,
+            is_role_doubted: false,
             ask_role_from: Moment::ZERO,
             was_demoted: false,
             is_replica_told: false,
@@ -445,8 +449,12 @@ impl<F: Fault> Machine<F> {
                 vec![Action::WakeAt(now + self.settings.heartbeat, Timer::Heartbeat)]
             }
             Event::Answered { sent, access, sender, refused } => {
-                self.believed_until = self.believed_until.max(sent + self.settings.belief);
-                self.answered(access, sender, refused, now)
+                let is_read_only = refused.as_ref().is_some_and(F::is_read_only);
+                let actions = self.answered(access, sender, refused, now);
+                if access == Access::Writes && self.is_primary(sender, is_read_only) {
+                    self.believed_until = self.believed_until.max(sent + self.settings.belief);
+                }
+                actions
             }
             Event::RoleIs(role) => self.role_is(role, now, chance),
             Event::Rang(Timer::Role) if self.replica_since.is_some() => vec![Action::AskRole],
@@ -456,6 +464,17 @@ impl<F: Fault> Machine<F> {
                 vec![Action::WakeAt(now + self.address.draw(chance), Timer::Address)]
             }
             _ => vec![],
+        }
+    }
+
+    /// Whether the reply to a write shows that the server is a primary. A demoted one may be behind the new primary
+    /// until it has a copy of it, so no answer of it is a sign of life; reads do not tell the difference. Primaries
+    /// that cannot save refuse writes in the same way, and have told their role.
+    fn is_primary(&self, sender: Sender, is_read_only: bool) -> bool {
+        match self.settings.is_role_watched {
+            // A heartbeat has asked for the role.
+            true => !is_read_only || sender == Sender::Heartbeat,
+            false => !is_read_only || !self.is_role_doubted,
         }
     }
 
@@ -489,6 +508,7 @@ impl<F: Fault> Machine<F> {
         if is_read_only && !self.settings.is_role_watched && !self.is_at_replica() && now >= self.ask_role_from {
             // Until the answer; a primary that refuses for long is asked ever more rarely.
             self.ask_role_from = Moment::MAX;
+            self.is_role_doubted = true;
             actions.push(Action::AskRole);
         }
         if access == Access::Writes && !is_refused {
@@ -500,6 +520,11 @@ impl<F: Fault> Machine<F> {
     /// The server takes writes, so it is a primary.
     fn takes_writes(&mut self) -> Option<Action<F>> {
         self.replica_since = None;
+        self.is_role_doubted = false;
+        if self.ask_role_from < Moment::MAX {
+            // The next refusal may have another reason.
+            self.ask_role_from = Moment::ZERO;
+        }
         self.role.reset();
         self.address.reset();
         self.is_replica_told = false;
@@ -511,6 +536,7 @@ impl<F: Fault> Machine<F> {
         if role == Role::Primary {
             // It refuses for another reason, and so would over another connection.
             self.replica_since = None;
+            self.is_role_doubted = false;
             return vec![];
         }
         let since = *self.replica_since.get_or_insert(now);
@@ -535,6 +561,7 @@ impl<F: Fault> Machine<F> {
         self.is_late = false;
         self.is_heartbeat_open = false;
         self.replica_since = None;
+        self.is_role_doubted = false;
         self.reads.turned = None;
         self.writes.turned = None;
         let mut actions = vec![Action::Leave];
@@ -729,9 +756,10 @@ mod tests {
         for (at, event, until, is_late) in [
             (100, rang(Timer::Heartbeat), 300, false),
             (101, rang(Timer::Late), 300, true),
-            // A call that was sent before the last sign, and one after.
-            (900, replied(40, Access::Reads, Sender::Call, None), 340, true),
-            (901, replied(20, Access::Reads, Sender::Call, None), 340, true),
+            // A call that was sent before the last sign, and one after. A replica would answer a read.
+            (900, replied(40, Access::Writes, Sender::Call, None), 340, true),
+            (901, replied(20, Access::Writes, Sender::Call, None), 340, true),
+            (901, replied(90, Access::Reads, Sender::Call, None), 340, true),
             // A refusal is a sign of life.
             (902, beat(100, Some(Trouble::Full)), 400, true),
             (903, Event::HeartbeatEnded, 400, false),
@@ -743,6 +771,37 @@ mod tests {
             assert_eq!((state, believed_until, late), (Trust::Coherent, until * MS, is_late), "{event:?}");
             assert!(!forgets, "{event:?}");
         }
+    }
+
+    /// It may be behind the new primary, until it has a copy of its data.
+    #[test]
+    fn a_demoted_server_does_not_vouch_for_memory() {
+        let read_only = || Some(Trouble::ReadOnly);
+        let believed = |machine: &Machine<Trouble>| machine.status().believed_until;
+        let mut machine = coherent();
+        machine.on(beat(100, None), 101 * MS, 0.5);
+        for event in [beat(200, read_only()), replied(201, Access::Reads, Sender::Call, None), beat(300, read_only())] {
+            machine.on(event, 301 * MS, 0.5);
+        }
+        machine.on(Event::RoleIs(Role::Replica), 302 * MS, 0.5);
+        machine.on(beat(400, read_only()), 401 * MS, 0.5);
+        assert_eq!(believed(&machine), 400 * MS, "since the last write that was taken");
+        // A primary that cannot save is one.
+        machine.on(Event::RoleIs(Role::Primary), 402 * MS, 0.5);
+        machine.on(beat(500, read_only()), 501 * MS, 0.5);
+        assert_eq!(believed(&machine), 800 * MS);
+        // Once it has taken a write, the next refusal is asked about at once.
+        machine.on(beat(600, None), 601 * MS, 0.5);
+        assert_eq!(machine.on(beat(700, read_only()), 701 * MS, 0.5), [Action::AskRole]);
+        assert_eq!(believed(&machine), 900 * MS);
+
+        let mut watched = coherent();
+        watched.settings.is_role_watched = true;
+        watched.on(replied(100, Access::Writes, Sender::Call, read_only()), 101 * MS, 0.5);
+        assert_eq!(believed(&watched), 300 * MS);
+        // A heartbeat that is told that this is a replica ends the connection instead.
+        watched.on(beat(200, read_only()), 201 * MS, 0.5);
+        assert_eq!(believed(&watched), 500 * MS);
     }
 
     /// At most one line an edge, however many calls, and none for flapping.

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use super::supervisor::role;
 use super::{Arrival, CALL, HANDSHAKE, Item, Node, Plant, Queued, label};
 use crate::laws::Author;
 use crate::network::ConnectionId;
-use crate::protocol::link::{Access, Event as LinkEvent, Sender};
+use crate::protocol::link::{Access, Event as LinkEvent, Role, Sender};
 use crate::protocol::version::{Moment, VersionStamp};
-use crate::redis::{Command, Message, Reply};
+use crate::redis::{Command, Message, Name, Reply};
 use crate::trouble::Trouble;
 use crate::world::{MILLIS, Outside, SECOND, Time};
 
@@ -22,6 +23,9 @@ pub(crate) enum Purpose {
     /// Prolongs a key, under this stamp.
     Renewal(usize, VersionStamp),
     Remove(usize),
+    Scan,
+    /// Of these names, after a scan that goes on at this cursor.
+    Unlink(u64, Vec<Name>),
     Hello,
     Track,
     Heartbeat {
@@ -36,7 +40,7 @@ impl Purpose {
         match self {
             Self::Flight(..) => Author::Flight,
             Self::WriteBehind | Self::Renewal(..) => Author::WriteBehind,
-            Self::Remove(_) => Author::Operator,
+            Self::Remove(_) | Self::Scan | Self::Unlink(..) => Author::Operator,
             _ => Author::Link,
         }
     }
@@ -197,6 +201,12 @@ impl Node {
 
     fn is_answered(&mut self, call: Call, outside: &mut Outside) {
         let error = call.replies.iter().find_map(refusal);
+        // The role is asked for behind what a replica refuses.
+        let is_demoted = matches!(call.purpose, Purpose::Heartbeat { .. } | Purpose::Track)
+            && call.replies.iter().any(|reply| role(std::slice::from_ref(reply)) == Role::Replica);
+        if is_demoted && outside.plant != Some(Plant::StaysWithReplica) {
+            return self.is_demoted(outside);
+        }
         let result = match error {
             Some(trouble) => Err(CallError::Refused(trouble)),
             None => Ok((call.replies, call.purges)),
@@ -262,6 +272,8 @@ impl Node {
             Purpose::WriteBehind => self.has_written_behind(outside),
             Purpose::Renewal(key, stamp) => self.has_renewed(key, stamp, &result, outside),
             Purpose::Remove(key) => self.has_removed(key, &result, outside),
+            Purpose::Scan => self.has_scanned(&result, outside),
+            Purpose::Unlink(cursor, names) => self.has_unlinked(cursor, &names, &result, outside),
             _ => self.link_has(purpose, result, outside),
         }
     }

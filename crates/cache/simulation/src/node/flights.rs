@@ -13,7 +13,7 @@ use crate::protocol::flight::{
 use crate::protocol::hit::nanos;
 use crate::protocol::link::{Access, Trust};
 use crate::protocol::version::VersionStamp;
-use crate::redis::{Bytes, Command, Expiry, Only, OnlyExpiry, Reply};
+use crate::redis::{Bytes, Command, Expiry, Name, Only, OnlyExpiry, Reply};
 use crate::world::{Event as WorldEvent, MILLIS, Outside, SECOND, Time};
 
 /// From one touch of a key to the next.
@@ -62,7 +62,7 @@ pub(crate) struct Led {
 }
 
 /// What nobody waits for: a cheap value for Redis, or that a key is in use.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Behind {
     key: KeyId,
     what: Written,
@@ -125,7 +125,9 @@ impl Node {
     }
 
     fn begin_computation(&mut self, key: KeyId, outside: &mut Outside) -> Known {
-        Known { value: outside.truth.began(key, !outside.plan.keys[key].is_expensive), since: outside.truth.purges }
+        let plan = outside.plan.keys[key];
+        let is_refusal = self.is_weak(outside) && plan.is_large;
+        Known { value: outside.truth.began(key, !plan.is_expensive, is_refusal), since: outside.truth.purges }
     }
 
     fn fly(&mut self, number: u64, key: KeyId, outside: &mut Outside) {
@@ -182,6 +184,18 @@ impl Node {
         match value {
             Some(value) => self.answer(number, Known { value, since: usize::MAX }, Origin::Begun, outside),
             None => self.fail(number, outside),
+        }
+    }
+
+    /// The first of the callers that wait for a key goes away. Nothing changes for the others.
+    pub(crate) fn leave(&mut self, key: KeyId, outside: &mut Outside) {
+        let Some(number) = self.callers.iter().find(|(_, it)| it.key == key).map(|(number, _)| *number) else { return };
+        outside.tell(|| format!("{}  a caller of k{key} goes away", label(self.id)));
+        self.callers.remove(&number);
+        let began_it = self.flights.get(&key).is_some_and(|led| led.callers.first() == Some(&number));
+        if began_it && outside.plant == Some(Plant::EndsWithItsCaller) {
+            let led = self.flights.remove(&key);
+            led.into_iter().flat_map(|led| led.callers).for_each(|it| self.wake(Item::Caller(it), outside));
         }
     }
 
@@ -456,10 +470,12 @@ impl Node {
 
     /// A call of a flight has ended.
     pub(super) fn flight_has(&mut self, key: KeyId, step: u64, result: Replies, outside: &mut Outside) {
+        let is_weak = self.is_weak(outside);
         let Some(led) = self.flights.get_mut(&key).filter(|led| led.step == step) else { return };
         let event = match led.next {
             Next::LookUp => {
-                let (lookup, known) = looked_up(&result, &outside.truth, key);
+                let takes_refusals = is_weak || outside.plant == Some(Plant::TakesRefusals);
+                let (lookup, known) = looked_up(&result, &outside.truth, key, takes_refusals);
                 led.is_unusable = lookup == Lookup::Unusable;
                 led.looked_up = known;
                 Event::LookedUp(lookup)
@@ -575,6 +591,64 @@ impl Node {
         self.call(Purpose::Remove(key), Access::Writes, vec![Command::Del(vec![name(key)])], outside);
     }
 
+    /// An operator removes everything through this node: first from memory, so that what is being computed is not
+    /// written after the removal.
+    pub(crate) fn clear(&mut self, outside: &mut Outside) {
+        self.purge(outside);
+        self.scan(0, outside);
+    }
+
+    fn scan(&mut self, cursor: u64, outside: &mut Outside) {
+        let scan = Command::Scan { cursor, prefix: "t:".into(), count: 2 };
+        self.call(Purpose::Scan, Access::Reads, vec![scan], outside);
+    }
+
+    /// Names that are to be removed, and where the next ones are.
+    pub(super) fn has_scanned(&mut self, result: &Replies, outside: &mut Outside) {
+        let Some((cursor, names)) = result.as_ref().ok().and_then(|(replies, _)| scanned(replies)) else {
+            return self.clear_later(outside);
+        };
+        let names: Vec<Name> = names.into_iter().filter(|name| !name.starts_with("t::canary:")).collect();
+        match (names.is_empty(), cursor) {
+            (true, 0) => self.is_cleared(outside),
+            (true, _) => self.scan(cursor, outside),
+            (false, _) => {
+                let unlink = vec![Command::Unlink(names.clone())];
+                self.call(Purpose::Unlink(cursor, names), Access::Writes, unlink, outside);
+            }
+        }
+    }
+
+    pub(super) fn has_unlinked(&mut self, cursor: u64, names: &[Name], result: &Replies, outside: &mut Outside) {
+        let Ok((_, purges)) = result else { return self.clear_later(outside) };
+        for key in names.iter().filter_map(|name| outside.key(name)) {
+            self.told_by_clear.push((key, *purges));
+        }
+        if cursor == 0 { self.is_cleared(outside) } else { self.scan(cursor, outside) }
+    }
+
+    /// Once more: meanwhile what was not removed yet may have been looked up.
+    fn is_cleared(&mut self, outside: &mut Outside) {
+        for (key, purges) in std::mem::take(&mut self.told_by_clear) {
+            self.told[key] = self.told[key].max(purges);
+        }
+        if outside.plant != Some(Plant::ClearsMemoryOnce) {
+            self.purge(outside);
+        }
+    }
+
+    /// What could not be cleared stays pending, key by key.
+    fn clear_later(&mut self, outside: &mut Outside) {
+        self.is_cleared(outside);
+        (0..outside.plan.keys.len()).for_each(|key| self.remove_later(key, outside));
+    }
+
+    fn remove_later(&mut self, key: KeyId, outside: &mut Outside) {
+        self.pending_removals.insert(key);
+        let at = self.moment(outside) + Duration::from_millis(100 + self.chance.below(400));
+        self.wake_at(at, Item::RetryRemoval(key), outside);
+    }
+
     /// A removal without a reply stays pending: until it is executed, no lookup of this node uses the value.
     pub(super) fn has_removed(&mut self, key: KeyId, result: &Replies, outside: &mut Outside) {
         match result {
@@ -583,11 +657,7 @@ impl Node {
                 self.told[key] = self.told[key].max(*purges);
             }
             Err(CallError::Refused(_)) if !self.pending_removals.contains(&key) => return,
-            Err(_) => {
-                self.pending_removals.insert(key);
-                let at = self.moment(outside) + Duration::from_millis(100 + self.chance.below(400));
-                self.wake_at(at, Item::RetryRemoval(key), outside);
-            }
+            Err(_) => self.remove_later(key, outside),
         }
         if outside.plant != Some(Plant::OwnDeletionUnnoticed) {
             self.invalidate(key, outside);
@@ -601,8 +671,20 @@ fn set(key: KeyId, known: Known, only: Option<Only>, bytes: usize) -> Command {
     Command::Set { name: name(key), value, only, expiry: Expiry::In(LIFETIME.as_millis() as i64) }
 }
 
+/// The reply to `SCAN`.
+fn scanned(replies: &[Reply]) -> Option<(u64, Vec<Name>)> {
+    let Reply::List(parts) = replies.first()? else { return None };
+    let [Reply::Bytes(cursor), Reply::List(names)] = parts.as_slice() else { return None };
+    let text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().map(str::to_owned);
+    let name = |reply: &Reply| match reply {
+        Reply::Bytes(bytes) => text(bytes).map(Name::from),
+        _ => None,
+    };
+    Some((text(cursor)?.parse().ok()?, names.iter().filter_map(name).collect()))
+}
+
 /// As `read_lookup` of the cache.
-fn looked_up(result: &Replies, truth: &Truth, key: KeyId) -> (Lookup<Lease>, Option<Known>) {
+fn looked_up(result: &Replies, truth: &Truth, key: KeyId, takes_refusals: bool) -> (Lookup<Lease>, Option<Known>) {
     let Ok((replies, purges)) = result else { return (Lookup::Unavailable, None) };
     let [found, Reply::Int(left)] = replies.as_slice() else { return (Lookup::Unavailable, None) };
     let left = match left {
@@ -613,8 +695,9 @@ fn looked_up(result: &Replies, truth: &Truth, key: KeyId) -> (Lookup<Lease>, Opt
     if bytes.is_empty() && replies[1] == Reply::Int(-2) {
         return (Lookup::Missing, None);
     }
-    if let Some(value) = Truth::value_in(bytes).filter(|value| truth.ghosts.get(*value).is_some_and(|it| it.key == key))
-    {
+    let is_usable =
+        |value: &usize| truth.ghosts.get(*value).is_some_and(|it| it.key == key && (takes_refusals || !it.is_refusal));
+    if let Some(value) = Truth::value_in(bytes).filter(is_usable) {
         return (Lookup::Value(left), Some(Known { value, since: *purges }));
     }
     match bytes.strip_prefix(b"lease:") {

@@ -1,7 +1,7 @@
 //! The supervisor of the connection: the driver of the machine `link`.
 
 use super::calls::{CallError, Purpose, Replies};
-use super::{HANDSHAKE, Item, Node, label};
+use super::{HANDSHAKE, Item, Node, Plant, label};
 use crate::laws::Law;
 use crate::network::ConnectionId;
 use crate::protocol::link::{Access, Action, Event, News, Role, Sender, Status, Timer, Trust};
@@ -34,7 +34,9 @@ impl Node {
             Action::Connect => self.connect(outside),
             Action::Track => {
                 self.tracked = self.moment(outside);
-                self.over_main(Purpose::Track, vec![Command::Track { prefix: "t:".into(), noloop: true }], outside);
+                let mut commands = self.role_if_watched(outside);
+                commands.push(Command::Track { prefix: "t:".into(), noloop: true });
+                self.over_main(Purpose::Track, commands, outside);
             }
             Action::Canary => self.begin_canary(outside),
             Action::Heartbeat { reads } => {
@@ -42,13 +44,15 @@ impl Node {
                 if reads {
                     commands.push(Command::GetRange(HEARTBEAT.into(), 0, 0));
                 }
+                commands.extend(self.role_if_watched(outside));
                 self.over_main(Purpose::Heartbeat { reads }, commands, outside);
             }
             Action::AskRole => self.over_main(Purpose::AskRole, vec![Command::Role], outside),
             Action::AskAddress => {
-                self.wake(Item::Link(self.attempt, Box::new(Event::AddressLeadsTo(Role::Primary))), outside);
+                let role = outside.role_at_address();
+                self.wake(Item::Link(self.attempt, Box::new(Event::AddressLeadsTo(role))), outside);
             }
-            Action::Leave => self.leave(outside),
+            Action::Leave => self.leave_connection(outside),
             Action::ForgetAll(_) => self.purge(outside),
             Action::Publish(status) => self.publish(status, outside),
             Action::WakeAt(at, timer) => {
@@ -80,7 +84,23 @@ impl Node {
         }
     }
 
-    fn leave(&mut self, outside: &mut Outside) {
+    fn role_if_watched(&self, outside: &Outside) -> Vec<Command> {
+        if outside.plan.is_watched { vec![Command::Role] } else { Vec::new() }
+    }
+
+    /// A Sentinel tells of a primary, which may be another one than that of the connection.
+    pub(crate) fn learns(&mut self, outside: &mut Outside) {
+        let is_elsewhere = self.main.and_then(|main| outside.is_at(main)) != Some(outside.primary());
+        if self.main.is_some() && is_elsewhere && outside.plant != Some(Plant::StaysWithReplica) {
+            self.is_demoted(outside);
+        }
+    }
+
+    pub(super) fn is_demoted(&mut self, outside: &mut Outside) {
+        self.wake(Item::Link(self.attempt, Box::new(Event::Lost(Trouble::Demoted))), outside);
+    }
+
+    fn leave_connection(&mut self, outside: &mut Outside) {
         self.attempt += 1;
         self.is_connecting = false;
         self.timers.clear();
@@ -213,7 +233,7 @@ impl Node {
     }
 }
 
-fn role(replies: &[Reply]) -> Role {
+pub(super) fn role(replies: &[Reply]) -> Role {
     let Some(Reply::List(words)) = replies.first() else { return Role::Unknown };
     match words.first() {
         Some(Reply::Bytes(word)) if **word == *b"master" => Role::Primary,
