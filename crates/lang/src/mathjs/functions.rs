@@ -596,7 +596,7 @@ fn complex_of(text: &str) -> Option<Complex> {
         return None;
     }
     while !rest.is_empty() {
-        let after_signs = rest.trim_start_matches(|c: char| matches!(c, '+' | '-' | ' ' | '\t' | '\n'));
+        let after_signs = rest.trim_start_matches(['+', '-', ' ', '\t', '\n']);
         let between = &rest[..rest.len() - after_signs.len()];
         signs += between.matches(['+', '-']).count();
         if signs == 0 && !is_first {
