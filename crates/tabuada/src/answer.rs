@@ -237,7 +237,7 @@ impl Calculator {
     /// Otherwise nothing is done or counted.
     pub fn recall_if(&self, name: &Name, will_do: impl FnOnce(&Found<Answer>) -> bool) -> Option<Found<Answer>> {
         let found = self.cache.get_if(name, will_do)?;
-        self.counters.asks().ends_in_the_cache();
+        self.counters.asks().ends_in_the_cache(saved(&found));
         Some(found)
     }
 
@@ -253,7 +253,7 @@ impl Calculator {
         if let Some(Reading { program, name }) = &kept
             && let Some(found) = self.cache.get_if(name, |_| true)
         {
-            self.counters.asks().ends_in_the_cache();
+            self.counters.asks().ends_in_the_cache(saved(&found));
             return Reply::of(found, program.clone(), name.clone());
         }
         self.answer_parsed(caller.into(), question, kept).await
@@ -323,7 +323,7 @@ impl Calculator {
             Keeping::Nothing => Call::new(name).no_store(),
         };
         let found = self.cache.get_or_try_then_compute(call, trial, in_full).await;
-        asking.ends_in_the_cache();
+        asking.ends_in_the_cache(found.as_ref().map_or(0, saved));
         match found {
             Ok(found) => Reply::of(found, program.clone(), name.clone()),
             Err(ComputeError::Computation(trouble)) => trouble.reply(program.clone()),
@@ -347,17 +347,17 @@ impl Calculator {
             self.attempt(program, TRIAL_FUEL)
         };
         let reply = if program.is_pure() {
-            self.cache.get_or_try(name, trial).map(|found| Reply::of(found, program.clone(), name.clone()))
+            self.cache.get_or_try(name, trial).map(|found| {
+                self.counters.asks().ends_in_the_cache(saved(&found));
+                Reply::of(found, program.clone(), name.clone())
+            })
         } else {
-            trial().map(|answer| Reply::impure(program.clone(), Ok(answer)))
+            trial().map(|answer| {
+                self.counters.asks().bypasses_it();
+                Reply::impure(program.clone(), Ok(answer))
+            })
         };
         let Some(reply) = reply else { return Err(Later { reading, is_tried }) };
-        let asking = self.counters.asks();
-        if program.is_pure() {
-            asking.ends_in_the_cache();
-        } else {
-            asking.bypasses_it();
-        }
         if !is_kept {
             self.keep_if_repeated(question, reading, &reply);
         }
@@ -491,6 +491,11 @@ impl Reading {
         let name = Arc::new(Key::new(program.mode().variant(), &canonical));
         Ok(Self { program: Arc::new(program), name })
     }
+}
+
+/// The fuel that the cache saved.
+fn saved(found: &Found<Answer>) -> u64 {
+    if matches!(found.source, Source::Computed { .. }) { 0 } else { found.value.fuel }
 }
 
 /// Why an evaluation has no answer that may be stored. The reason lies in the machine, not in the text.

@@ -29,6 +29,8 @@ pub struct Counters {
     pub abandoned: Counter,
     /// Evaluations that ran to an answer.
     pub evaluations: Counter,
+    /// Fuel of answers that were not computed, since the cache had them or another caller computed them.
+    pub fuel_saved: Counter,
     /// Seconds that evaluations took.
     pub evaluation_seconds: Histogram,
     /// Trial evaluations that used up their budget.
@@ -64,6 +66,7 @@ impl Default for Counters {
             bypassed: Counter::default(),
             abandoned: Counter::default(),
             evaluations: Counter::default(),
+            fuel_saved: Counter::default(),
             evaluation_seconds: times(),
             trials_abandoned: Counter::default(),
             evaluations_failed: Counter::default(),
@@ -116,9 +119,10 @@ pub struct QuestionGuard<'c> {
 }
 
 impl QuestionGuard<'_> {
-    /// Ends a question that the cache answered. The cache has counted the outcome.
-    pub fn ends_in_the_cache(mut self) {
+    /// Ends a question that the cache answered, which saved so much fuel. The cache has counted the outcome.
+    pub fn ends_in_the_cache(mut self, saved: u64) {
         self.has_ended = true;
+        self.counters.fuel_saved.inc_by(saved);
     }
 
     /// Ends a question that did not use the cache.

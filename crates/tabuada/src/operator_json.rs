@@ -28,6 +28,7 @@ pub(crate) fn stats(stats: &Stats, counters: &Counters) -> Value {
         "asked": asked,
         "answers": counts(&answers, []),
         "open": asked.saturating_sub(ended),
+        "fuel_saved": counters.fuel_saved.get(),
         "memory": counts(&stats.memory_lookups, held),
         "redis": counts(&stats.redis_lookups, []),
         "flights": counts(&stats.flights, [("open", stats.flights_open)]),

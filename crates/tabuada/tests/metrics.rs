@@ -216,6 +216,24 @@ fn an_answer_takes_the_documented_memory() {
 }
 
 /// The number of responses of each route, over all statuses.
+#[test]
+fn an_answer_from_the_cache_saves_its_fuel() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let explained = client.get("/v1/explain?expr=sum(k,k,1,2000)");
+    let explained: Value = serde_json::from_slice(&explained.body).expect("it is JSON");
+    let fuel = explained["fuel"].as_f64().expect("a number");
+    let saved = |client: &mut Client| families(&metrics(client))["tabuada_fuel_saved"].samples[0].value;
+    for expected in [0.0, fuel, 2.0 * fuel] {
+        client.get("/v1/evaluate?expr=sum(k,k,1,2000)");
+        assert_eq!(saved(&mut client), expected);
+    }
+    // By every route: a batch counts a line.
+    let batch = br#"{"exprs":["sum(k, k, 1, 2000)"]}"#;
+    client.request("POST", "/v1/batch", &[("content-type", "application/json")], batch);
+    assert_eq!(saved(&mut client), 3.0 * fuel);
+}
+
 fn counted(client: &mut Client) -> BTreeMap<String, f64> {
     let mut counts = BTreeMap::new();
     for sample in &families(&metrics(client))["tabuada_requests"].samples {

@@ -86,10 +86,10 @@ impl Double {
             let exponent = IBig::from(fixed::ln_2(PLACES)) * IBig::from(row as i64) / IBig::from(EXP_ROWS as i64);
             Self::of(&fixed::exp(&exponent, PLACES).into(), PLACES)
         });
-        // e^r = 1 + r·(1 + r/2·(1 + r/3·(…))): below 2^-7 ^ 7, a float has enough bits.
-        let rest = (7..=14).rev().fold(1.0, |rest, n| 1.0 + r.high / f64::from(n) * rest);
-        let series =
-            (1..7).rev().fold(Self::from(rest), |rest, n| Self::ONE + r * Self::ratio(1.0, f64::from(n)) * rest);
+        // e^r = 1 + r·(1 + r/2·(1 + r/3·(…))). From the seventh term on, a float has enough bits.
+        let rest = RECIPROCALS[7..].iter().rev().fold(1.0, |rest, reciprocal| 1.0 + r.high * reciprocal.high * rest);
+        let further = |rest, reciprocal: &Self| Self::ONE + r * *reciprocal * rest;
+        let series = RECIPROCALS[1..7].iter().rev().fold(Self::from(rest), further);
         (series * power).scaled(((steps - row) / EXP_ROWS) as i32)
     }
 
@@ -116,20 +116,22 @@ fn log_row(row: f64) -> (f64, Double) {
 const EXP_ROWS: f64 = 64.0;
 static EXPONENTIALS: [OnceLock<Double>; 64] = [const { OnceLock::new() }; 64];
 
+/// 1/n for the n of a series.
+const RECIPROCALS: [Double; 16] = {
+    let mut list = [Double::ZERO; 16];
+    let mut n = 1;
+    while n < list.len() {
+        list[n] = Double::ratio(1.0, n as f64);
+        n += 1;
+    }
+    list
+};
+
 /// ln(1 + `r`) for |`r`| below 2^-7: r - r²·(1/2 - r·(1/3 - r·(…))).
 fn log_of_one_and(r: Double) -> Double {
-    const RECIPROCALS: [Double; 7] = {
-        let mut list = [Double::ZERO; 7];
-        let mut n = 1;
-        while n < list.len() {
-            list[n] = Double::ratio(1.0, n as f64);
-            n += 1;
-        }
-        list
-    };
     // The terms from the seventh on are so small that a float has enough bits for them.
-    let rest = (7..=15).rev().fold(0.0, |rest, n| 1.0 / f64::from(n) - r.high * rest);
-    let series = RECIPROCALS[2..].iter().rev().fold(Double::from(rest), |rest, reciprocal| *reciprocal - r * rest);
+    let rest = RECIPROCALS[7..].iter().rev().fold(0.0, |rest, reciprocal| reciprocal.high - r.high * rest);
+    let series = RECIPROCALS[2..7].iter().rev().fold(Double::from(rest), |rest, reciprocal| *reciprocal - r * rest);
     r - r * r * series
 }
 

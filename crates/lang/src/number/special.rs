@@ -15,7 +15,7 @@ use super::rounding::parts;
 pub(crate) use quick::{quick_gamma, quick_lgamma};
 
 /// The price of a call of a quick function.
-pub(crate) const QUICK_PRICE: u64 = 64;
+pub(crate) const QUICK_PRICE: u64 = 100;
 /// The price of a call of a function in fixed point.
 pub(crate) const PRICE: u64 = 10_000;
 

@@ -420,6 +420,7 @@ fn write_stats(stats: &Value, out: &mut impl Write) -> io::Result<()> {
         "asked",
         "answers",
         "open",
+        "fuel_saved",
         "memory",
         "redis",
         "bytes",

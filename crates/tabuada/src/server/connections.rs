@@ -100,8 +100,6 @@ async fn serve_some(listener: Listener, listening: Listening, app: Arc<App>, sto
     let served = Served { app: app.clone(), listening, is_loopback };
     let mut http = http1::Builder::new();
     http.header_read_timeout(bounds.idle_time).max_header_size(bounds.head_bytes);
-    // Answers to requests that arrived together leave together.
-    http.pipeline_flush(true);
     // Others wait while a piece of a long body is read, and a head has to fit into one.
     http.max_buf_size(PIECE_BYTES.max(2 * bounds.head_bytes));
     let requests = Requests::new(&app.counters);

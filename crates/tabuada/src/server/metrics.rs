@@ -56,6 +56,7 @@ pub(super) fn registry(counters: &Counters, calculator: &Arc<Calculator>) -> Reg
         ("accepts_failed", accepts_failed, &counters.accepts_failed),
         ("connections_over_share", connections_refused, &counters.connections_refused),
         ("questions", "Expressions asked for", &counters.asked),
+        ("fuel_saved", "Fuel of answers that were not computed again", &counters.fuel_saved),
         ("evaluations", "Evaluations that ran to an answer", &counters.evaluations),
         ("trials_abandoned", "Evaluations given up at the price of a lookup", &counters.trials_abandoned),
         ("evaluations_failed", "Evaluations ended by the deadline or by a bug", &counters.evaluations_failed),

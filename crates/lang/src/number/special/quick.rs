@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use dashu_int::{IBig, UBig};
 
-use super::super::double::Double;
 use super::{BERNOULLI, HALF_LN_TAU, PLACES};
+use crate::number::double::Double;
 
 /// From here on, the error of Stirling's series with twenty terms is smaller than 2^-110.
 const STIRLING_FROM: f64 = 16.0;

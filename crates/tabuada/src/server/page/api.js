@@ -51,7 +51,7 @@ import { language } from "./words.js";
  * @typedef {"memory" | "coherent" | "catching-up" | "detached"} State
  * @typedef {{ name: string, text: string | null, kind: string, layers: string[], ttl: number | null, bytes: number }} Entry
  * @typedef {{ entries: Entry[], next: string | null, redis: string }} Page
- * @typedef {{ state: State, asked: number, answers: Record<string, number>, memory: { entries: number, bytes: number, bytes_max: number } }} Statistics
+ * @typedef {{ state: State, asked: number, answers: Record<string, number>, fuel_saved: number, memory: { entries: number, bytes: number, bytes_max: number } }} Statistics
  */
 
 /** The maximum length of an address, because some proxies refuse longer ones. A longer question is sent in a body. */

@@ -131,13 +131,14 @@ export class RememberedView {
     this.#seen = { page, statistics, at: performance.now() };
     this.#root.dataset.state = "open";
     if (!this.#table.isConnected) this.#frame();
-    const { answers, asked, memory, state } = statistics;
+    const { answers, asked, fuel_saved, memory, state } = statistics;
     const spared = (answers.memory ?? 0) + (answers.redis ?? 0) + (answers.collapsed ?? 0);
     const percent = number(asked > 0 ? spared / asked : 0, { style: "percent", maximumFractionDigits: 0 });
     fill(
       this.#summary,
       make("p", { "data-testid": "state", "data-state": state }, say(/** @type {Word} */ (`state_${state}`))),
       make("p", {}, say("ratio", { percent, count: asked })),
+      make("p", { "data-testid": "saved" }, say("saved", { count: fuel_saved })),
       make("p", {}, say("room", { used: size(memory.bytes), all: size(memory.bytes_max) })),
     );
     this.#rows(page.entries);
