@@ -9,9 +9,8 @@ use super::format::{Style, javascript, write};
 use super::operators::{binary, equal, truth, unary};
 use super::program::{Binary, Unary};
 use super::real;
-use super::value::{
-    Outcome, Scalar, Stop, Value, error, hold_list, number_of, real, scalar, type_error, unexpected, unsupported,
-};
+use super::stop::{Outcome, Stop, error, type_error, unsupported};
+use super::value::{Scalar, Value, hold_list, number_of, real, scalar, unexpected};
 use crate::limits::{Budget, price};
 use crate::listsort;
 
