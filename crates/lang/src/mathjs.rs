@@ -14,21 +14,22 @@
 //! # Ok::<(), mathjs::Stop>(())
 //! ```
 
-mod complex;
+mod stop;
 mod digits;
-mod format;
-mod functions;
-mod lexer;
-mod machine;
-mod names;
-mod operators;
-mod parser;
-mod program;
 mod real;
+mod complex;
+mod program;
 mod value;
+mod format;
+mod operators;
+mod functions;
+mod names;
+mod lexer;
+mod parser;
+mod machine;
 
 pub use program::Program;
-pub use value::Stop;
+pub use stop::Stop;
 
 use crate::diagnostic::Language;
 use crate::error::ErrorKind;

@@ -153,7 +153,7 @@ fn hostile_texts_end_at_a_limit() {
                 .to_owned(),
             "out-of-fuel",
         ),
-        ("a = 1:9999; ".to_owned() + &"b = concat(a, a, 1); ".repeat(1), "too-large"),
+        ("a = 1:9999; concat(a, a)".to_owned(), "too-large"),
         ("s = \"ab\"; ".to_owned() + &"s = concat(s, s); ".repeat(40), "too-large"),
     ] {
         let limits = Limits::default();

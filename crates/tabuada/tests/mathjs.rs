@@ -68,7 +68,7 @@ fn errors_are_texts_with_status_400() {
         ("[]", "Error: Required field \"expr\" missing in JSON body."),
         (r#"{"expr":7}"#, "TypeError: "),
         (r#"{"expr":["1",7]}"#, "TypeError: "),
-        (r#"{"expr":["a=1","b","c+"]}"#, "Error: Undefined symbol b"),
+        (r#"{"expr":["a=1","foo","c+"]}"#, "Error: Undefined symbol foo"),
         (r#"{"expr":["a=1","c+","b"]}"#, "SyntaxError: Unexpected end of expression (char 3)"),
         (r#"{"expr":"2","precision":-1}"#, "Error: The precision must be "),
     ] {

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use super::complex::Complex;
 use super::digits::{write_javascript, write_number};
-use super::value::{Outcome, Value, error};
+use super::stop::{Outcome, error};
+use super::value::Value;
 use crate::error::ErrorKind;
 use crate::limits::Budget;
 

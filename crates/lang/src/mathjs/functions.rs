@@ -9,9 +9,8 @@ use super::format::{Style, javascript, write};
 use super::operators::{binary, equal, truth, unary};
 use super::program::{Binary, Unary};
 use super::real;
-use super::value::{
-    Outcome, Scalar, Stop, Value, error, hold_list, number_of, real, scalar, type_error, unexpected, unsupported,
-};
+use super::stop::{Outcome, Stop, error, type_error, unsupported};
+use super::value::{Scalar, Value, hold_list, number_of, real, scalar, unexpected};
 use crate::limits::{Budget, price};
 use crate::listsort;
 
@@ -596,7 +595,7 @@ fn complex_of(text: &str) -> Option<Complex> {
         return None;
     }
     while !rest.is_empty() {
-        let after_signs = rest.trim_start_matches(|c: char| matches!(c, '+' | '-' | ' ' | '\t' | '\n'));
+        let after_signs = rest.trim_start_matches(['+', '-', ' ', '\t', '\n']);
         let between = &rest[..rest.len() - after_signs.len()];
         signs += between.matches(['+', '-']).count();
         if signs == 0 && !is_first {

@@ -212,7 +212,7 @@ impl<'t> Lexer<'t> {
             }
         }
         self.next()?;
-        if self.token().chars().next() != Some(quote) {
+        if !self.token().starts_with(quote) {
             return self.error(&format!("End of string {quote} expected"));
         }
         self.next()?;

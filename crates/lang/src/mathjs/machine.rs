@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::format::{Style, write};
+use super::functions::find;
 use super::names;
 use super::operators::{binary, condition, element, range, truth, unary, with_element};
 use super::program::{Binary, Block, Definition, Op};
-use super::value::{Outcome, Stop, Value, error, hold_list, real, type_error};
+use super::stop::{Outcome, Stop, error, type_error};
+use super::value::{Value, hold_list, real};
 use crate::error::ErrorKind;
 use crate::limits::{Budget, price};
 
@@ -285,7 +287,8 @@ impl<'a, 'f> Machine<'a, 'f> {
     fn call(&mut self, function: &Value, name: &str, count: u32, below: usize) -> Outcome<Next> {
         let base = self.stack.len() - count as usize;
         match function {
-            Value::Builtin(row) => {
+            Value::Builtin(known) => {
+                let Some(row) = find(known) else { return error(format!("Undefined function {name}")) };
                 let args = self.stack.split_off(base);
                 self.stack.truncate(base - below);
                 let value = row.call(&args, &mut self.budget)?;

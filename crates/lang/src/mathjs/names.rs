@@ -3,7 +3,8 @@
 use std::f64::consts;
 
 use super::functions;
-use super::value::{Outcome, Value, error, unsupported};
+use super::stop::{Outcome, error, unsupported};
+use super::value::Value;
 
 /// The price of [`refuse`], which reads its lists: it is about the last that an evaluation does.
 pub(super) const REFUSAL_PRICE: u64 = 1_000;
@@ -22,7 +23,7 @@ pub(super) fn value(name: &str) -> Option<Value> {
         "SQRT1_2" => consts::FRAC_1_SQRT_2,
         "SQRT2" => consts::SQRT_2,
         "i" => return Some(Value::complex(0.0, 1.0)),
-        _ => return functions::find(name).map(Value::Builtin),
+        _ => return functions::find(name).map(|row| Value::Builtin(row.name)),
     };
     Some(Value::Number(number))
 }

@@ -18,7 +18,8 @@ use std::sync::Arc;
 
 use super::lexer::{Kind, Lexer, NAMED, SyntaxError};
 use super::program::{Binary, Block, Definition, Op, Statement, Unary};
-use super::value::{Stop, digits_of, number_of};
+use super::stop::{Stop, error, unsupported};
+use super::value::{digits_of, number_of};
 use crate::error::ErrorKind;
 use crate::limits::Limits;
 
@@ -246,10 +247,10 @@ impl Parser<'_> {
 
     fn definition(&mut self, name: Arc<str>, parameters: Vec<Arc<str>>) -> Read<()> {
         if self.parameters.is_some() {
-            return super::value::error("Functions that are defined in functions are not supported");
+            return error("Functions that are defined in functions are not supported");
         }
         if parameters.len() > PARAMETERS_MAX {
-            return super::value::error(format!("A function has at most {PARAMETERS_MAX} parameters"));
+            return error(format!("A function has at most {PARAMETERS_MAX} parameters"));
         }
         let (outside, indexing) = (std::mem::take(&mut self.code), std::mem::take(&mut self.indexing));
         self.parameters = Some(parameters);
@@ -319,7 +320,7 @@ impl Parser<'_> {
                     // A fourth part is no part of a range.
                     level_max = RANGE - 1;
                 }
-                Infix::Conversion => return super::value::unsupported("Units", self.at.token()),
+                Infix::Conversion => return unsupported("Units", self.at.token()),
                 Infix::Plain(operation) if level == RELATION => self.relation(operation)?,
                 Infix::Plain(operation) => {
                     self.at.next_in_line()?;
@@ -514,7 +515,7 @@ impl Parser<'_> {
                 self.close(")", "Parenthesis ) expected")?;
                 self.accessors(Shape::Other)
             }
-            (_, "{") => super::value::error("Objects are not supported"),
+            (_, "{") => error("Objects are not supported"),
             _ if self.at.is_at_end() => Ok(self.at.error("Unexpected end of expression")?),
             _ => Ok(self.at.error("Value expected")?),
         }
@@ -576,12 +577,12 @@ impl Parser<'_> {
                 _ if self.at.kind != Kind::Delimiter => return Ok(shape),
                 "(" => match shape {
                     Shape::Symbol(name) => shape = self.call(name)?,
-                    Shape::Element(_) => return super::value::error("Methods are not supported"),
+                    Shape::Element(_) => return error("Methods are not supported"),
                     _ => return Ok(shape),
                 },
                 "[" => shape = self.index(shape)?,
-                "." => return super::value::error("Objects are not supported"),
-                "?." => return super::value::error("Optional chaining is not supported"),
+                "." => return error("Objects are not supported"),
+                "?." => return error("Optional chaining is not supported"),
                 _ => return Ok(shape),
             }
         }
@@ -615,7 +616,7 @@ impl Parser<'_> {
         self.close("]", "Parenthesis ] expected")?;
         self.indexing -= 1;
         if count != 1 {
-            return super::value::error("Matrices are not supported: an index with other than one dimension");
+            return error("Matrices are not supported: an index with other than one dimension");
         }
         self.emit(Op::EndIndex);
         self.emit(Op::Index);
@@ -652,7 +653,7 @@ impl Parser<'_> {
             self.at.next()?;
         }
         if self.at.is(";") {
-            return super::value::error("Matrices are not supported: rows in [ ; ]");
+            return error("Matrices are not supported: rows in [ ; ]");
         }
         self.close("]", "End of matrix ] expected")?;
         self.emit(Op::List(count));

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::value::Stop;
+use super::stop::Stop;
 
 /// Expressions that share a scope, each up to the first that cannot be read.
 #[derive(Debug)]

@@ -5,7 +5,7 @@
 use std::f64::consts::{E, PI};
 
 use super::digits::Digits;
-use super::value::{Outcome, error, type_error};
+use super::stop::{Outcome, Stop, error, type_error};
 use crate::error::ErrorKind;
 use crate::limits::{Budget, price};
 use crate::number::{Integer, float, primes};
@@ -96,7 +96,7 @@ pub(super) fn ceil(x: f64) -> f64 {
 pub(super) fn shift(places: f64, function: &str) -> Outcome<f64> {
     if !is_integer(places) || !(0.0..=15.0).contains(&places) {
         let words = format!("number of decimals in function {function} must be an integer from 0 to 15");
-        return Err(super::value::Stop::Thrown(format!("RangeError: {words}")));
+        return Err(Stop::Thrown(format!("RangeError: {words}")));
     }
     Ok(10_f64.powi(places as i32))
 }

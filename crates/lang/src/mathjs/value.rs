@@ -1,45 +1,13 @@
-//! Values of math.js, its errors, and how values become numbers.
+//! Values of math.js, and how they become numbers.
 
 use std::rc::Rc;
 use std::sync::Arc;
 
 use super::complex::Complex;
-use super::functions::Row;
 use super::program::Definition;
+use super::stop::{Outcome, error, type_error, unsupported};
 use crate::error::{ErrorKind, Estimate};
 use crate::limits::Budget;
-
-/// Why there is no value.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Stop {
-    /// What math.js throws, or what is refused here, in the form of JavaScript's `toString()`.
-    Thrown(String),
-    /// A limit of ours.
-    Limit(ErrorKind),
-}
-
-impl From<ErrorKind> for Stop {
-    fn from(kind: ErrorKind) -> Self {
-        Self::Limit(kind)
-    }
-}
-
-pub(super) type Outcome<T> = Result<T, Stop>;
-
-/// `Error: …`, with the words.
-pub(super) fn error<T>(words: impl Into<String>) -> Outcome<T> {
-    Err(Stop::Thrown(format!("Error: {}", words.into())))
-}
-
-/// `TypeError: …`, with the words.
-pub(super) fn type_error<T>(words: impl Into<String>) -> Outcome<T> {
-    Err(Stop::Thrown(format!("TypeError: {}", words.into())))
-}
-
-/// The refusal of a part of math.js that is not here.
-pub(super) fn unsupported<T>(what: &str, name: &str) -> Outcome<T> {
-    error(format!("{what} are not supported: {name}"))
-}
 
 /// A value; immutable, and cheap to clone.
 #[derive(Clone, Debug)]
@@ -52,8 +20,8 @@ pub(super) enum Value {
     Text(Rc<str>),
     /// Of one dimension: math.js's `Matrix` and `Array` alike.
     List(Rc<[Self]>),
-    /// A function of the table.
-    Builtin(&'static Row),
+    /// A function of the table, by its name there.
+    Builtin(&'static str),
     /// A function that the expressions define.
     Defined(Arc<Definition>),
 }

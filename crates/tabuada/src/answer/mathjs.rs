@@ -4,13 +4,12 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use tabuada_cache::{Call, ComputeError, Key};
 use tabuada_lang::mathjs::{self, Stop};
 use tabuada_lang::{ANSWER_VERSION, ErrorKind};
 
 use super::{
-    Calculator, DEADLINE, INLINE_FUEL, INLINE_TEXT_BYTES, INLINE_TEXT_BYTES_OF_MANY, Origin, TRIAL_FUEL, TRIAL_TIME,
-    Trouble, origin,
+    Calculator, Call, ComputeError, DEADLINE, INLINE_FUEL, INLINE_TEXT_BYTES, INLINE_TEXT_BYTES_OF_MANY, Key, Origin,
+    TRIAL_FUEL, TRIAL_TIME, Trouble, origin, saved,
 };
 use crate::clock::Second;
 use crate::engine;
@@ -88,7 +87,7 @@ impl Calculator {
     pub(crate) async fn answer_mathjs(self: &Arc<Self>, peer: Peer, asked: Asked) -> Told {
         let name = asked.name();
         if let Some(found) = self.cache.get_if(&name, |_| true) {
-            self.counters.asks().ends_in_the_cache();
+            self.counters.asks().ends_in_the_cache(saved(&found));
             return Told::of(&found.value, origin(found.source, found.ttl));
         }
         let asking = self.counters.asks();
@@ -114,7 +113,7 @@ impl Calculator {
             move || calculator.evaluate_mathjs(peer, program, precision)
         };
         let found = Box::pin(self.cache.get_or_try_then_compute(Call::new(&name), trial, in_full)).await;
-        asking.ends_in_the_cache();
+        asking.ends_in_the_cache(found.as_ref().map_or(0, saved));
         match found {
             Ok(found) => Told::of(&found.value, origin(found.source, found.ttl)),
             Err(ComputeError::Computation(Trouble::Failed(failure))) => Told::failed(&Stop::Limit(failure.kind)),
