@@ -66,7 +66,6 @@ impl Program {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::{Limits, parse};
 
     /// The proofs by `printf '…' | sha256sum`.
