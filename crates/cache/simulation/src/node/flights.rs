@@ -421,11 +421,12 @@ impl Node {
     pub(super) fn patience_ends(&mut self, key: KeyId, step: u64, outside: &mut Outside) {
         let Some(led) = self.flights.get_mut(&key).filter(|led| led.step == step && led.is_waiting) else { return };
         led.is_waiting = false;
-        let computations = 1 + (outside.truth.excuses[key] - led.excuses) as u64;
+        // A key that is removed again and again is computed so often that patience ends first.
+        let computations = 1 + outside.truth.excuses[key] - led.excuses;
         outside.tell(|| format!("{} has waited for k{key} in vain", label(self.id)));
         let plan = outside.plan.keys[key];
         // What cannot be stored is computed by one node after the other, which takes longer than patience.
-        if !outside.plan.has_faults && !plan.is_unstorable && computations * plan.longest < 500 * MILLIS {
+        if !outside.plan.has_faults && !plan.is_unstorable && plan.longest < 500 * MILLIS && computations <= 3 {
             self.breaks(
                 outside,
                 Law::Answered,
