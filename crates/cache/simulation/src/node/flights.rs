@@ -59,6 +59,8 @@ pub(crate) struct Led {
     lease: Option<Lease>,
     announced: Option<(Answer, Known)>,
     steps: u32,
+    /// The events of the key when it began, each of which makes another computation necessary.
+    excuses: usize,
 }
 
 /// What nobody waits for: a cheap value for Redis, or that a key is in use.
@@ -163,6 +165,7 @@ impl Node {
             lease: None,
             announced: None,
             steps: 0,
+            excuses: outside.truth.excuses[key],
         };
         self.flights.insert(key, led);
         outside.tell(|| format!("{} is asked for k{key}: looks it up", label(self.id)));
@@ -418,10 +421,12 @@ impl Node {
     pub(super) fn patience_ends(&mut self, key: KeyId, step: u64, outside: &mut Outside) {
         let Some(led) = self.flights.get_mut(&key).filter(|led| led.step == step && led.is_waiting) else { return };
         led.is_waiting = false;
+        // A key that is removed again and again is computed so often that patience ends first.
+        let computations = 1 + outside.truth.excuses[key] - led.excuses;
         outside.tell(|| format!("{} has waited for k{key} in vain", label(self.id)));
         let plan = outside.plan.keys[key];
         // What cannot be stored is computed by one node after the other, which takes longer than patience.
-        if !outside.plan.has_faults && !plan.is_unstorable && plan.longest < 500 * MILLIS {
+        if !outside.plan.has_faults && !plan.is_unstorable && plan.longest < 500 * MILLIS && computations <= 3 {
             self.breaks(
                 outside,
                 Law::Answered,
