@@ -15,5 +15,5 @@ mod arguments;
 mod tools;
 mod protocol;
 
-pub(crate) use message::{Fault, FaultKind, Id, MESSAGE_BYTES, Message};
-pub(crate) use protocol::{Answered, answer, check_headers};
+pub(crate) use message::{Fault, FaultKind, Id, MESSAGE_BYTES, Message, Request};
+pub(crate) use protocol::{Answered, MODERN, VERSIONS, answer, unsupported};

@@ -1,9 +1,12 @@
 //! Messages of JSON-RPC 2.0 as the protocol has them: what a client sends, and the frames of what it is sent.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
 
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::error::Category;
 use serde_json::value::RawValue;
 
 use crate::json::write_string;
@@ -110,6 +113,14 @@ impl Fault {
         Self { id: Some(id.clone()), ..self }
     }
 
+    /// What is no JSON, or JSON that is no message.
+    fn of_json(error: &serde_json::Error) -> Self {
+        if error.is_data() {
+            return Self::new(FaultKind::Request, format!("no message of JSON-RPC: {error}"));
+        }
+        Self::new(FaultKind::Parse, format!("no JSON: {error}"))
+    }
+
     /// A message longer than [`MESSAGE_BYTES`].
     pub(crate) fn too_long() -> Self {
         Self::new(FaultKind::Request, format!("the message is longer than {MESSAGE_BYTES} bytes"))
@@ -146,17 +157,16 @@ pub(crate) fn repeated(name: &str) -> String {
     name.chars().take(REPEATED_CHARACTERS).collect()
 }
 
+/// A message; `P` is how its parameters are read.
 #[derive(Deserialize)]
-#[serde(expecting = "an object")]
-struct Envelope<'m> {
+struct Envelope<'m, P> {
     #[serde(borrow, default, deserialize_with = "given")]
     jsonrpc: Option<&'m RawValue>,
     #[serde(borrow, default, deserialize_with = "given")]
     id: Option<&'m RawValue>,
     #[serde(borrow, default, deserialize_with = "given")]
     method: Option<&'m RawValue>,
-    #[serde(borrow, default, deserialize_with = "given")]
-    params: Option<&'m RawValue>,
+    params: Option<P>,
     #[serde(borrow, default, deserialize_with = "given")]
     result: Option<&'m RawValue>,
     #[serde(borrow, default, deserialize_with = "given")]
@@ -164,10 +174,10 @@ struct Envelope<'m> {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(expecting = "an object", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
 struct Params<'m> {
-    #[serde(rename = "_meta", borrow)]
-    meta: Option<&'m RawValue>,
+    #[serde(rename = "_meta")]
+    meta: Option<Object<Meta>>,
     name: Option<String>,
     #[serde(borrow)]
     arguments: Option<&'m RawValue>,
@@ -176,13 +186,37 @@ struct Params<'m> {
     request_id: Option<&'m RawValue>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(expecting = "an object")]
-struct Meta<'m> {
+#[derive(Deserialize)]
+struct Meta {
     #[serde(rename = "io.modelcontextprotocol/protocolVersion")]
     version: Option<String>,
-    #[serde(rename = "io.modelcontextprotocol/clientCapabilities", borrow)]
-    capabilities: Option<&'m RawValue>,
+    #[serde(rename = "io.modelcontextprotocol/clientCapabilities")]
+    capabilities: Option<Object<Nothing>>,
+}
+
+/// The members of an object, which are not read.
+#[derive(Deserialize)]
+struct Nothing {}
+
+/// What is read from an object. Serde would read the members from an array, too.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Members<T> {
+            type Value = T;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<M: MapAccess<'de>>(self, map: M) -> Result<T, M::Error> {
+                T::deserialize(MapAccessDeserializer::new(map))
+            }
+        }
+        deserializer.deserialize_map(Members(PhantomData)).map(Self)
+    }
 }
 
 /// A member that is there, also if it is null.
@@ -190,12 +224,30 @@ fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de RawVa
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// Reads an object. Serde would read the members from an array, too.
-fn object<'m, T: Deserialize<'m>>(json: &'m str) -> Result<T, serde_json::Error> {
-    if json.trim_start().starts_with('[') {
-        return Err(serde::de::Error::custom("expected an object"));
+/// A message whose parameters are read as `P`.
+fn envelope<'m, P: Deserialize<'m>>(text: &'m str) -> Result<Envelope<'m, P>, serde_json::Error> {
+    serde_json::from_str(text).map(|Object(envelope)| envelope)
+}
+
+impl<P> Envelope<'_, P> {
+    /// The ID and the method. Neither: an answer.
+    fn head(&self) -> Result<(Option<Id>, Option<String>), Fault> {
+        let wrong = |message: &'static str| Fault::new(FaultKind::Request, message);
+        let id = self.id.map(|json| Id::read(json.get()));
+        let id = id.map(|id| id.ok_or(wrong("id is a string or an integer, of at most 256 bytes"))).transpose()?;
+        let of_it = |message| Fault { id: id.clone(), ..wrong(message) };
+        if self.jsonrpc.is_none_or(|version| version.get() != "\"2.0\"") {
+            return Err(of_it("jsonrpc is \"2.0\""));
+        }
+        match self.method {
+            Some(method) => match serde_json::from_str(method.get()) {
+                Ok(method) => Ok((id, Some(method))),
+                Err(_) => Err(of_it("method is a string")),
+            },
+            None if self.result.is_some() != self.error.is_some() => Ok((None, None)),
+            None => Err(of_it("there is no method")),
+        }
     }
-    serde_json::from_str(json)
 }
 
 impl Message {
@@ -206,47 +258,43 @@ impl Message {
     /// If it is no JSON, no single message of JSON-RPC 2.0, or its parameters have the wrong types. Nothing answers a
     /// notification, whatever is wrong with its parameters.
     pub(crate) fn read(bytes: &[u8]) -> Result<Self, Fault> {
-        let wrong = |message: &'static str| Fault::new(FaultKind::Request, message);
         let text =
             std::str::from_utf8(bytes).map_err(|_| Fault::new(FaultKind::Parse, "the message is not valid UTF-8"))?;
-        if text.trim_start().starts_with('[') {
-            return Err(wrong("send one message at a time: no arrays"));
-        }
-        let envelope: Envelope<'_> = object(text).map_err(|error| match error.classify() {
-            Category::Data => Fault::new(FaultKind::Request, format!("no message of JSON-RPC: {error}")),
-            _ => Fault::new(FaultKind::Parse, format!("no JSON: {error}")),
-        })?;
-        let id = match envelope.id.map(|json| Id::read(json.get())) {
-            Some(None) => return Err(wrong("id is a string or an integer, of at most 256 bytes")),
-            Some(id) => id,
-            None => None,
+        // In one pass; what is wrong is found in a second.
+        let envelope: Envelope<'_, Object<Params<'_>>> = match envelope(text) {
+            Ok(envelope) => envelope,
+            Err(error) if error.is_data() => return Self::unlike(text),
+            Err(error) => return Err(Fault::of_json(&error)),
         };
-        let of_it = |fault: Fault| Fault { id: id.clone(), ..fault };
-        if envelope.jsonrpc.is_none_or(|version| version.get() != "\"2.0\"") {
-            return Err(of_it(wrong("jsonrpc is \"2.0\"")));
-        }
-        let Some(method) = envelope.method else {
-            let is_answer = envelope.result.is_some() != envelope.error.is_some();
-            return if is_answer { Ok(Self::Other) } else { Err(of_it(wrong("there is no method"))) };
-        };
-        let method: String = serde_json::from_str(method.get()).map_err(|_| of_it(wrong("method is a string")))?;
-        let params = envelope.params.map_or(Ok(Params::default()), |params| object(params.get()));
+        let (id, Some(method)) = envelope.head()? else { return Ok(Self::Other) };
+        let Object(params) = envelope.params.unwrap_or(Object(Params::default()));
         let Some(id) = id else {
-            let cancelled = params.ok().filter(|_| method == "notifications/cancelled").and_then(|it| it.request_id);
+            let cancelled = params.request_id.filter(|_| method == "notifications/cancelled");
             return Ok(cancelled.and_then(|json| Id::read(json.get())).map_or(Self::Other, Self::Cancelled));
         };
-        let unlike = |error| Fault::new(FaultKind::Params, format!("params of {}: {error}", repeated(&method))).of(&id);
-        let params = params.map_err(unlike)?;
-        let meta = params.meta.map_or(Ok(Meta::default()), |meta| object(meta.get())).map_err(unlike)?;
+        let Meta { version, capabilities } =
+            params.meta.map_or(Meta { version: None, capabilities: None }, |Object(meta)| meta);
         Ok(Self::Request(Request {
             id,
             method,
-            has_capabilities: meta.capabilities.is_some_and(|json| json.get().starts_with('{')),
-            version: meta.version,
+            has_capabilities: capabilities.is_some(),
+            version,
             name: params.name,
             arguments: params.arguments.map(ToOwned::to_owned),
             proposed: params.protocol_version,
         }))
+    }
+
+    /// Finds out what is wrong with JSON that is no message.
+    fn unlike(text: &str) -> Result<Self, Fault> {
+        if text.trim_start().starts_with('[') {
+            return Err(Fault::new(FaultKind::Request, "send one message at a time: no arrays"));
+        }
+        let envelope: Envelope<'_, &RawValue> = envelope(text).map_err(|error| Fault::of_json(&error))?;
+        let (Some(id), Some(method)) = envelope.head()? else { return Ok(Self::Other) };
+        let params = envelope.params.map(|json| serde_json::from_str::<Object<Params<'_>>>(json.get()));
+        let why = params.and_then(Result::err).map_or(String::new(), |error| error.to_string());
+        Err(Fault::new(FaultKind::Params, format!("params of {}: {why}", repeated(&method))).of(&id))
     }
 }
 
@@ -305,6 +353,7 @@ mod tests {
             ("x", (-32700, false)),
             (r#"{"jsonrpc":"2.0","id":1,"method":"ping"} {}"#, (-32700, false)),
             (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":[}}"#, (-32700, false)),
+            (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":3,"#, (-32700, false)),
             ("1", (-32600, false)),
             ("[]", (-32600, false)),
             (r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#, (-32600, false)),

@@ -91,10 +91,10 @@ fn value(printed: &Printed, answer: &Answer, program: &Program, canonical: &str,
         None => write_string(&printed.text, &mut out),
         Some(Cut { text, .. }) => write_string(text, &mut out),
     }
-    // Writing to a `String` cannot fail.
-    let _ = write!(out, ",\"exact\":{},\"canonical\":", is_exact(printed, answer.mode));
+    out.push_str(if is_exact(printed, answer.mode) { ",\"exact\":true" } else { ",\"exact\":false" });
+    out.push_str(",\"canonical\":");
     write_string(&shortened(canonical), &mut out);
-    let _ = write!(out, ",\"fuel\":{}", answer.fuel);
+    out.extend([",\"fuel\":", itoa::Buffer::new().format(answer.fuel)]);
     if let Some(proof) = program.proof(Ok((printed.type_name, &printed.text))) {
         out.push_str(",\"proof\":");
         write_string(&proof, &mut out);
