@@ -180,7 +180,7 @@ export const ENGLISH = {
   forever: "never",
   lease: "in progress",
   ratio: "{percent} of {count} request served from the cache|{percent} of {count} requests served from the cache",
-  saved: "{count} unit of work saved|{count} units of work saved",
+  saved: "{count} step of work saved|{count} steps of work saved",
   room: "{used} of {all} in use",
   inMemory: "memory",
   inRedis: "Redis",

@@ -181,7 +181,7 @@ export const PORTUGUESE = {
   forever: "nunca",
   lease: "em cálculo",
   ratio: "{percent} de {count} pergunta respondida pelo cache|{percent} de {count} perguntas respondidas pelo cache",
-  saved: "{count} unidade de trabalho poupada|{count} unidades de trabalho poupadas",
+  saved: "{count} unidade de esforço poupada|{count} unidades de esforço poupadas",
   room: "{used} de {all} em uso",
   inMemory: "memória",
   inRedis: "Redis",
