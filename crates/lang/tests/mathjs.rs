@@ -174,6 +174,43 @@ fn hostile_texts_end_at_a_limit() {
     assert_eq!(answer(&("1 ".to_owned() + &"< 2 ".repeat(10_000))), Ok("false".to_owned()));
 }
 
+/// A text is read digit by digit each time, and every element of a list is looked at.
+#[test]
+fn reading_texts_and_lists_is_paid_for() {
+    let zeros = format!("s = \"0x{}1\"; ", "0".repeat(50_000));
+    let list = "A = 1:10000; A[1:10000] = ";
+    let many = |term: &str, count: usize| vec![term; count].join("+");
+    for text in [
+        format!("{zeros}{list}s; number(A)"),
+        format!("{zeros}{list}s; gcd(A)"),
+        format!("{zeros}{list}s; fix([1.5], s) + sum(A)"),
+        format!("{zeros}{}", many("s", 600)),
+        format!("{zeros}{}", many("size(s)[1]", 300)),
+        format!("{zeros}{}", many("(s ? 1 : 2)", 600)),
+        format!("{zeros}{}", many("(s and s)", 300)),
+        format!("{list}0; {}", many("gcd(A)", 1_300)),
+        format!("{list}1; {}", many("quantileSeq(A, 0.5, true)", 1_300)),
+    ] {
+        let limits = Limits::default();
+        let stop = Program::read([&*text], &limits)
+            .and_then(|program| program.evaluate(None, &limits, &mut Fuel::new(limits.fuel)));
+        let Err(Stop::Limit(kind)) = stop else { panic!("{:.100} gives {:.100}", text, format!("{stop:?}")) };
+        assert_eq!(kind.code(), "out-of-fuel", "{text:.100}");
+    }
+    // Once is cheap, and a list of the longest length is sorted.
+    assert_eq!(answer(&format!("{zeros}s + 1")), Ok("[2]".to_owned()));
+    assert_eq!(answer("median(1:10000)"), Ok("5000.5".to_owned()));
+    assert_eq!(answer("sort(10000:-1:1)[10000]"), Ok("10000".to_owned()));
+}
+
+/// As math.js 15.2.0 answers.
+#[test]
+fn names_of_parameters_differ_and_asech_has_a_pole() {
+    assert_eq!(answer("f(x, x) = x"), Err("Error: Duplicate parameter name \"x\"".to_owned()));
+    assert_eq!(answer("asech(0)"), Ok("Infinity".to_owned()));
+    assert_eq!(answer("asech(-0)"), Ok("Infinity + 3.141592653589793i".to_owned()));
+}
+
 #[test]
 fn the_clock_ends_an_evaluation() {
     let limits = Limits::default();

@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Stdio};
 
 use serde_json::{Value, json};
-use support::{Client, Server, tabuada};
+use support::{Client, Server, encoded, tabuada};
 use tabuada::Setup;
 use tabuada::config::Origins;
 
@@ -88,6 +88,61 @@ fn a_call_goes_through_the_cache_and_is_counted() {
 }
 
 /// DNS rebinding: the page's own name leads to this server, and is its `Host`.
+/// The result of `evaluate` over HTTP.
+fn evaluated(client: &mut Client, expr: &str) -> Value {
+    let response = client.request("POST", "/mcp", &[], call(1, expr).as_bytes());
+    let answer: Value = serde_json::from_slice(&response.body).expect("it is JSON");
+    answer["result"]["structuredContent"].clone()
+}
+
+/// Of each type, with escapes, a comment, and a character that closes the brackets of what is nested.
+#[test]
+fn next_gives_what_follows_the_first_characters_of_a_long_value() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    for expr in [
+        "7**9000",
+        "10**5000 + 10**4700",
+        "-(7**9000) # long",
+        "'abcdefghij'*300",
+        "'\\n'*3000",
+        "'\\'\"'*900",
+        "[10**5000]",
+        "list(range(1000))",
+        "(1, 'a'*3000)",
+        "{1, 'a'*3000}",
+    ] {
+        let whole = client.get(&format!("/v1/evaluate?expr={}", encoded(expr)));
+        let whole: Value = serde_json::from_slice(&whole.body).expect("it is JSON");
+        let whole: Vec<char> = whole["text"].as_str().expect("a text").chars().collect();
+        let told = evaluated(&mut client, expr);
+        assert_eq!(told["cut"]["characters"], whole.len(), "{expr}");
+        let first: String = whole[..200].iter().collect();
+        assert!(told["text"].as_str().is_some_and(|text| text.starts_with(&first)), "{expr}: {told}");
+        let next = told["cut"]["next"].as_str().unwrap_or_else(|| panic!("{expr}: {told}"));
+        let following: String = whole[200..1200].iter().collect();
+        assert_eq!(evaluated(&mut client, next)["result"], following, "{next}");
+    }
+    // Half an expression would be none.
+    for expr in ["7**9000".to_owned() + &"+1".repeat(1_500), "2^10".to_owned() + &"+1".repeat(1_000)] {
+        let told = evaluated(&mut client, &expr);
+        assert!(told["cut"]["next"].is_null() && told["hints"][0]["fix"].is_null(), "{told}");
+    }
+}
+
+/// Its message repeats what it is about.
+#[test]
+fn an_error_is_short_enough_for_a_model() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let long = "z".repeat(60_000);
+    let version = json!({"jsonrpc": 2, "id": 1, "method": "ping", "params": {"_meta": long}}).to_string();
+    for body in [call(1, "int('z'*90000)"), call(1, &long), version] {
+        let response = client.request("POST", "/mcp", &[], body.as_bytes());
+        assert!(response.body.len() < 3_000, "{} bytes", response.body.len());
+    }
+}
+
 #[test]
 fn a_page_of_another_origin_is_refused() {
     let server = Server::start_with(Setup {

@@ -145,5 +145,9 @@ fn verify_compares_a_proof_with_the_answer_here() {
         let (printed, said, status) = verify(&[expr]);
         assert!(printed.is_empty() && said.contains(why) && status == Some(1), "{said}");
     }
-    assert_eq!(verify(&[]).2, Some(2));
+    let digits = proof.trim().trim_start_matches("sha256:").to_uppercase();
+    assert_eq!(verify(&["1/0", &digits]).2, Some(0), "as sha256sum prints it");
+    for arguments in [&[][..], &["1/0", "nonsense"], &["1/0", ""], &["1/0", &digits[1..]]] {
+        assert_eq!(verify(arguments).2, Some(2));
+    }
 }

@@ -26,8 +26,12 @@ pub(super) fn javascript(value: f64) -> String {
 
 /// Appends a value.
 pub(super) fn write(value: &Value, style: Style, out: &mut String, budget: &mut Budget) -> Outcome<()> {
-    // The digits of a number take about 100 ns.
-    budget.charge(30)?;
+    budget.charge(match value {
+        // Their digits.
+        Value::Number(_) => 80,
+        Value::Complex(_) => 160,
+        _ => 10,
+    })?;
     match value {
         Value::Undefined => out.push_str("undefined"),
         Value::Null => out.push_str("null"),

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::complex::Complex;
 use super::digits::in_base;
 use super::format::{Style, javascript, write};
-use super::operators::{binary, equal, truth, unary};
+use super::operators::{ROUNDING_PRICE, binary, equal, truth, unary};
 use super::program::{Binary, Unary};
 use super::real;
 use super::stop::{Outcome, Stop, error, type_error, unsupported};
@@ -130,9 +130,9 @@ static ROWS: &[Row] = &[
     analytic(
         "asech",
         asech,
-        |x| x > 0.0 && x <= 1.0,
+        |x| x.is_sign_positive() && x <= 1.0,
         |z| {
-            if z.im == 0.0 && (-1.0..=1.0).contains(&z.re) && z.re != 0.0 {
+            if z.im == 0.0 && (-1.0..=0.0).contains(&z.re) {
                 return Complex { re: asech(-z.re), im: std::f64::consts::PI };
             }
             z.asech()
@@ -357,7 +357,9 @@ impl Row {
             let most = self.most;
             return type_error(format!("Too many arguments in function {name} (expected: {most}, actual: {count})"));
         }
-        budget.charge(price::SCALAR + count as u64)?;
+        // Every function looks at each argument and each element once or twice.
+        let reading: u64 = args.iter().map(|value| 1 + value.reading_price()).sum();
+        budget.charge(price::SCALAR + 2 * reading)?;
         match &self.body {
             Body::Analytic { real, is_real, complex, maps } => {
                 let one = |value: &Value, budget: &mut Budget| {
@@ -458,8 +460,7 @@ fn cut(
 ) -> Outcome<Value> {
     let places = args.get(1).map(|places| real(places, name, 1)).transpose()?;
     map(&args[0], budget, &|value, budget| {
-        // It rounds to decimal digits.
-        budget.charge(100)?;
+        budget.charge(ROUNDING_PRICE)?;
         Ok(match (scalar(value, name, 0)?, places) {
             (Scalar::Real(x), None) => Value::Number(real_cut(x)),
             (Scalar::Real(x), Some(places)) => {
@@ -475,7 +476,7 @@ fn cut(
 }
 
 fn fix(args: &[Value], budget: &mut Budget) -> Outcome<Value> {
-    let places = args.get(1).cloned();
+    let places = args.get(1).map(|places| real(places, "fix", 1)).transpose()?.map(Value::Number);
     map(&args[0], budget, &|value, budget| {
         let towards_zero = |x: f64, budget: &mut Budget| {
             let args: Vec<Value> = std::iter::once(Value::Number(x)).chain(places.clone()).collect();
@@ -498,7 +499,7 @@ fn fix(args: &[Value], budget: &mut Budget) -> Outcome<Value> {
 fn round(args: &[Value], budget: &mut Budget) -> Outcome<Value> {
     let places = args.get(1).map(|places| real(places, "round", 1)).transpose()?;
     map(&args[0], budget, &|value, budget| {
-        budget.charge(100)?;
+        budget.charge(ROUNDING_PRICE)?;
         Ok(match scalar(value, "round", 0)? {
             Scalar::Real(x) => Value::Number(real::round(x, places.unwrap_or(0.0))?),
             Scalar::Complex(z) => {
@@ -770,7 +771,7 @@ fn sorted(
     is_before: fn(f64) -> bool,
     budget: &mut Budget,
 ) -> Outcome<(Vec<f64>, Vec<usize>)> {
-    hold_list(2 * values.len() as u64, budget)?;
+    budget.hold(4 * size_of::<f64>() as u64 * values.len() as u64)?;
     let numbers: Vec<f64> =
         values.iter().enumerate().map(|(index, value)| real(value, name, index)).collect::<Outcome<_>>()?;
     let less = |a: usize, b: usize| {

@@ -152,9 +152,10 @@ impl<'a, 'f> Machine<'a, 'f> {
                 Value::list(values, &mut self.budget)?
             }
             Op::Range { has_step } => {
-                let end = self.pop();
-                let step = if *has_step { real(&self.pop(), "range", 2)? } else { 1.0 };
+                let (end, step) = (self.pop(), if *has_step { self.pop() } else { Value::Number(1.0) });
                 let start = self.pop();
+                self.budget.charge(start.reading_price() + step.reading_price() + end.reading_price())?;
+                let step = real(&step, "range", 2)?;
                 range(&start, step, &end, &mut self.budget)?
             }
             Op::BeginIndex => {
@@ -171,6 +172,7 @@ impl<'a, 'f> Machine<'a, 'f> {
             }
             Op::Unary(operation) => {
                 let value = self.pop();
+                self.budget.charge(value.reading_price())?;
                 unary(*operation, &value, &mut self.budget)?
             }
             Op::Binary(operation) => {
@@ -185,12 +187,15 @@ impl<'a, 'f> Machine<'a, 'f> {
             }
             Op::Jump(to) => return Ok(Next::Jump(*to)),
             Op::JumpUnless(to) => {
-                let is_true = condition(&self.pop())?;
+                let value = self.pop();
+                self.budget.charge(value.reading_price())?;
+                let is_true = condition(&value)?;
                 return Ok(if is_true { Next::Continue } else { Next::Jump(*to) });
             }
             Op::And(to) | Op::Or(to) => {
                 let is_or = matches!(op, Op::Or(_));
                 let value = self.pop();
+                self.budget.charge(value.reading_price())?;
                 if truth(&value, if is_or { "or" } else { "and" }, 0)? != is_or {
                     return Ok(Next::Continue);
                 }
@@ -199,6 +204,7 @@ impl<'a, 'f> Machine<'a, 'f> {
             }
             Op::Truth(name) => {
                 let value = self.pop();
+                self.budget.charge(value.reading_price())?;
                 Value::Bool(truth(&value, name, 1)?)
             }
             Op::Nullish(to) => {

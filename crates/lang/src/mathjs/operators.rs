@@ -11,9 +11,13 @@ use crate::error::{ErrorKind, Estimate};
 use crate::limits::{Budget, price};
 use crate::number::rounding::parts;
 
+/// The price of rounding to decimal digits, which is done with their text.
+pub(super) const ROUNDING_PRICE: u64 = 300;
+
 /// An operation on two values.
 pub(super) fn binary(operation: Binary, a: &Value, b: &Value, budget: &mut Budget) -> Outcome<Value> {
     let name = operation.name();
+    budget.charge(a.reading_price() + b.reading_price())?;
     check_pair(a, b, name)?;
     if matches!(operation, Binary::Equal | Binary::Unequal) {
         return Ok(Value::Bool(equal(a, b, name)? == (operation == Binary::Equal)));
@@ -36,7 +40,7 @@ pub(super) fn binary(operation: Binary, a: &Value, b: &Value, budget: &mut Budge
         Binary::Divide => x / y,
         Binary::Mod => {
             // It rounds to decimal digits.
-            budget.charge(100)?;
+            budget.charge(ROUNDING_PRICE)?;
             modulo(x, y)
         }
         Binary::Pow => return power(x, y, budget).map(Value::from),

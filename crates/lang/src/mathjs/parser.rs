@@ -109,6 +109,9 @@ fn infix(token: &str) -> Option<(u8, Infix)> {
     }
 }
 
+/// The deepest nesting, unless the limits allow less: the parser recurses, and has to do so on a stack of 256 KiB.
+const DEPTH_MAX: u64 = 64;
+
 /// Each name in a body is looked for among the parameters.
 const PARAMETERS_MAX: usize = 100;
 
@@ -123,7 +126,7 @@ pub(super) fn read(text: &str, limits: &Limits) -> Read<Block> {
         code: Vec::new(),
         parameters: None,
         depth: 0,
-        depth_max: limits.depth,
+        depth_max: limits.depth.min(DEPTH_MAX),
         conditional: None,
         indexing: 0,
     };
@@ -251,6 +254,9 @@ impl Parser<'_> {
         }
         if parameters.len() > PARAMETERS_MAX {
             return error(format!("A function has at most {PARAMETERS_MAX} parameters"));
+        }
+        if let Some((_, twice)) = parameters.iter().enumerate().find(|(at, name)| parameters[..*at].contains(name)) {
+            return error(format!("Duplicate parameter name \"{twice}\""));
         }
         let (outside, indexing) = (std::mem::take(&mut self.code), std::mem::take(&mut self.indexing));
         self.parameters = Some(parameters);

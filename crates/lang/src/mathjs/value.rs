@@ -41,6 +41,18 @@ impl Value {
         }
     }
 
+    /// The price of reading it, or each of its elements, as a number: a text is read digit by digit.
+    pub(super) fn reading_price(&self) -> u64 {
+        match self {
+            Self::Text(text) => text.len() as u64,
+            Self::List(values) => {
+                let of_text = |value: &Self| if let Self::Text(text) = value { text.len() as u64 } else { 0 };
+                values.iter().map(|value| 1 + of_text(value)).sum()
+            }
+            _ => 0,
+        }
+    }
+
     /// A text of one's own, which is paid for.
     pub(super) fn text(text: String, budget: &mut Budget) -> Outcome<Self> {
         let (characters, limit) = (text.len() as u64, budget.limits.string_characters);

@@ -80,36 +80,39 @@ fn serve(config: &ServeConfig) -> io::Result<()> {
     let (received, messages) = mpsc::channel(QUEUE);
     let (answers, told) = mpsc::channel(QUEUE);
     // It waits for input until the process ends.
-    thread::Builder::new().name("input".to_owned()).spawn(move || read(io::stdin().lock(), &received))?;
+    let reader = thread::Builder::new().name("input".to_owned()).spawn(move || read(io::stdin().lock(), &received))?;
     let writer = thread::Builder::new().name("output".to_owned()).spawn(move || write(io::stdout(), told))?;
     let threads = Threads { peer_share: Share::ALL, queue_each: AT_ONCE_EACH, ..count.into() };
-    runtime.block_on(async {
+    let is_all_read = runtime.block_on(async {
         let options = config.cache.clone();
         let calculator = Calculator::with_deadlines(options, config.deadlines, threads, Counters::default());
         let calculator = calculator.map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
         calculator.cache().wait_until_ready(FIRST_HANDSHAKE).await;
         tracing::info!(version = VERSION, "answering on standard output");
-        answer_all(&calculator, AT_ONCE_EACH * count, messages, answers).await;
+        let is_all_read = answer_all(&calculator, AT_ONCE_EACH * count, messages, answers).await;
         calculator.cache().shutdown().await;
-        Ok::<_, io::Error>(())
-    })?;
-    // It ends with the last answer, or when nobody reads.
-    let _ = writer.join();
+        Ok::<_, io::Error>(is_all_read)
+    });
+    // The writer ends with the last answer, or when nobody reads; the reader, which may wait for ever, with the input.
+    let written = writer.join().unwrap_or(Ok(()));
+    let read = if is_all_read? { reader.join().unwrap_or(Ok(())) } else { Ok(()) };
     runtime.shutdown_background();
-    Ok(())
+    written.and(read)
 }
 
 /// Reads a message a line, until the end of the input or until nobody takes them. A line that is too long is skipped.
-fn read(mut input: impl BufRead, received: &mpsc::Sender<Received>) {
-    while let Ok(Some(line)) = next_line(&mut input) {
+fn read(mut input: impl BufRead, received: &mpsc::Sender<Received>) -> io::Result<()> {
+    while let Some(mut line) = next_line(&mut input)? {
+        line.pop_if(|last| *last == b'\n');
         if line.trim_ascii().is_empty() {
             continue;
         }
         let message = if line.len() > MESSAGE_BYTES { Err(Fault::too_long()) } else { Message::read(&line) };
         if received.blocking_send((message, line.len())).is_err() {
-            return;
+            break;
         }
     }
+    Ok(())
 }
 
 /// The next line, or its beginning if it is longer than a message; `None` at the end of the input.
@@ -126,16 +129,19 @@ fn next_line(input: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// Writes each answer as a line, until there are no more or nobody reads them.
-fn write(output: impl Write, mut answers: mpsc::Receiver<String>) {
+fn write(output: impl Write, mut answers: mpsc::Receiver<String>) -> io::Result<()> {
     let mut output = io::BufWriter::new(output);
     while let Some(answer) = answers.blocking_recv() {
         let written = output.write_all(answer.as_bytes()).and_then(|()| output.write_all(b"\n"));
         // What is ready is written together.
-        let written = written.and_then(|()| if answers.is_empty() { output.flush() } else { Ok(()) });
-        if written.is_err() {
-            return;
+        match written.and_then(|()| if answers.is_empty() { output.flush() } else { Ok(()) }) {
+            Ok(()) => {}
+            // The process that started this may end first.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            Err(error) => return Err(error),
         }
     }
+    Ok(())
 }
 
 /// Calls that have been read and not answered.
@@ -177,19 +183,20 @@ impl Calls {
     }
 }
 
-/// Answers messages until there are no more, and then until all are answered; or until nobody reads the answers.
+/// Answers messages until there are no more, and then until all are answered; or until nobody reads the answers. Gives
+/// whether there were no more.
 async fn answer_all(
     calculator: &Arc<Calculator>,
     at_once: usize,
     mut messages: mpsc::Receiver<Received>,
     answers: mpsc::Sender<String>,
-) {
+) -> bool {
     let (room, turns) = (Arc::new(Semaphore::new(CALLS_BYTES)), Arc::new(Semaphore::new(at_once)));
     let mut calls = Calls::default();
     loop {
         let (message, bytes) = tokio::select! {
             biased;
-            () = answers.closed() => return,
+            () = answers.closed() => return false,
             () = calls.ended() => continue,
             received = messages.recv() => match received {
                 Some(received) => received,
@@ -200,15 +207,14 @@ async fn answer_all(
             Ok(Message::Request(request)) => {
                 // A line is far shorter than 4 GiB; nothing closes the semaphores.
                 let taken = u32::try_from(bytes + CALL_BYTES).unwrap_or(u32::MAX);
-                let Ok(place) = room.clone().acquire_many_owned(taken).await else { return };
+                let Ok(place) = room.clone().acquire_many_owned(taken).await else { return false };
                 let (calculator, turns, answers) = (calculator.clone(), turns.clone(), answers.clone());
                 calls.begin(request.id.clone(), async move {
                     let turn = turns.acquire().await;
                     let answered = answer(&calculator, Caller::default(), &request).await;
-                    drop(turn);
-                    // If nobody reads them, the loop ends.
+                    // If nobody reads them, the loop ends. Until one is taken, it is part of its turn: so few wait.
                     let _ = answers.send(answered.text).await;
-                    drop(place);
+                    drop((turn, place));
                 });
             }
             Ok(Message::Cancelled(id)) => calls.cancel(&id),
@@ -220,15 +226,45 @@ async fn answer_all(
     }
     while !calls.tasks.is_empty() {
         tokio::select! {
-            () = answers.closed() => return,
+            () = answers.closed() => return false,
             () = calls.ended() => {}
         }
     }
+    true
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
+    use tabuada_cache::Options;
+
     use super::*;
+
+    /// A client that sends calls and reads no answers.
+    #[tokio::test]
+    async fn answers_that_nobody_reads_are_few() {
+        const CALLS: usize = 1_000;
+        const AT_ONCE: usize = 4;
+        let counters = Counters::default();
+        let calculator = Calculator::new(Options::default(), 1, counters.clone()).unwrap();
+        let (received, messages) = mpsc::channel(CALLS);
+        for id in 0..CALLS {
+            let params = r#"{"name":"evaluate","arguments":{"expr":"2+2"}}"#;
+            let text = format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"tools/call","params":{params}}}"#);
+            received.try_send((Message::read(text.as_bytes()), text.len())).unwrap();
+        }
+        let (answers, told) = mpsc::channel(QUEUE);
+        let answering = tokio::spawn(async move { answer_all(&calculator, AT_ONCE, messages, answers).await });
+        while counters.asked.get() < (QUEUE + AT_ONCE) as u64 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        // Without the bound, the others would be asked now.
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        assert_eq!(counters.asked.get(), (QUEUE + AT_ONCE) as u64);
+        drop(told);
+        assert!(!answering.await.unwrap(), "there was more to read");
+    }
 
     #[test]
     fn a_line_that_is_too_long_is_skipped() {

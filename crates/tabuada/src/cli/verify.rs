@@ -21,8 +21,16 @@ pub struct VerifyArgs {
     notation: NotationArgs,
     #[arg(value_name = "EXPR", allow_hyphen_values = true)]
     expression: String,
-    #[arg(value_name = "PROOF")]
+    #[arg(value_name = "PROOF", value_parser = proof_of)]
     proof: Option<String>,
+}
+
+/// Reads a proof, also as `sha256sum` prints it.
+fn proof_of(text: &str) -> Result<String, String> {
+    let digits = text.trim().to_ascii_lowercase();
+    let digits = digits.strip_prefix("sha256:").unwrap_or(&digits);
+    let is_proof = digits.len() == 64 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if is_proof { Ok(format!("sha256:{digits}")) } else { Err("expected sha256: and 64 digits".to_owned()) }
 }
 
 /// Prints the proof of an answer; the answer itself, if its proof is the one that is given. Status 0; 1 if the proofs

@@ -20,6 +20,9 @@ const ID_BYTES: usize = 256;
 /// The longest part of a name from a client that a message repeats.
 const REPEATED_CHARACTERS: usize = 80;
 
+/// The longest message of an error: texts repeat what they are about.
+pub(super) const SAID_CHARACTERS: usize = 500;
+
 /// The ID of a request, a string or an integer, as it was written.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Id(Box<str>);
@@ -106,7 +109,12 @@ impl FaultKind {
 
 impl Fault {
     pub(crate) fn new(kind: FaultKind, message: impl Into<Cow<'static, str>>) -> Self {
-        Self { kind, message: message.into(), data: None, id: None }
+        let mut message = message.into();
+        // The library's words repeat what the client sent.
+        if message.len() > SAID_CHARACTERS {
+            message = shortened_to(SAID_CHARACTERS, &message).into();
+        }
+        Self { kind, message, data: None, id: None }
     }
 
     pub(crate) fn of(self, id: &Id) -> Self {
@@ -155,6 +163,14 @@ pub(crate) fn result_of(Id(id): &Id, result: impl FnOnce(&mut String)) -> String
 /// A name from a client, short enough to be repeated.
 pub(crate) fn repeated(name: &str) -> String {
     name.chars().take(REPEATED_CHARACTERS).collect()
+}
+
+/// A text that a model can read, cut at its end.
+pub(super) fn shortened_to(characters: usize, text: &str) -> String {
+    match text.char_indices().nth(characters) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", &text[..end]),
+    }
 }
 
 /// A message; `P` is how its parameters are read.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use tabuada_lang::{Error, ErrorKind, Failure, Fix, Language, Notation, Program};
 
+use super::message::{SAID_CHARACTERS, shortened_to};
 use crate::engine::{self, Question};
 use crate::workers::NotDone;
 
@@ -37,6 +38,7 @@ struct Place {
 impl Mistake {
     /// An argument is wrong.
     pub(super) fn of_arguments(message: String) -> Self {
+        let message = shortened_to(SAID_CHARACTERS, &message);
         Self { code: "malformed", message, span: None, fix: None, alternatives: Vec::new() }
     }
 
@@ -66,7 +68,8 @@ impl Mistake {
         let (start, end) = error.span.in_characters(text);
         // An error of a variable has no place in the text.
         let span = (!matches!(error.kind, ErrorKind::Variable(_))).then_some(Place { start, end });
-        let mut message = error.kind.message_in(Language::English, Notation::Python);
+        let message = error.kind.message_in(Language::English, Notation::Python);
+        let mut message = shortened_to(SAID_CHARACTERS, &message);
         let mut mended = fixes.iter().take(FIXES_MAX).map(|fix| fix.apply(text));
         let mut mended = mended.by_ref().filter(|text| text.chars().count() <= FIX_CHARACTERS);
         let (fix, alternatives) = (mended.next(), mended.collect());
@@ -74,6 +77,11 @@ impl Mistake {
             message.push_str(way_out(&error.kind, text));
         }
         Self { code: error.kind.code(), message, span, fix, alternatives }
+    }
+
+    /// The same, about one of several expressions.
+    pub(super) fn of_expression(self, number: usize) -> Self {
+        Self { message: format!("expression {number}: {}", self.message), ..self }
     }
 
     /// The result that reports it: an object with the member `error`.

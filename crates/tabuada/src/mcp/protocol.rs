@@ -371,10 +371,10 @@ mod tests {
         assert_eq!(told["cut"]["characters"], 100_000);
         let next = told["cut"]["next"].as_str().expect("an expression");
         let more = called(&calculator, "evaluate", &json!({"expr": next}).to_string()).await;
-        assert_eq!(more["structuredContent"]["text"], "0", "{next}");
+        assert_eq!(more["structuredContent"]["result"], "0".repeat(1_000), "{next}");
         for (expr, next) in [
-            ("'ab'*2000", Some("('ab'*2000)[200:1200]")),
-            ("[1]*2000", Some("([1]*2000)[0:20]")),
+            ("'ab'*2000", Some("str(['ab'*2000])[201:1201]")),
+            ("[1]*2000", Some("str([1]*2000)[200:1200]")),
             ("a = 7; a**9999", None),
             ("a = 'x'*3000; a", None),
         ] {

@@ -179,13 +179,16 @@ fn precision_of(number: f64) -> Result<Option<u32>, String> {
     mathjs::precision(number).map_err(|stop| stop.message())
 }
 
-/// JavaScript's `parseFloat`, without exponents: the number that a text begins with.
+/// JavaScript's `parseFloat`: the longest number that a text begins with.
 fn leading_number(text: &str) -> f64 {
     let text = text.trim_start();
-    let is_part = |(at, c): (usize, char)| c.is_ascii_digit() || c == '.' || at == 0 && matches!(c, '+' | '-');
-    let end = text.char_indices().find(|part| !is_part(*part)).map_or(text.len(), |(at, _)| at);
-    text[..end].parse().unwrap_or(f64::NAN)
+    let is_part = |c: char| c.is_ascii_digit() || matches!(c, '.' | '+' | '-' | 'e' | 'E');
+    let end = text.find(|c| !is_part(c)).unwrap_or(text.len()).min(NUMBER_BYTES);
+    (1..=end).rev().find_map(|end| text[..end].parse().ok()).unwrap_or(f64::NAN)
 }
+
+/// The longest text of a precision: what follows is ignored.
+const NUMBER_BYTES: usize = 32;
 
 #[cfg(test)]
 mod tests {
@@ -204,6 +207,8 @@ mod tests {
             (r#"{"expr":"2+2"}"#, asked(&["2+2"], false, None)),
             (r#" {"expr":["1","2"],"precision":3,"other":[{}]} "#, asked(&["1", "2"], true, Some(3))),
             (r#"{"expr":"1","precision":"14"}"#, asked(&["1"], false, Some(14))),
+            (r#"{"expr":"1","precision":"1e1 digits"}"#, asked(&["1"], false, Some(10))),
+            (r#"{"expr":"1","precision":"5e"}"#, asked(&["1"], false, Some(5))),
             (r#"{"expr":"1","precision":null}"#, asked(&["1"], false, None)),
             (r#"{"expr":"1","precision":"abc"}"#, asked(&["1"], false, None)),
             (r#"{"expr":"1","precision":0}"#, asked(&["1"], false, None)),

@@ -11,6 +11,7 @@ use crate::answer::{Calculator, Caller, DEADLINE, Outcome, Reply, is_long};
 use crate::engine::{self, Question};
 use crate::json::write_string;
 use crate::mcp::arguments::{Arguments, Signature};
+use crate::mcp::message::shortened_to;
 use crate::mcp::mistake::Mistake;
 use crate::record::{Answer, Printed};
 
@@ -31,6 +32,9 @@ const END_CHARACTERS: usize = 200;
 
 /// How many more characters of a long value the next expression gives.
 const MORE_CHARACTERS: usize = 1_000;
+
+/// The longest expression that a model is given to call with.
+const FIX_BYTES: usize = 2_000;
 
 /// Fixes of a longer text may take some milliseconds: the readers make them.
 const INLINE_ADVICE_BYTES: usize = 128;
@@ -101,7 +105,7 @@ fn value(printed: &Printed, answer: &Answer, program: &Program, canonical: &str,
     }
     if let Some(cut) = cut {
         out.push_str(",\"cut\":");
-        cut.write(printed.type_name, question, &mut out);
+        cut.write(printed.type_name, canonical, question, &mut out);
     }
     let hints = hints(program, question);
     if !hints.is_empty() {
@@ -126,7 +130,8 @@ pub(super) fn hints(program: &Program, question: &Question<'_>) -> Vec<Hint> {
     let told = |hint: &tabuada_lang::Hint| Hint {
         code: hint.kind.code(),
         message: hint.kind.message_in(Language::English, Notation::Python),
-        fix: hint.fixes.first().map(|fix| shortened(&fix.apply(&question.text))),
+        // Half an expression would be no fix.
+        fix: hint.fixes.first().map(|fix| fix.apply(&question.text)).filter(|fix| fix.len() <= FIX_BYTES),
     };
     engine::hints(question, program).iter().map(told).collect()
 }
@@ -136,14 +141,7 @@ pub(super) fn shortened(text: &str) -> String {
     shortened_to(TEXT_CHARACTERS, text)
 }
 
-pub(super) fn shortened_to(characters: usize, text: &str) -> String {
-    match text.char_indices().nth(characters) {
-        None => text.to_owned(),
-        Some((end, _)) => format!("{}…", &text[..end]),
-    }
-}
-
-/// Whether no number in a value was rounded: floats, complex numbers and decimals are.
+/// Whether a value neither is nor holds a float, a complex number or a decimal. A decimal may look like an integer.
 fn is_exact(printed: &Printed, mode: Mode) -> bool {
     match printed.type_name {
         "float" | "complex" | "decimal" => false,
@@ -182,15 +180,15 @@ fn has_float(text: &str) -> bool {
 }
 
 /// A text that is too long for a model.
-struct Cut {
+pub(super) struct Cut {
     /// Its first and last characters.
-    text: String,
+    pub(super) text: String,
     characters: usize,
 }
 
 impl Cut {
     /// `None` if it only has many bytes.
-    fn of(text: &str) -> Option<Self> {
+    pub(super) fn of(text: &str) -> Option<Self> {
         let characters = text.chars().count();
         if characters <= TEXT_CHARACTERS {
             return None;
@@ -201,28 +199,24 @@ impl Cut {
         Some(Self { text: format!("{first}…({left_out} characters left out)…{last}"), characters })
     }
 
-    /// How long it is, and how to get more of it.
-    fn write(&self, type_name: &str, question: &Question<'_>, out: &mut String) {
-        let Self { characters, .. } = self;
-        let text = &question.text;
-        let end = END_CHARACTERS + MORE_CHARACTERS;
-        let (advice, next) = match type_name {
-            "int" => {
-                let below = characters.saturating_sub(end);
-                ("// and % give other digits", format!("abs({text}) // 10**{below} % 10**{MORE_CHARACTERS}"))
-            }
-            "str" => ("slices give other parts", format!("({text})[{END_CHARACTERS}:{end}]")),
-            "list" | "tuple" => ("slices give other elements, len their number", format!("({text})[0:20]")),
-            "set" => ("slices of sorted give other elements, len their number", format!("sorted({text})[0:20]")),
-            _ => ("mode decimal:N gives N digits of its value", String::new()),
-        };
+    /// How long it is, and how to get what follows its first characters. `canonical` is the question without comments.
+    fn write(&self, type_name: &str, canonical: &str, question: &Question<'_>, out: &mut String) {
         // Writing to a `String` cannot fail.
-        let _ = write!(out, r#"{{"characters":{characters},"more":"{advice}""#);
-        let asked = Question { text: next.into(), ..question.clone() };
+        let _ = write!(out, r#"{{"characters":{},"more":"slices of its str give other characters""#, self.characters);
+        let (from, to) = (END_CHARACTERS, END_CHARACTERS + MORE_CHARACTERS);
+        let next = |text: &str| match type_name {
+            // What is shown of a string is its repr, as in a list, where it follows the bracket.
+            "str" => format!("str([{text}])[{}:{}]", from + 1, to + 1),
+            _ => format!("str({text})[{from}:{to}]"),
+        };
+        let is_one = |text: &String| {
+            let asked = Question { text: text.as_str().into(), ..question.clone() };
+            text.len() <= FIX_BYTES && engine::ask(&asked, &Limits::default()).is_ok()
+        };
         // Of several statements, the brackets would make none.
-        if !asked.text.is_empty() && engine::ask(&asked, &Limits::default()).is_ok() {
+        if let Some(next) = [&*question.text, canonical].map(next).into_iter().find(is_one) {
             out.push_str(",\"next\":");
-            write_string(&shortened(&asked.text), out);
+            write_string(&next, out);
         }
         out.push('}');
     }

@@ -7,10 +7,11 @@ use serde::Serialize;
 use tabuada_lang::{Language, Limits, Step, Style};
 
 use super::Output;
-use super::evaluate::{shortened, shortened_to};
+use super::evaluate::{Cut, shortened};
 use crate::answer::{Calculator, DEADLINE};
 use crate::engine;
 use crate::mcp::arguments::{Arguments, Signature};
+use crate::mcp::message::shortened_to;
 use crate::mcp::mistake::Mistake;
 use crate::peer::Peer;
 
@@ -74,7 +75,7 @@ pub(super) async fn call(
             left_out: steps.len().checked_sub(STEPS_MAX).filter(|more| *more > 0),
             fuel,
             r#type: answer.type_name(),
-            text: shortened(answer.text()),
+            text: Cut::of(answer.text()).map_or_else(|| answer.text().to_owned(), |cut| cut.text),
         };
         // Texts and numbers always serialise.
         Ok(Output::of(serde_json::to_string(&explained).unwrap_or_default()))

@@ -90,7 +90,10 @@ pub(super) async fn call(
 
 fn told(plot: &Plot, refusal: &Refusal) -> Mistake {
     match refusal {
-        Refusal::Expression { at, error, fixes } => Mistake::of_text(error, &plot.exprs[*at], fixes),
+        Refusal::Expression { at, error, fixes } => {
+            let mistake = Mistake::of_text(error, &plot.exprs[*at], fixes);
+            if plot.exprs.len() > 1 { mistake.of_expression(at + 1) } else { mistake }
+        }
         Refusal::Stopped(kind) => Mistake::of_kind(kind),
         refusal => Mistake::of_arguments(refusal.message(Language::English)),
     }

@@ -10,11 +10,11 @@ use serde_json::value::RawValue;
 use tabuada_lang::{Cell, Context, Error, JsonNumbers, Language, Limits, Notation, Program};
 
 use super::Output;
-use super::evaluate::shortened_to;
 use crate::answer::{Calculator, DEADLINE};
 use crate::columns::{Column, Members};
 use crate::engine;
 use crate::mcp::arguments::{Arguments, Signature};
+use crate::mcp::message::shortened_to;
 use crate::mcp::mistake::Mistake;
 use crate::peer::Peer;
 
