@@ -83,6 +83,6 @@ impl Signature {
     fn refusal(&self, why: &str) -> Mistake {
         let Self { tool, arguments, example } = self;
         let names: Vec<&str> = arguments.iter().map(|(name, _)| *name).collect();
-        Mistake::of_arguments(format!("{why}. {tool} takes {}; for example {example}", names.join(", ")))
+        Mistake::of_arguments(&format!("{why}. {tool} takes {}; for example {example}", names.join(", ")))
     }
 }

@@ -37,19 +37,18 @@ struct Place {
 
 impl Mistake {
     /// An argument is wrong.
-    pub(super) fn of_arguments(message: String) -> Self {
-        let message = shortened_to(SAID_CHARACTERS, &message);
+    pub(super) fn of_arguments(message: &str) -> Self {
+        let message = shortened_to(SAID_CHARACTERS, message);
         Self { code: "malformed", message, span: None, fix: None, alternatives: Vec::new() }
     }
 
     /// An error without a place.
     pub(super) fn of_kind(kind: &ErrorKind) -> Self {
-        Self { code: kind.code(), ..Self::of_arguments(kind.message(Language::English)) }
+        Self { code: kind.code(), ..Self::of_arguments(&kind.message(Language::English)) }
     }
 
     pub(super) fn overloaded() -> Self {
-        let message = "the calculator is overloaded: call again in a second".to_owned();
-        Self { code: "overloaded", ..Self::of_arguments(message) }
+        Self { code: "overloaded", ..Self::of_arguments("the calculator is overloaded: call again in a second") }
     }
 
     /// A question that cannot be parsed.

@@ -95,6 +95,6 @@ fn told(plot: &Plot, refusal: &Refusal) -> Mistake {
             if plot.exprs.len() > 1 { mistake.of_expression(at + 1) } else { mistake }
         }
         Refusal::Stopped(kind) => Mistake::of_kind(kind),
-        refusal => Mistake::of_arguments(refusal.message(Language::English)),
+        refusal => Mistake::of_arguments(&refusal.message(Language::English)),
     }
 }
