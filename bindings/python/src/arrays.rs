@@ -3,6 +3,8 @@
 //! Contiguous arrays of `float64` are read in place. All others are read in pieces: strided arrays, arrays of other
 //! types of real numbers, whose elements become floats, and arrays that are repeated to fit the shape of another one.
 
+use std::sync::OnceLock;
+
 use numpy::ndarray::{ArrayView, Ix1, IxDyn};
 use numpy::{
     Element, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray, PyUntypedArrayMethods,
@@ -81,6 +83,7 @@ pub(crate) fn evaluate<'py>(
         let message = format!("arrays hold floats, which {} mode does not have", options.mode());
         return Err(errors::plain(py, "TypeError", "unsupported", &message));
     }
+    look_up_functions(py)?;
     let (arrays, numbers): (Vec<_>, Vec<_>) = given.iter().partition(|(_, value)| given::is_array(value));
     let limits = options.limits();
     let Beside { variables, columns: fixed } = Beside::of(py, &numbers, options, &limits)?;
@@ -111,6 +114,24 @@ pub(crate) fn evaluate<'py>(
     let out = if are_truths { out.call_method1(intern!(py, "astype"), ("bool",))? } else { out.into_any() };
     // An array without dimensions becomes a number, as NumPy's own operators have it.
     if shape.is_empty() { out.get_item(PyTuple::empty(py)) } else { Ok(out) }
+}
+
+/// Lets the library look up NumPy's functions, once. It runs Python code for that, and panics if Ctrl+C ends it. Signals
+/// are handled by the main thread alone, so another one does it.
+///
+/// # Errors
+///
+/// What the handler of a signal raised meanwhile.
+fn look_up_functions(py: Python<'_>) -> PyResult<()> {
+    static DONE: OnceLock<()> = OnceLock::new();
+    if DONE.get().is_none() {
+        let look_up = || Python::attach(|py| drop(numpy::dtype::<f64>(py)));
+        // Without a thread, they are looked up when they are needed.
+        py.detach(|| std::thread::Builder::new().spawn(look_up).map(|thread| thread.join().is_ok())).ok();
+        let _ = DONE.set(());
+        py.check_signals()?;
+    }
+    Ok(())
 }
 
 /// The numbers beside arrays.
@@ -204,7 +225,7 @@ fn checked<'py>(name: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
         errors::plain(py, "TypeError", "malformed", &message)
     };
     // Other classes mean more than their numbers: masked arrays, arrays with units.
-    let class = value.get_type().qualname()?.to_string();
+    let class = errors::type_name_of(value)?;
     if class != "ndarray" && class != "memmap" {
         return Err(refused(&format!("a {class}; numpy.asarray(…) makes a plain array of it")));
     }

@@ -11,6 +11,12 @@ use crate::options::Options;
 
 static MAKE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
+/// The name of a value's class. (`to_string` on a `str` of Python's looks for signals, and swallows what their handler
+/// raises.)
+pub(crate) fn type_name_of(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    value.get_type().qualname()?.extract()
+}
+
 /// Where an error comes from.
 #[derive(Clone, Copy)]
 pub(crate) struct Origin<'a> {

@@ -3,9 +3,8 @@
 use pyo3::prelude::*;
 use tabuada_lang::{Explanation, Fuel, Span, Style};
 
-use crate::given::{dict_of, names_of};
 use crate::options::Given;
-use crate::program::{arguments, failed, read, utf8};
+use crate::program::{Asked, ask, failed};
 use crate::values;
 use crate::work;
 
@@ -26,12 +25,8 @@ pub(crate) fn explain<'py>(
     fuel: Option<u64>,
     digits: Option<u64>,
 ) -> PyResult<(Vec<Step>, bool, Option<Bound<'py, PyAny>>, Option<PyErr>)> {
-    let options = Given { mode, notation, decimal, fuel, digits }.check()?;
-    let source = utf8(text)?;
-    let variables = variables.map(dict_of).transpose()?;
-    let names = variables.as_ref().map_or_else(|| Ok(Vec::new()), names_of)?;
-    let program = read(py, source, &options, &names)?;
-    let arguments = variables.map_or_else(|| Ok(Vec::new()), |given| arguments(&program, &given, &options))?;
+    let given = Given { mode, notation, decimal, fuel, digits };
+    let Asked { source, options, read: program, arguments } = ask(text, variables, &given)?;
     let limits = options.limits();
     let seed = if program.is_pure { 0 } else { work::seed(py)? };
     let style = Style { notation: options.notation, has_formulas: false };

@@ -63,7 +63,7 @@ impl Reader<'_> {
     }
 
     fn other_type(&self, value: &Bound<'_, PyAny>, what: &str) -> PyErr {
-        let class = value.get_type().qualname().map_or_else(|_| "value".to_owned(), |name| name.to_string());
+        let class = errors::type_name_of(value).unwrap_or_else(|_| "value".to_owned());
         let message = format!("the variable '{}' is or holds a value of type {class}: {what}", self.name);
         errors::plain(value.py(), "TypeError", "malformed", &message)
     }
@@ -124,7 +124,7 @@ impl Reader<'_> {
                     Err(self.other_type(value, "only finite decimals have a value here"))
                 }
                 _ => {
-                    let text = value.str()?.to_string();
+                    let text: String = value.str()?.extract()?;
                     self.count(py, text.len() as u64)?;
                     Ok(Argument::Decimal(text.into()))
                 }
@@ -229,7 +229,7 @@ pub(crate) fn dict_of<'py>(variables: &Bound<'py, PyAny>) -> PyResult<Bound<'py,
         return Ok(dict.clone());
     }
     let Ok(mapping) = variables.cast::<PyMapping>() else {
-        let class = variables.get_type().qualname()?;
+        let class = errors::type_name_of(variables)?;
         let message = format!("variables are a mapping of names to values, not {class}");
         return Err(PyTypeError::new_err(message));
     };
@@ -240,7 +240,7 @@ pub(crate) fn names_of(variables: &Bound<'_, PyDict>) -> PyResult<Vec<String>> {
     let name = |key: Bound<'_, PyAny>| match key.cast::<PyString>() {
         Ok(name) => name.to_str().map(str::to_owned),
         Err(_) => {
-            let class = key.get_type().qualname()?;
+            let class = errors::type_name_of(&key)?;
             Err(PyTypeError::new_err(format!("the name of a variable is a str, not {class}")))
         }
     };

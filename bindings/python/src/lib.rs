@@ -22,11 +22,10 @@ mod _engine {
     use crate::errors::Advice;
     #[pymodule_export]
     use crate::explain::explain;
-    use crate::given::{dict_of, names_of};
     use crate::options::Given;
     #[pymodule_export]
     use crate::program::Program;
-    use crate::program::{arguments, limits, read, run, utf8};
+    use crate::program::{ask, limits, run};
     use crate::work;
 
     /// The value of an expression: what `eval` would give, for the language that this package reads.
@@ -55,13 +54,8 @@ mod _engine {
         fuel: Option<u64>,
         digits: Option<u64>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let options = Given { mode, notation, decimal, fuel, digits }.check()?;
-        let source = utf8(text)?;
-        let variables = variables.map(dict_of).transpose()?;
-        let names = variables.as_ref().map_or_else(|| Ok(Vec::new()), names_of)?;
-        let program = read(py, source, &options, &names)?;
-        let arguments = variables.map_or_else(|| Ok(Vec::new()), |given| arguments(&program, &given, &options))?;
-        run(py, source, &program, &options, &arguments)
+        let asked = ask(text, variables, &Given { mode, notation, decimal, fuel, digits })?;
+        run(py, asked.source, &asked.read, &asked.options, &asked.arguments)
     }
 
     /// Reads an expression once, to evaluate it many times.
@@ -108,16 +102,13 @@ mod _engine {
     #[pyfunction]
     #[pyo3(signature = (text, *, mode=None, notation=None, decimal=None))]
     fn canonical(
-        py: Python<'_>,
         text: &Bound<'_, PyAny>,
         mode: Option<&str>,
         notation: Option<&str>,
         decimal: Option<&str>,
     ) -> PyResult<String> {
-        let options = Given { mode, notation, decimal, fuel: None, digits: None }.check()?;
-        let source = utf8(text)?;
-        let program = read(py, source, &options, &[])?;
-        Ok(program.program.canonical())
+        let asked = ask(text, None, &Given { mode, notation, decimal, fuel: None, digits: None })?;
+        Ok(asked.read.program.canonical())
     }
 
     /// The proof of the answer of an expression: a hash of the canonical text and the answer, the same on every machine.
@@ -135,14 +126,12 @@ mod _engine {
         notation: Option<&str>,
         decimal: Option<&str>,
     ) -> PyResult<Option<String>> {
-        let options = Given { mode, notation, decimal, fuel: None, digits: None }.check()?;
-        let source = utf8(text)?;
-        let program = read(py, source, &options, &[])?;
-        let limits = options.limits();
+        let asked = ask(text, None, &Given { mode, notation, decimal, fuel: None, digits: None })?;
+        let (program, limits) = (&asked.read.program, asked.options.limits());
         work::detached(py, |stop| {
-            let outcome = program.program.evaluate_with(&[], &limits, &mut Fuel::with_stop(limits.fuel, stop));
+            let outcome = program.evaluate_with(&[], &limits, &mut Fuel::with_stop(limits.fuel, stop));
             let outcome = outcome.as_ref().map(|answer| (answer.type_name(), answer.text()));
-            program.program.proof(outcome.map_err(|failure| &failure.kind))
+            program.proof(outcome.map_err(|failure| &failure.kind))
         })
     }
 

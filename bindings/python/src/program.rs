@@ -34,7 +34,7 @@ pub(crate) struct Program {
 /// `TypeError` for anything but a `str`; the package's `SyntaxError` for halves of surrogate pairs.
 pub(crate) fn utf8<'a>(text: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
     let Ok(string) = text.cast::<PyString>() else {
-        let class = text.get_type().qualname()?;
+        let class = errors::type_name_of(text)?;
         return Err(pyo3::exceptions::PyTypeError::new_err(format!("the text must be a str, not {class}")));
     };
     string.to_str().map_err(|_| errors::surrogates(text))
@@ -52,6 +52,36 @@ pub(crate) fn read(py: Python<'_>, source: &str, options: &Options, names: &[Str
         }
         _ => Origin { text: source, options, names }.unread(py, &error),
     })
+}
+
+/// A text that was read, and the values of its parameters.
+pub(crate) struct Asked<'a> {
+    pub(crate) source: &'a str,
+    pub(crate) options: Options,
+    pub(crate) read: Arc<Text>,
+    pub(crate) arguments: Vec<Argument>,
+}
+
+/// Reads a text whose parameters are the names of `variables`.
+///
+/// # Errors
+///
+/// `ValueError` for an option, and the exceptions of [`utf8`], [`read`] and of a value that has no form here.
+pub(crate) fn ask<'a>(
+    text: &'a Bound<'_, PyAny>,
+    variables: Option<&Bound<'_, PyAny>>,
+    given: &Given<'_>,
+) -> PyResult<Asked<'a>> {
+    let options = given.check()?;
+    let source = utf8(text)?;
+    let Some(variables) = variables else {
+        let read = read(text.py(), source, &options, &[])?;
+        return Ok(Asked { source, options, read, arguments: Vec::new() });
+    };
+    let variables = given::dict_of(variables)?;
+    let read = read(text.py(), source, &options, &given::names_of(&variables)?)?;
+    let arguments = arguments(&read, &variables, &options)?;
+    Ok(Asked { source, options, read, arguments })
 }
 
 /// Evaluates a text with the values of its parameters.

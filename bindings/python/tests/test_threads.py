@@ -83,6 +83,29 @@ def test_other_threads_run_meanwhile_and_ctrl_c_ends_an_evaluation(call):
     assert process.returncode == 0
 
 
+def test_ctrl_c_while_the_functions_of_numpy_are_looked_up_is_no_panic():
+    code = """if True:
+        import os, signal, numpy, tabuada
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        version = numpy.lib.NumpyVersion
+        read = version.__init__
+        def interrupted(self, text):
+            os.kill(os.getpid(), signal.SIGINT)
+            read(self, text)
+        version.__init__ = interrupted
+        try:
+            tabuada.compile("x+1")(x=numpy.ones(3))
+            while True:
+                pass
+        except KeyboardInterrupt:
+            version.__init__ = read
+            assert tabuada.compile("x+1")(x=numpy.ones(3))[2] == 2
+            print("interrupted")
+    """
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "interrupted\n", "")
+
+
 def test_a_signal_handler_that_raises_is_heard():
     class Alarm(Exception):
         pass

@@ -15,7 +15,13 @@ Decimal, Fraction = decimal.Decimal, fractions.Fraction
 
 
 def same(a, b):
-    return type(a) is type(b) and (a == b if isinstance(a, (int, Fraction)) else repr(a) == repr(b))
+    if type(a) is not type(b):
+        return False
+    if isinstance(a, (int, Fraction)):
+        return a == b
+    if isinstance(a, set):  # the order of equal sets depends on how they were built
+        return sorted(map(repr, a)) == sorted(map(repr, b))
+    return repr(a) == repr(b)
 
 
 VALUES = [
