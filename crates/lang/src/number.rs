@@ -5,6 +5,7 @@ mod long;
 mod integer;
 pub(crate) mod rational;
 mod fixed;
+mod error_free;
 mod double;
 pub(crate) mod circular;
 pub(crate) mod angle;

@@ -1,5 +1,4 @@
 //! Complex numbers as complex.js 2.4 computes them: the same formulas, on functions that are rounded correctly.
-//! (Robert Eisele, MIT licence.)
 
 use std::f64::consts::{LN_2, PI};
 

@@ -226,33 +226,28 @@ impl<'a, 'f> Machine<'a, 'f> {
         self.push(value)
     }
 
-    /// Pays for a search among names.
-    fn search(&mut self, name: &str) -> Outcome<()> {
-        Ok(self.budget.charge(30 + name.len() as u64 / 4)?)
+    /// The value of a name; `None` if it has none, with the price of finding out why.
+    fn lookup(&mut self, name: &str) -> Outcome<Option<Value>> {
+        self.budget.charge(30 + name.len() as u64 / 4)?;
+        let found = self.scope.get(name).cloned().or_else(|| names::value(name));
+        if found.is_none() {
+            self.budget.charge(names::REFUSAL_PRICE)?;
+        }
+        Ok(found)
     }
 
     fn load(&mut self, name: &str) -> Outcome<Value> {
-        self.search(name)?;
-        if let Some(value) = self.scope.get(name) {
-            return Ok(value.clone());
-        }
-        if let Some(value) = names::value(name) {
+        if let Some(value) = self.lookup(name)? {
             return Ok(value);
         }
-        self.budget.charge(names::REFUSAL_PRICE)?;
         names::refuse(name)?;
         error(format!("Undefined symbol {name}"))
     }
 
     fn function(&mut self, name: &str) -> Outcome<Value> {
-        self.search(name)?;
-        if let Some(value) = self.scope.get(name) {
-            return Ok(value.clone());
-        }
-        if let Some(value) = names::value(name) {
+        if let Some(value) = self.lookup(name)? {
             return Ok(value);
         }
-        self.budget.charge(names::REFUSAL_PRICE)?;
         // A unit is no function.
         if !names::is_unit(name) {
             names::refuse(name)?;

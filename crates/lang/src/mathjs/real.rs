@@ -1,6 +1,6 @@
 //! Functions of doubles as math.js 15 computes them. Its sums and constants are kept, since its answers show their last
-//! digits; JavaScript's own functions are rounded correctly here. (math.js: Apache-2.0; `erf` after W. J. Cody 1969,
-//! `gamma` after Lanczos 1964 and Stirling.)
+//! digits; JavaScript's own functions are rounded correctly here. (`erf` after W. J. Cody 1969, `gamma` after
+//! Lanczos 1964 and Stirling.)
 
 use std::f64::consts::{E, PI};
 

@@ -8,7 +8,8 @@ use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
 
 use super::Integer;
-use super::circular::{self, PAIR_ERROR, Pair, product_error};
+use super::circular::{self, PAIR_ERROR, Pair};
+use super::error_free::product_error;
 use super::fixed;
 use super::rounding::parts;
 use crate::error::{ErrorKind, ValueError};

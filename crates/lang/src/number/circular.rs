@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, UBig};
 
+use super::error_free::{exact_sum, product_error, upper_half};
 use super::fixed;
 
 /// The multiples of π/128 in a turn.
@@ -99,14 +100,6 @@ fn pairs_near(table: &Table, multiple: usize, u: f64, u_low: f64) -> (Pair, Pair
     (normal(sine), normal(near(table, multiple.wrapping_add(STEPS / 4), u, u_low)))
 }
 
-/// The error of the rounded `product` of two floats (Dekker 1971).
-#[inline]
-pub(super) fn product_error(a: f64, b: f64, product: f64) -> f64 {
-    let (a_upper, b_upper) = (upper_half(a), upper_half(b));
-    let (a_lower, b_lower) = (a - a_upper, b - b_upper);
-    ((a_upper * b_upper - product) + a_upper * b_lower + a_lower * b_upper) + a_lower * b_lower
-}
-
 /// In a function of its own, so that this rare case does not make the loops longer.
 #[cold]
 #[inline(never)]
@@ -168,20 +161,10 @@ fn near(table: &Table, multiple: usize, u: f64, u_low: f64) -> (f64, f64) {
     let even = square * (-0.5 + square * (1.0 / 24.0 - square * (1.0 / 720.0))) - u * u_low;
     // The product of the upper half of u and the cosine's 26 bits is exact.
     let upper = upper_half(u);
-    let product = cosine * upper;
-    let sum = sine + product;
-    let taken = sum - sine;
-    let lost = (sine - (sum - taken)) + (product - taken);
+    let (sum, lost) = exact_sum(sine, cosine * upper);
     let low =
         ((cosine * (u - upper) + lost) + ((cosine + cosine_low) * odd + sine * even)) + (sine_low + cosine_low * u);
     (sum, low)
-}
-
-/// The upper 26 bits of `value`; the lower part has 26 bits too.
-#[inline]
-fn upper_half(value: f64) -> f64 {
-    let scaled = value * 134_217_729.0;
-    scaled - (scaled - value)
 }
 
 static TABLE: LazyLock<Table> = LazyLock::new(|| {

@@ -10,6 +10,7 @@ use std::sync::OnceLock;
 
 use dashu_int::{IBig, Sign};
 
+use super::error_free::{exact_sum, product_error};
 use super::fixed;
 
 /// A number `high + low`, where `high` is the float nearest to it.
@@ -31,8 +32,8 @@ impl Double {
     /// `numerator` / `denominator`, for whole numbers.
     pub(super) const fn ratio(numerator: f64, denominator: f64) -> Self {
         let high = numerator / denominator;
-        let (product, rest) = product(high, denominator);
-        Self { high, low: ((numerator - product) - rest) / denominator }
+        let product = high * denominator;
+        Self { high, low: ((numerator - product) - product_error(high, denominator, product)) / denominator }
     }
 
     /// The number nearest to `value`·2^-`places`.
@@ -70,9 +71,9 @@ impl Double {
         let row = (m.high * LOG_ROWS).round();
         let (c, log_of_c) = *LOGS[row as usize - LOG_FIRST].get_or_init(|| log_row(row));
         // Next to 1, nothing is lost by the subtraction.
-        let (product, rest) = product(m.high, c);
-        let r = sum(product - 1.0, rest);
-        let r = Self::normal(r.high, r.low + m.low * c);
+        let product = m.high * c;
+        let (high, low) = exact_sum(product - 1.0, product_error(m.high, c, product));
+        let r = Self::normal(high, low + m.low * c);
         log_of_one_and(r) + log_of_c + LN_2_DOUBLE * Self::from(f64::from(exponent))
     }
 
@@ -135,28 +136,6 @@ fn log_of_one_and(r: Double) -> Double {
     r - r * r * series
 }
 
-/// The sum of two floats, exactly.
-const fn sum(a: f64, b: f64) -> Double {
-    let high = a + b;
-    let part_of_b = high - a;
-    Double { high, low: (a - (high - part_of_b)) + (b - part_of_b) }
-}
-
-/// The product of two floats, exactly: the nearest float and the rest.
-const fn product(a: f64, b: f64) -> (f64, f64) {
-    let high = a * b;
-    let ((a1, a2), (b1, b2)) = (halves(a), halves(b));
-    (high, ((a1 * b1 - high) + a1 * b2 + a2 * b1) + a2 * b2)
-}
-
-/// A float as the sum of two floats with half of its bits each.
-const fn halves(a: f64) -> (f64, f64) {
-    // 2^27 + 1.
-    let much = a * 134_217_729.0;
-    let high = much - (much - a);
-    (high, a - high)
-}
-
 impl From<f64> for Double {
     fn from(high: f64) -> Self {
         Self { high, low: 0.0 }
@@ -175,9 +154,10 @@ impl Add for Double {
     type Output = Self;
 
     fn add(self, other: Self) -> Self {
-        let (high, low) = (sum(self.high, other.high), sum(self.low, other.low));
-        let near = Self::normal(high.high, high.low + low.high);
-        Self::normal(near.high, near.low + low.low)
+        let (high, of_high) = exact_sum(self.high, other.high);
+        let (low, of_low) = exact_sum(self.low, other.low);
+        let near = Self::normal(high, of_high + low);
+        Self::normal(near.high, near.low + of_low)
     }
 }
 
@@ -193,7 +173,8 @@ impl Mul for Double {
     type Output = Self;
 
     fn mul(self, other: Self) -> Self {
-        let (high, rest) = product(self.high, other.high);
+        let high = self.high * other.high;
+        let rest = product_error(self.high, other.high, high);
         Self::normal(high, rest + (self.high * other.low + self.low * other.high))
     }
 }

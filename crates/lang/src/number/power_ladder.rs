@@ -4,6 +4,8 @@
 //! A product is split into its rounded value and its error without a fused multiply-add, which the oldest supported
 //! processors lack (Dekker, *A floating-point technique for extending the available precision*, 1971).
 
+use super::error_free::upper_half;
+
 /// Increasing powers of a column of bases.
 #[derive(Default)]
 pub(crate) struct PowerLadder {
@@ -32,7 +34,7 @@ impl PowerLadder {
         self.bases.copy_from_slice(bases);
         let rows = self.high.iter_mut().zip(&mut self.low).zip(self.uppers.iter_mut().zip(bases));
         for ((high, low), (base_upper, base)) in rows {
-            *base_upper = upper(*base);
+            *base_upper = upper_half(*base);
             let base_lower = base - *base_upper;
             *high = base * base;
             *low = ((*base_upper * *base_upper - *high) + 2.0 * *base_upper * base_lower) + base_lower * base_lower;
@@ -91,7 +93,7 @@ pub(crate) fn doubts_cube(base: f64) -> bool {
 
 #[inline]
 fn cube(base: f64) -> (f64, f64) {
-    let (base_upper, square) = (upper(base), base * base);
+    let (base_upper, square) = (upper_half(base), base * base);
     let base_lower = base - base_upper;
     let square_low = ((base_upper * base_upper - square) + 2.0 * base_upper * base_lower) + base_lower * base_lower;
     times(square, square_low, base, base_upper)
@@ -100,7 +102,7 @@ fn cube(base: f64) -> (f64, f64) {
 /// The product of a sum of two floats and a base with a known upper half.
 #[inline]
 fn times(high: f64, low: f64, base: f64, base_upper: f64) -> (f64, f64) {
-    let (high_upper, base_lower) = (upper(high), base - base_upper);
+    let (high_upper, base_lower) = (upper_half(high), base - base_upper);
     let high_lower = high - high_upper;
     let product = high * base;
     // Each of these products of halves is exact.
@@ -109,12 +111,6 @@ fn times(high: f64, low: f64, base: f64, base_upper: f64) -> (f64, f64) {
     let rest = error + low * base;
     let sum = product + rest;
     (sum, rest - (sum - product))
-}
-
-/// The upper 26 bits of a significand.
-fn upper(value: f64) -> f64 {
-    let scaled = value * 134_217_729.0;
-    scaled - (scaled - value)
 }
 
 /// Every step loses less than 2^-103 of the power.

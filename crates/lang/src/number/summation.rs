@@ -1,5 +1,7 @@
 //! Compensated sums of floats, by CPython's algorithms to the bit.
 
+use super::error_free::exact_sum;
+
 /// A sum with its compensation, as in Python's `sum` of floats. (Neumaier 1974.)
 #[derive(Clone, Copy)]
 pub(crate) struct Compensated {
@@ -50,11 +52,4 @@ impl Tripled {
         let (high, low) = exact_sum(self.low, self.high);
         self.tiny + low + high
     }
-}
-
-/// The rounded sum and its rounding error. (Knuth's TwoSum.)
-fn exact_sum(a: f64, b: f64) -> (f64, f64) {
-    let sum = a + b;
-    let part = sum - a;
-    (sum, (a - (sum - part)) + (b - part))
 }
