@@ -11,10 +11,10 @@ use tabuada_lang::{Error, ErrorKind, Failure, Language, Limits, Mode, Notation, 
 
 use crate::clock::Second;
 use crate::counters::{Counters, QuestionGuard};
-use crate::engine::{self, Evaluation, Question};
+use crate::engine::{self, Evaluable, Evaluation, Question};
 use crate::parse_cache::ParseCache;
 use crate::peer::Peer;
-use crate::record::Answer;
+use crate::record::{Answer, Printed};
 use crate::workers::{NotDone, Threads, Workers};
 
 pub(crate) mod mathjs;
@@ -45,10 +45,14 @@ const INLINE_TEXT_BYTES_OF_MANY: usize = 256;
 const SCHOOL_FACTOR: usize = 16;
 
 /// Whether the readers parse a question and make its hints and fixes.
-pub(crate) fn is_long(question: &Question<'_>) -> bool {
+fn is_long(question: &Question<'_>) -> bool {
     let factor = if question.notation == Notation::Python { 1 } else { SCHOOL_FACTOR };
     factor * question.text.len() + question.variables.as_ref().map_or(0, |json| json.len()) > INLINE_TEXT_BYTES
 }
+
+/// The error of a text up to this size, with its fixes, is made on the thread that serves; fixes of a longer text may
+/// take some milliseconds.
+const INLINE_ADVICE_BYTES: usize = 128;
 
 /// The queue of each reader. It is longer than that of the workers, since this work takes a fifth of a millisecond, and
 /// evaluations a hundred times that.
@@ -193,6 +197,19 @@ fn origin(source: Source, ttl: Option<Duration>) -> Origin {
 }
 
 impl Reply {
+    /// The value, if there is one.
+    pub(crate) fn value(&self) -> Option<&Printed> {
+        match &self.outcome {
+            Outcome::Answered(_, answer) => answer.outcome.as_ref().ok(),
+            _ => None,
+        }
+    }
+
+    /// Whether its hints or its fixes are made on the thread that serves, and not by the readers.
+    pub(crate) fn is_advised_here(&self, question: &Question<'_>) -> bool {
+        if self.value().is_some() { !is_long(question) } else { question.text.len() <= INLINE_ADVICE_BYTES }
+    }
+
     fn of(found: Found<Answer>, program: Arc<Program>, name: Arc<Name>) -> Self {
         let origin = origin(found.source, found.ttl);
         let outcome = Outcome::Answered(program, found.value);
@@ -344,7 +361,7 @@ impl Calculator {
         let mut is_tried = false;
         let mut trial = || {
             is_tried = true;
-            self.attempt(program, TRIAL_FUEL)
+            self.attempt(&**program, TRIAL_FUEL)
         };
         let reply = if program.is_pure() {
             self.cache.get_or_try(name, trial).map(|found| {
@@ -439,18 +456,22 @@ impl Calculator {
     /// Evaluates for as long as a lookup would take; `None` if that is not enough. A trial longer than a handover to
     /// another thread runs on the readers, so that the trials of one peer do not queue before the requests of all; and
     /// every trial does while work of its peer waits there.
-    async fn try_evaluate(self: Arc<Self>, peer: Peer, program: Arc<Program>) -> Option<Answer> {
+    async fn try_evaluate<P: Evaluable<Value: Into<Printed>>>(
+        self: Arc<Self>,
+        peer: Peer,
+        program: Arc<P>,
+    ) -> Option<Answer> {
         if !self.readers.by(peer).has_waiters()
-            && let Some(answer) = self.attempt(&program, INLINE_FUEL)
+            && let Some(answer) = self.attempt(&*program, INLINE_FUEL)
         {
             return Some(answer);
         }
         let calculator = self.clone();
-        let trial = move || calculator.attempt(&program, TRIAL_FUEL);
+        let trial = move || calculator.attempt(&*program, TRIAL_FUEL);
         Box::pin(self.readers.by(peer).run(DEADLINE, trial)).await.ok().flatten()
     }
 
-    fn attempt(&self, program: &Program, fuel: u64) -> Option<Answer> {
+    fn attempt<P: Evaluable<Value: Into<Printed>>>(&self, program: &P, fuel: u64) -> Option<Answer> {
         let begun = Instant::now();
         let Some(evaluation) = engine::try_evaluate_within(TRIAL_TIME, program, &self.limits, fuel) else {
             if fuel == TRIAL_FUEL {
@@ -462,17 +483,21 @@ impl Calculator {
     }
 
     /// The record of an evaluation that ends now.
-    fn evaluated(&self, begun: Instant, evaluation: Evaluation, mode: Mode) -> Answer {
+    fn evaluated<T: Into<Printed>>(&self, begun: Instant, evaluation: Evaluation<T>, mode: Mode) -> Answer {
         let now = Instant::now();
         self.counters.evaluated(now - begun);
         Answer::new(evaluation, mode, Second::now().number)
     }
 
     /// Evaluates in full, on a worker.
-    async fn evaluate(self: Arc<Self>, peer: Peer, program: Arc<Program>) -> Result<Answer, Trouble> {
+    async fn evaluate<P: Evaluable<Value: Into<Printed>>>(
+        self: Arc<Self>,
+        peer: Peer,
+        program: Arc<P>,
+    ) -> Result<Answer, Trouble> {
         let begun = Instant::now();
         let (calculator, mode) = (self.clone(), program.mode());
-        let work = move || engine::evaluate(&program, &calculator.limits, begun + DEADLINE);
+        let work = move || engine::evaluate(&*program, &calculator.limits, begun + DEADLINE);
         let evaluation = self.workers.by(peer).run(DEADLINE, work).await.map_err(Trouble::of_not_done)?;
         match &evaluation.outcome {
             Err(failure) if !failure.kind.is_deterministic() => {

@@ -23,11 +23,85 @@ const TRIAL_CHECK_EVERY: u64 = 2_000;
 
 /// The result of an evaluation.
 #[derive(Debug)]
-pub struct Evaluation {
+pub struct Evaluation<T = Answer> {
     /// The value, or the error and the node where it occurred.
-    pub outcome: Result<Answer, Failure>,
+    pub outcome: Result<T, Failure>,
     /// Fuel spent.
     pub fuel: u64,
+}
+
+/// What can be evaluated.
+pub(crate) trait Evaluable: Send + Sync + 'static {
+    /// What it gives.
+    type Value: Send + 'static;
+
+    /// Its number mode.
+    fn mode(&self) -> Mode;
+
+    /// Whether chance has no part in it.
+    fn is_pure(&self) -> bool;
+
+    fn run(&self, limits: &Limits, fuel: &mut Fuel<'_>) -> Result<Self::Value, Failure>;
+}
+
+impl Evaluable for Program {
+    type Value = Answer;
+
+    fn mode(&self) -> Mode {
+        Self::mode(self)
+    }
+
+    fn is_pure(&self) -> bool {
+        Self::is_pure(self)
+    }
+
+    fn run(&self, limits: &Limits, fuel: &mut Fuel<'_>) -> Result<Answer, Failure> {
+        self.evaluate_with(&[], limits, fuel)
+    }
+}
+
+/// Expressions in math.js's language, and how their values are printed.
+#[derive(Debug)]
+pub(crate) struct MathjsProgram {
+    program: mathjs::Program,
+    /// The significant digits.
+    precision: Option<u32>,
+}
+
+/// What expressions in math.js's language give.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Texts {
+    /// The printed values.
+    Many(Vec<String>),
+    /// The text of an error.
+    One(String),
+}
+
+impl Texts {
+    /// A limit is a failure, as in our own language.
+    pub(crate) fn of(printed: Result<Vec<String>, Stop>) -> Result<Self, Failure> {
+        match printed {
+            Ok(texts) => Ok(Self::Many(texts)),
+            Err(Stop::Thrown(text)) => Ok(Self::One(text)),
+            Err(Stop::Limit(kind)) => Err(Failure { kind, node: 0 }),
+        }
+    }
+}
+
+impl Evaluable for MathjsProgram {
+    type Value = Texts;
+
+    fn mode(&self) -> Mode {
+        Mode::Python
+    }
+
+    fn is_pure(&self) -> bool {
+        true
+    }
+
+    fn run(&self, limits: &Limits, fuel: &mut Fuel<'_>) -> Result<Texts, Failure> {
+        Texts::of(self.program.evaluate(self.precision, limits, fuel))
+    }
 }
 
 /// A text, with its mode, notation and variables, and how its answer is shown.
@@ -231,12 +305,16 @@ impl Engine {
 }
 
 /// Evaluates in full. The clock ends an evaluation that takes too long for its fuel.
-pub(crate) fn evaluate(program: &Program, limits: &Limits, deadline: Instant) -> Evaluation {
+pub(crate) fn evaluate<P: Evaluable>(program: &P, limits: &Limits, deadline: Instant) -> Evaluation<P::Value> {
     evaluate_until(program, limits, &|| is_past(deadline))
 }
 
 /// Evaluates in full. `stop` ends an evaluation that takes too long for its fuel.
-pub(crate) fn evaluate_until(program: &Program, limits: &Limits, stop: &dyn Fn() -> bool) -> Evaluation {
+pub(crate) fn evaluate_until<P: Evaluable>(
+    program: &P,
+    limits: &Limits,
+    stop: &dyn Fn() -> bool,
+) -> Evaluation<P::Value> {
     run(program, limits, Fuel::with_stop(limits.fuel, stop).checked_every(CHECK_EVERY))
 }
 
@@ -268,17 +346,17 @@ pub(crate) fn explain_until(
 }
 
 /// Evaluates within a budget; `None` if the budget was not enough or the engine panicked.
-pub(crate) fn try_evaluate(program: &Program, limits: &Limits, budget: u64) -> Option<Evaluation> {
+pub(crate) fn try_evaluate<P: Evaluable>(program: &P, limits: &Limits, budget: u64) -> Option<Evaluation<P::Value>> {
     tried(program, limits, budget, Fuel::new(budget.min(limits.fuel)))
 }
 
 /// Like [`try_evaluate`], but within a time, so that an operation with a wrong price cannot block a serving thread.
-pub(crate) fn try_evaluate_within(
+pub(crate) fn try_evaluate_within<P: Evaluable>(
     time: Duration,
-    program: &Program,
+    program: &P,
     limits: &Limits,
     budget: u64,
-) -> Option<Evaluation> {
+) -> Option<Evaluation<P::Value>> {
     let begun = Instant::now();
     let stop = || {
         priority::give_way();
@@ -287,7 +365,7 @@ pub(crate) fn try_evaluate_within(
     tried(program, limits, budget, Fuel::with_stop(budget.min(limits.fuel), &stop).checked_every(TRIAL_CHECK_EVERY))
 }
 
-fn tried(program: &Program, limits: &Limits, budget: u64, fuel: Fuel<'_>) -> Option<Evaluation> {
+fn tried<P: Evaluable>(program: &P, limits: &Limits, budget: u64, fuel: Fuel<'_>) -> Option<Evaluation<P::Value>> {
     let evaluation = run(program, limits, fuel);
     let beyond_the_budget = |failure: &Failure| {
         !failure.kind.is_deterministic()
@@ -312,49 +390,11 @@ pub(crate) fn columns(
     (rows.unwrap_or(Err(ErrorKind::Internal)), fuel.spent())
 }
 
-/// Reads expressions in math.js's language.
-pub(crate) fn read_mathjs(texts: &[String], limits: &Limits) -> Result<mathjs::Program, Stop> {
+/// Reads expressions in math.js's language, whose values are to be printed with so many significant digits.
+pub(crate) fn read_mathjs(texts: &[String], precision: Option<u32>, limits: &Limits) -> Result<MathjsProgram, Stop> {
     let read = || mathjs::Program::read(texts.iter().map(String::as_str), limits);
-    catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(Stop::Limit(ErrorKind::Internal)))
-}
-
-/// The printed values of a program in math.js's language, or the error of the first that fails; and the fuel spent.
-pub(crate) fn mathjs(
-    program: &mathjs::Program,
-    precision: Option<u32>,
-    limits: &Limits,
-    deadline: Instant,
-) -> (Result<Vec<String>, Stop>, u64) {
-    let stop = || is_past(deadline);
-    run_mathjs(program, precision, limits, Fuel::with_stop(limits.fuel, &stop).checked_every(CHECK_EVERY))
-}
-
-/// Like [`mathjs`], within a budget and a time.
-pub(crate) fn try_mathjs_within(
-    time: Duration,
-    program: &mathjs::Program,
-    precision: Option<u32>,
-    limits: &Limits,
-    budget: u64,
-) -> (Result<Vec<String>, Stop>, u64) {
-    let begun = Instant::now();
-    let stop = || {
-        priority::give_way();
-        begun.elapsed() >= time
-    };
-    let fuel = Fuel::with_stop(budget.min(limits.fuel), &stop).checked_every(TRIAL_CHECK_EVERY);
-    run_mathjs(program, precision, limits, fuel)
-}
-
-fn run_mathjs(
-    program: &mathjs::Program,
-    precision: Option<u32>,
-    limits: &Limits,
-    mut fuel: Fuel<'_>,
-) -> (Result<Vec<String>, Stop>, u64) {
-    let printed = catch_unwind(AssertUnwindSafe(|| program.evaluate(precision, limits, &mut fuel)))
-        .unwrap_or(Err(Stop::Limit(ErrorKind::Internal)));
-    (printed, fuel.spent())
+    let program = catch_unwind(AssertUnwindSafe(read)).unwrap_or(Err(Stop::Limit(ErrorKind::Internal)))?;
+    Ok(MathjsProgram { program, precision })
 }
 
 /// Whether a deadline has passed. Long work calls this at its clock checks, so it also yields here.
@@ -368,9 +408,9 @@ pub(crate) fn random_seed() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-fn run(program: &Program, limits: &Limits, fuel: Fuel<'_>) -> Evaluation {
+fn run<P: Evaluable>(program: &P, limits: &Limits, fuel: Fuel<'_>) -> Evaluation<P::Value> {
     let mut fuel = if program.is_pure() { fuel } else { fuel.seeded(random_seed()) };
-    let outcome = catch_unwind(AssertUnwindSafe(|| program.evaluate_with(&[], limits, &mut fuel)))
+    let outcome = catch_unwind(AssertUnwindSafe(|| program.run(limits, &mut fuel)))
         .unwrap_or(Err(Failure { kind: ErrorKind::Internal, node: 0 }));
     Evaluation { outcome, fuel: fuel.spent() }
 }

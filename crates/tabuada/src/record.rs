@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tabuada_lang::mathjs::Stop;
 use tabuada_lang::{ErrorKind, Failure, JsonNumbers, Language, Limits, Mode, Program, repr};
 
-use crate::engine::Evaluation;
+use crate::engine::{Evaluation, Texts};
 use crate::json::write_string;
 use crate::literal::{self, write_scalar};
 
@@ -110,24 +109,22 @@ impl Printed {
     }
 }
 
-/// An answer in math.js's language as it is stored.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Texts {
-    /// The printed values: a list of strings.
-    Many(Vec<String>),
-    /// The text of an error: a string.
-    One(String),
+impl From<tabuada_lang::Answer> for Printed {
+    fn from(value: tabuada_lang::Answer) -> Self {
+        Self::from(&value)
+    }
 }
 
-impl Texts {
-    fn printed(&self) -> Printed {
-        let (type_name, text, json) = match self {
-            Self::One(text) => {
+impl From<Texts> for Printed {
+    /// A list of strings, or a string.
+    fn from(texts: Texts) -> Self {
+        let (type_name, text, json) = match texts {
+            Texts::One(text) => {
                 let mut json = String::new();
-                write_string(text, &mut json);
-                ("str", repr(text), json)
+                write_string(&text, &mut json);
+                ("str", repr(&text), json)
             }
-            Self::Many(texts) => {
+            Texts::Many(texts) => {
                 let (mut text, mut json) = (String::from("["), String::from("["));
                 for (at, one) in texts.iter().enumerate() {
                     if at > 0 {
@@ -141,7 +138,7 @@ impl Texts {
             }
         };
         let json = JsonForms { exact: json.into(), all: None };
-        Printed { type_name, text: text.into(), json: Some(Box::new(json)) }
+        Self { type_name, text: text.into(), json: Some(Box::new(json)) }
     }
 }
 
@@ -162,18 +159,8 @@ fn is_composite(type_name: &str) -> bool {
 
 impl Answer {
     /// The record of an evaluation.
-    pub fn new(evaluation: Evaluation, mode: Mode, born: u64) -> Self {
-        Self { outcome: evaluation.outcome.map(|value| Printed::from(&value)), fuel: evaluation.fuel, born, mode }
-    }
-
-    /// The record of an answer in math.js's language: its values are a list of strings, what it throws is a string.
-    pub(crate) fn of_mathjs(printed: Result<Vec<String>, Stop>, fuel: u64, born: u64) -> Self {
-        let outcome = match printed {
-            Ok(texts) => Ok(Texts::Many(texts).printed()),
-            Err(Stop::Thrown(text)) => Ok(Texts::One(text).printed()),
-            Err(Stop::Limit(kind)) => Err(Failure { kind, node: 0 }),
-        };
-        Self { outcome, fuel, born, mode: Mode::Python }
+    pub fn new<T: Into<Printed>>(evaluation: Evaluation<T>, mode: Mode, born: u64) -> Self {
+        Self { outcome: evaluation.outcome.map(Into::into), fuel: evaluation.fuel, born, mode }
     }
 
     /// Its [proof](Program::proof); `program` is that of the question.

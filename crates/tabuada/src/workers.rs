@@ -143,6 +143,28 @@ impl PeerPool<'_> {
         self.run_within(time, time, work).await
     }
 
+    /// Like [`Self::run`]. The task asks its argument between its parts whether to stop: when `time` has passed since
+    /// `begun`, or when the caller was cancelled.
+    pub async fn run_while_awaited<R: Send + 'static>(
+        self,
+        time: Duration,
+        begun: std::time::Instant,
+        work: impl FnOnce(&dyn Fn() -> bool) -> R + Send + 'static,
+    ) -> Result<R, NotDone> {
+        // Dropped with the caller.
+        let waits = Arc::new(());
+        let waiting = Arc::downgrade(&waits);
+        let work = move || {
+            work(&|| {
+                priority::give_way();
+                begun.elapsed() >= time || waiting.strong_count() == 0
+            })
+        };
+        let done = self.run(time, work).await;
+        drop(waits);
+        done
+    }
+
     /// Like [`Self::run`], but waits for a thread for at most `patience`.
     pub async fn run_within<R: Send + 'static>(
         self,

@@ -2,20 +2,18 @@
 //! key, since an error tells where in its text it is.
 
 use std::sync::Arc;
-use std::time::Instant;
 
-use tabuada_lang::mathjs::{self, Stop};
+use tabuada_lang::mathjs::Stop;
 use tabuada_lang::{ANSWER_VERSION, ErrorKind};
 
 use super::{
-    Calculator, Call, ComputeError, DEADLINE, INLINE_FUEL, INLINE_TEXT_BYTES, INLINE_TEXT_BYTES_OF_MANY, Key, Origin,
-    TRIAL_FUEL, TRIAL_TIME, Trouble, origin, saved,
+    Calculator, Call, ComputeError, DEADLINE, INLINE_TEXT_BYTES, INLINE_TEXT_BYTES_OF_MANY, Key, Origin, Trouble,
+    origin, saved,
 };
-use crate::clock::Second;
-use crate::engine;
+use crate::engine::{self, MathjsProgram, Texts};
 use crate::json::write_string;
 use crate::peer::Peer;
-use crate::record::{Answer, Texts};
+use crate::record::Answer;
 use crate::workers::NotDone;
 
 /// What a client of math.js's service asks.
@@ -79,9 +77,6 @@ impl Told {
     }
 }
 
-/// Expressions that were read.
-type Program = Arc<mathjs::Program>;
-
 impl Calculator {
     /// The answer in math.js's language.
     pub(crate) async fn answer_mathjs(self: &Arc<Self>, peer: Peer, asked: Asked) -> Told {
@@ -103,14 +98,13 @@ impl Calculator {
                 return Told { outcome: None, origin: Origin::Nowhere };
             }
         };
-        let precision = asked.precision;
         let trial = {
             let (calculator, program) = (self.clone(), program.clone());
-            async move || calculator.try_mathjs(peer, program, precision).await
+            async move || calculator.try_evaluate(peer, program).await
         };
         let in_full = {
             let calculator = self.clone();
-            move || calculator.evaluate_mathjs(peer, program, precision)
+            move || calculator.evaluate(peer, program)
         };
         let found = Box::pin(self.cache.get_or_try_then_compute(Call::new(&name), trial, in_full)).await;
         asking.ends_in_the_cache(found.as_ref().map_or(0, saved));
@@ -122,76 +116,25 @@ impl Calculator {
         }
     }
 
-    async fn read_mathjs(
-        self: &Arc<Self>,
-        peer: Peer,
-        asked: &Asked,
-    ) -> Result<Result<mathjs::Program, Stop>, NotDone> {
+    async fn read_mathjs(self: &Arc<Self>, peer: Peer, asked: &Asked) -> Result<Result<MathjsProgram, Stop>, NotDone> {
         let readers = self.readers.by(peer);
         let most = if readers.has_waiters() { INLINE_TEXT_BYTES_OF_MANY } else { INLINE_TEXT_BYTES };
         if asked.bytes() <= most {
-            return Ok(engine::read_mathjs(&asked.texts, &self.limits));
+            return Ok(engine::read_mathjs(&asked.texts, asked.precision, &self.limits));
         }
-        let (calculator, texts) = (self.clone(), asked.texts.clone());
-        Box::pin(self.readers.by(peer).run(DEADLINE, move || engine::read_mathjs(&texts, &calculator.limits))).await
-    }
-
-    /// As [`Calculator::try_evaluate`].
-    async fn try_mathjs(self: Arc<Self>, peer: Peer, program: Program, precision: Option<u32>) -> Option<Answer> {
-        if !self.readers.by(peer).has_waiters()
-            && let Some(answer) = self.attempt_mathjs(&program, precision, INLINE_FUEL)
-        {
-            return Some(answer);
-        }
-        let calculator = self.clone();
-        let trial = move || calculator.attempt_mathjs(&program, precision, TRIAL_FUEL);
-        Box::pin(self.readers.by(peer).run(DEADLINE, trial)).await.ok().flatten()
-    }
-
-    fn attempt_mathjs(&self, program: &mathjs::Program, precision: Option<u32>, fuel: u64) -> Option<Answer> {
-        let begun = Instant::now();
-        let (printed, spent) = engine::try_mathjs_within(TRIAL_TIME, program, precision, &self.limits, fuel);
-        match printed {
-            Err(Stop::Limit(kind)) if !kind.is_deterministic() || matches!(kind, ErrorKind::OutOfFuel { .. }) => {
-                if fuel == TRIAL_FUEL {
-                    self.counters.trials_abandoned.inc();
-                }
-                None
-            }
-            printed => Some(self.evaluated_mathjs(begun, printed, spent)),
-        }
-    }
-
-    fn evaluated_mathjs(&self, begun: Instant, printed: Result<Vec<String>, Stop>, fuel: u64) -> Answer {
-        self.counters.evaluated(begun.elapsed());
-        Answer::of_mathjs(printed, fuel, Second::now().number)
-    }
-
-    async fn evaluate_mathjs(
-        self: Arc<Self>,
-        peer: Peer,
-        program: Program,
-        precision: Option<u32>,
-    ) -> Result<Answer, Trouble> {
-        let begun = Instant::now();
-        let calculator = self.clone();
-        let work = move || engine::mathjs(&program, precision, &calculator.limits, begun + DEADLINE);
-        let done = self.workers.by(peer).run(DEADLINE, work).await;
-        let (printed, fuel) = done.map_err(Trouble::of_not_done)?;
-        if let Err(Stop::Limit(kind)) = &printed
-            && !kind.is_deterministic()
-        {
-            self.counters.evaluations_failed.inc();
-            return Err(Trouble::failed(kind.clone()));
-        }
-        Ok(self.evaluated_mathjs(begun, printed, fuel))
+        let (calculator, texts, precision) = (self.clone(), asked.texts.clone(), asked.precision);
+        let work = move || engine::read_mathjs(&texts, precision, &calculator.limits);
+        Box::pin(self.readers.by(peer).run(DEADLINE, work)).await
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tabuada_lang::Mode;
+
     use super::*;
     use crate::counters::Counters;
+    use crate::engine::Evaluation;
 
     fn asked(texts: &[&str], precision: Option<u32>) -> Asked {
         Asked { texts: texts.iter().map(|text| (*text).to_owned()).collect(), is_list: texts.len() != 1, precision }
@@ -249,7 +192,8 @@ mod tests {
         let thrown = Stop::Thrown("Error: Cannot convert \"<b>'\" to a number".to_owned());
         let limit = Stop::Limit(ErrorKind::OutOfFuel { limit: limits.fuel });
         for printed in [Ok(texts), Ok(vec![]), Err(thrown), Err(limit)] {
-            let answer = Answer::of_mathjs(printed, 5, 1_700_000_000);
+            let evaluation = Evaluation { outcome: Texts::of(printed), fuel: 5 };
+            let answer = Answer::new(evaluation, Mode::Python, 1_700_000_000);
             let line = answer.encode(&limits).unwrap();
             let again = Answer::decode(&line, &limits).unwrap_or_else(|| panic!("{line}"));
             let told = |answer: &Answer| Told::of(answer, Origin::Redis).outcome;

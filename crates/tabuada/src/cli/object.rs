@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use tabuada_lang::{Answer, Failure, Limits, Program};
+use tabuada_lang::{Limits, Program};
 
-use crate::engine::{Engine, Question};
+use crate::engine::{Engine, Evaluation, Question};
 use crate::ndjson::{write_explanation, write_failure, write_proof, write_unreadable, write_value};
-use crate::record::Printed;
+use crate::record::Answer;
 
 /// The deadline for one expression.
 pub(super) const DEADLINE: Duration = Duration::from_secs(10);
@@ -28,28 +28,27 @@ pub(super) fn write_answer(
         return Answered::default();
     }
     let evaluation = engine.evaluate(limits, DEADLINE);
-    match &evaluation.outcome {
-        Ok(value) => {
-            let (shown, read_as) = (question.show(value.text()), question.read_as(engine.program()));
-            write_value(&Printed::from(value), shown.as_deref(), read_as.as_deref(), out);
+    let program = engine.program();
+    let answer = answer(program, evaluation);
+    match &answer.outcome {
+        Ok(printed) => {
+            let (shown, read_as) = (question.show(&printed.text), question.read_as(program));
+            write_value(printed, shown.as_deref(), read_as.as_deref(), out);
         }
-        Err(failure) => write_failure(failure, engine.program(), question, out),
+        Err(failure) => write_failure(failure, program, question, out),
     }
     if question.has_proof {
-        write_proof(proof(engine.program(), &evaluation.outcome).as_deref(), out);
+        write_proof(answer.proof(program).as_deref(), out);
     }
     if explain {
-        write_explanation(engine.program(), Some(evaluation.fuel), out);
+        write_explanation(program, Some(answer.fuel), out);
     }
-    Answered { has_value: evaluation.outcome.is_ok(), fuel: evaluation.fuel }
+    Answered { has_value: answer.outcome.is_ok(), fuel: answer.fuel }
 }
 
-/// The proof of an outcome.
-pub(super) fn proof(program: &Program, outcome: &Result<Answer, Failure>) -> Option<String> {
-    program.proof(match outcome {
-        Ok(value) => Ok((value.type_name(), value.text())),
-        Err(failure) => Err(&failure.kind),
-    })
+/// The answer of an evaluation, which nobody stores.
+pub(super) fn answer(program: &Program, evaluation: Evaluation) -> Answer {
+    Answer::new(evaluation, program.mode(), 0)
 }
 
 /// The outcome of a question.

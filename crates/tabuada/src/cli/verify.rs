@@ -7,7 +7,7 @@ use tabuada_lang::{ErrorKind, Language, Limits, Mode};
 
 use super::config::misused;
 use super::notation::NotationArgs;
-use super::object::{DEADLINE, proof};
+use super::object::{DEADLINE, answer};
 use super::output::{complain, print};
 use crate::engine::{self, Question};
 use crate::words::said;
@@ -54,15 +54,15 @@ fn verified(question: &Question<'_>, given: Option<&str>, language: Language) ->
     let limits = Limits::default();
     let message = |kind: &ErrorKind| kind.message_in(language, question.notation);
     let program = engine::ask(question, &limits).map_err(|error| message(&error.kind))?;
-    let outcome = engine::evaluate(&program, &limits, Instant::now() + DEADLINE).outcome;
-    let answer = match &outcome {
-        Ok(value) => value.text().to_owned(),
+    let answer = answer(&program, engine::evaluate(&program, &limits, Instant::now() + DEADLINE));
+    let text = match &answer.outcome {
+        Ok(printed) => printed.text.to_string(),
         Err(failure) => message(&failure.kind),
     };
-    match (proof(&program, &outcome), given) {
-        (None, _) => Err(said::NO_PROOF.with(language, &[&answer])),
+    match (answer.proof(&program), given) {
+        (None, _) => Err(said::NO_PROOF.with(language, &[&text])),
         (Some(here), None) => Ok(here),
-        (Some(here), Some(given)) if here == given => Ok(answer),
-        (Some(here), Some(_)) => Err(said::OTHER_PROOF.with(language, &[&here, &answer])),
+        (Some(here), Some(given)) if here == given => Ok(text),
+        (Some(here), Some(_)) => Err(said::OTHER_PROOF.with(language, &[&here, &text])),
     }
 }

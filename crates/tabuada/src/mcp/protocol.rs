@@ -71,7 +71,8 @@ async fn reply(
     let id = &request.id;
     let text = match (request.method.as_str(), era) {
         ("tools/call", _) => {
-            let name = request.name.as_deref().ok_or(Fault::new(FaultKind::Params, "tools/call takes a name"))?;
+            let name = request.name.as_deref();
+            let name = name.ok_or_else(|| Fault::new(FaultKind::Params, "tools/call takes a name"))?;
             let tool = Tool::named(name)
                 .ok_or_else(|| Fault::new(FaultKind::Params, format!("unknown tool: {}", repeated(name))))?;
             let (output, asked) = tool.call(calculator, caller, request.arguments.as_deref()).await;

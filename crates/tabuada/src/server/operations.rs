@@ -139,26 +139,8 @@ pub(super) static OPERATIONS: [Operation; 22] = [
         handlers: || post(mcp::post),
         description: Some(include_str!("openapi/mcp.json")),
     },
-    Operation {
-        path: "/v4/",
-        below: None,
-        label: "mathjs",
-        access: Access::PublicToAllPages,
-        statuses: &[200, 400, 405, 408, 413, 503],
-        body: Some(BODY_BYTES),
-        handlers: || get(mathjs::get).post(mathjs::post),
-        description: Some(include_str!("openapi/v4.json")),
-    },
-    Operation {
-        path: "/v4",
-        below: None,
-        label: "mathjs",
-        access: Access::PublicToAllPages,
-        statuses: &[200, 400, 405, 408, 413, 503],
-        body: Some(BODY_BYTES),
-        handlers: || get(mathjs::get).post(mathjs::post),
-        description: Some(include_str!("openapi/v4.json")),
-    },
+    mathjs_at("/v4/"),
+    mathjs_at("/v4"),
     Operation {
         path: "/v1/cache",
         below: Some("/v1/cache/"),
@@ -281,6 +263,20 @@ pub(super) static OPERATIONS: [Operation; 22] = [
         description: Some(include_str!("openapi/metrics.json")),
     },
 ];
+
+/// The service of math.js, whose clients write its path with a slash at the end and without one.
+const fn mathjs_at(path: &'static str) -> Operation {
+    Operation {
+        path,
+        below: None,
+        label: "mathjs",
+        access: Access::PublicToAllPages,
+        statuses: &[200, 400, 405, 408, 413, 503],
+        body: Some(BODY_BYTES),
+        handlers: || get(mathjs::get).post(mathjs::post),
+        description: Some(include_str!("openapi/v4.json")),
+    }
+}
 
 /// What requests for anything else are called and answered with.
 const OTHER: &str = "other";

@@ -7,7 +7,7 @@ use serde::Serialize;
 use tabuada_lang::{JsonNumbers, Language, Limits, Mode, Notation, Program};
 
 use super::{Asked, Output};
-use crate::answer::{Calculator, Caller, DEADLINE, Outcome, Reply, is_long};
+use crate::answer::{Calculator, Caller, DEADLINE, Outcome, Reply};
 use crate::engine::{self, Question};
 use crate::json::write_string;
 use crate::mcp::arguments::{Arguments, Signature};
@@ -36,9 +36,6 @@ const MORE_CHARACTERS: usize = 1_000;
 /// The longest expression that a model is given to call with.
 const FIX_BYTES: usize = 2_000;
 
-/// Fixes of a longer text may take some milliseconds: the readers make them.
-const INLINE_ADVICE_BYTES: usize = 128;
-
 pub(super) async fn call(
     calculator: &Arc<Calculator>,
     caller: Caller,
@@ -49,9 +46,7 @@ pub(super) async fn call(
         Err(mistake) => return (mistake.into(), None),
     };
     let reply = calculator.answer_for(caller, &question).await;
-    let has_value = matches!(&reply.outcome, Outcome::Answered(_, answer) if answer.outcome.is_ok());
-    let is_little = if has_value { !is_long(&question) } else { question.text.len() <= INLINE_ADVICE_BYTES };
-    let output = if is_little {
+    let output = if reply.is_advised_here(&question) {
         told(&reply, &question)
     } else {
         let (outcome, name, asked) = (reply.outcome.clone(), reply.name.clone(), question.clone());

@@ -14,7 +14,6 @@ use crate::mcp::arguments::{Arguments, Signature};
 use crate::mcp::mistake::Mistake;
 use crate::peer::Peer;
 use crate::plot::{Plot, Refusal};
-use crate::priority;
 
 pub(super) const SIGNATURE: Signature = Signature {
     tool: "plot",
@@ -68,24 +67,14 @@ pub(super) async fn call(
     // A text that does not parse is answered without waiting for other pictures.
     let read = move || plot.read(&Limits::default()).map_err(|refusal| told(&plot, &refusal)).map(|_| plot);
     let plot = calculator.readers().by(peer).run(DEADLINE, read).await??;
-    // Dropped with the caller.
-    let waits = Arc::new(());
-    let waiting = Arc::downgrade(&waits);
-    let work = move || {
-        let stop = || {
-            priority::give_way();
-            begun.elapsed() >= DEADLINE || waiting.strong_count() == 0
-        };
-        let picture =
-            plot.picture(&Limits::default(), random_seed(), &stop).map_err(|refusal| told(&plot, &refusal))?;
+    let work = move |stop: &dyn Fn() -> bool| {
+        let picture = plot.picture(&Limits::default(), random_seed(), stop).map_err(|refusal| told(&plot, &refusal))?;
         let seen = Seen { title: picture.title(), description: picture.description() };
         let json = serde_json::to_string(&seen).unwrap_or_default();
-        let png = picture.png(1.0, &stop).ok_or_else(|| Mistake::of_kind(&ErrorKind::Deadline))?;
+        let png = picture.png(1.0, stop).ok_or_else(|| Mistake::of_kind(&ErrorKind::Deadline))?;
         Ok(Output { picture: Some(png), ..Output::of(json) })
     };
-    let drawn = calculator.workers().by(peer).run(DEADLINE, work).await;
-    drop(waits);
-    drawn?
+    calculator.workers().by(peer).run_while_awaited(DEADLINE, begun, work).await?
 }
 
 fn told(plot: &Plot, refusal: &Refusal) -> Mistake {

@@ -213,7 +213,7 @@ mod tests {
         let program = Arc::new(engine::read("2+2", &limits).unwrap());
         let second = Second::now();
         let answer = |born| {
-            let evaluation = engine::try_evaluate(&program, &limits, 1_000).unwrap();
+            let evaluation = engine::try_evaluate(&*program, &limits, 1_000).unwrap();
             Arc::new(record::Answer::new(evaluation, program.mode(), born))
         };
         let (answer, forged) = (answer(second.number - AGO), answer(0));

@@ -16,7 +16,6 @@ use crate::answer::DEADLINE;
 use crate::engine::random_seed;
 use crate::peer::Peer;
 use crate::plot::{Aspect, DIGITS, FONT_SIZE, FONT_SIZES, Plot, Refusal, SIZE};
-use crate::priority;
 use crate::server::http_cache::{Freshness, Tag};
 use crate::server::negotiation::language;
 use crate::server::negotiation::qvalues::liking;
@@ -71,19 +70,12 @@ async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made
     // A text that does not parse is answered without waiting for other pictures.
     let read = move || plot.read(&Limits::default()).map_err(|refusal| told(&plot, refusal)).map(|_| plot);
     let plot = app.calculator.readers().by(peer).run(DEADLINE, read).await??;
-    // Dropped with the caller.
-    let waits = Arc::new(());
-    let waiting = Arc::downgrade(&waits);
-    let work = move || {
-        let stop = || {
-            priority::give_way();
-            begun.elapsed() >= DEADLINE || waiting.strong_count() == 0
-        };
-        let picture = plot.picture(&Limits::default(), random_seed(), &stop).map_err(|refusal| told(&plot, refusal))?;
+    let work = move |stop: &dyn Fn() -> bool| {
+        let picture = plot.picture(&Limits::default(), random_seed(), stop).map_err(|refusal| told(&plot, refusal))?;
         let bytes = match format {
             Format::Svg => picture.svg().into_bytes(),
             Format::Json => picture.json().into_bytes(),
-            Format::Png => match picture.png(1.0, &stop) {
+            Format::Png => match picture.png(1.0, stop) {
                 Some(bytes) => bytes,
                 None if stop() => return Err(told(&plot, Refusal::Stopped(ErrorKind::Deadline))),
                 None => return Err(Fault::Overloaded.into()),
@@ -96,9 +88,7 @@ async fn drawn(app: &App, peer: Peer, plot: Plot, format: Format) -> Result<Made
         headers.insert(CONTENT_SECURITY_POLICY, POLICY);
         Ok(Made { response, is_pure: picture.is_pure })
     };
-    let made = app.calculator.workers().by(peer).run(DEADLINE, work).await;
-    drop(waits);
-    made?
+    app.calculator.workers().by(peer).run_while_awaited(DEADLINE, begun, work).await?
 }
 
 fn asked(uri: &Uri, language: Language) -> Result<Plot, Fault> {

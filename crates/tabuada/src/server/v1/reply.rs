@@ -4,7 +4,7 @@ use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use tabuada_lang::{JsonNumbers, Language, Notation, Program};
 
-use crate::answer::{DEADLINE, Outcome, Reply, is_long};
+use crate::answer::{DEADLINE, Outcome, Reply};
 use crate::engine::{self, Question};
 use crate::ndjson::{write_proof, write_value};
 use crate::record::Printed;
@@ -111,10 +111,6 @@ pub(super) fn hints(program: &Program, question: &Question<'_>, language: Langua
     hints.iter().map(|hint| Hint::new(hint, &question.text, question.notation, language)).collect()
 }
 
-/// The error of a text up to this size, with its fixes, is made on the thread that serves; fixes of a longer text may
-/// take some milliseconds.
-const INLINE_ADVICE_BYTES: usize = 128;
-
 /// A text of an answer up to this size is shown on the thread that serves; in decimals, it may be a hundred times as long.
 const INLINE_SHOWN_BYTES: usize = 1 << 10;
 
@@ -135,15 +131,9 @@ pub(super) async fn told(
     language: Language,
     readers: PeerPool<'_>,
 ) -> Result<Told, Problem> {
-    let value = match &reply.outcome {
-        Outcome::Answered(_, answer) => answer.outcome.as_ref().ok(),
-        _ => None,
-    };
-    let is_little = match value {
-        Some(printed) => !is_long(question) && (question.shown.is_none() || printed.text.len() <= INLINE_SHOWN_BYTES),
-        None => question.text.len() <= INLINE_ADVICE_BYTES,
-    };
-    if is_little {
+    let is_shown_here =
+        question.shown.is_none() || reply.value().is_none_or(|value| value.text.len() <= INLINE_SHOWN_BYTES);
+    if reply.is_advised_here(question) && is_shown_here {
         return told_here(&reply.outcome, question, language);
     }
     let (outcome, question) = (reply.outcome.clone(), question.clone().into_owned());
