@@ -1,7 +1,9 @@
 //! The number types: integer ⊂ rational, float ⊂ complex. Each operation is paid for before it is done.
 
 pub(crate) mod rounding;
+mod transform;
 mod long;
+mod digits;
 mod integer;
 pub(crate) mod rational;
 mod fixed;

@@ -10,9 +10,10 @@ use std::sync::Arc;
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
 
-use super::{Ties, long};
+use super::{Ties, digits, long};
 use crate::error::{ErrorKind, Estimate, Overflow, ValueError, ZeroDivision};
-use crate::limits::{Budget, price};
+use crate::limits::{Budget, Fuel, Limits, price};
+use crate::mode::Mode;
 
 /// An integer. `Big` never holds a number that fits `Small`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -519,13 +520,13 @@ impl Integer {
         budget.charge(2 * GATHERING + k / 8)?;
         budget.charge(price::power(numerator_words).saturating_add(price::convert(numerator_words)))?;
         let numerator = match n.as_u64() {
-            Some(n) => long::product(word_factors(n - k + 1, n), budget)?,
+            Some(n) => long::product(long::word_factors(n - k + 1..=n), budget)?,
             None => {
                 let n = n.big();
                 long::product((0..k).map(|i| magnitude_of(&n - IBig::from(i))).collect(), budget)?
             }
         };
-        let denominator = long::product(word_factors(1, k), budget)?;
+        let denominator = long::factorial(k, budget)?;
         checked(Self::from(IBig::from(long::divide(&numerator, &denominator, budget)?.0)), budget)
     }
 
@@ -548,7 +549,12 @@ impl std::fmt::Display for Integer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Small(value) => value.fmt(f),
-            Big(value) => value.fmt(f),
+            Big(value) => {
+                // Whoever asks for the text has paid for it.
+                let (limits, mut fuel) = (Limits::default(), Fuel::new(u64::MAX));
+                let digits = digits::of(&magnitude(self), &mut Budget::new(Mode::default(), &limits, &mut fuel));
+                f.pad_integral(value.sign() == Sign::Positive, "", &digits.map_err(|_| std::fmt::Error)?)
+            }
         }
     }
 }
@@ -624,21 +630,10 @@ fn product_of_range(low: u64, high: u64, bits: f64, budget: &mut Budget) -> Resu
     }
     // The price of multiplying neighbouring factors, and that of their product.
     budget.charge(GATHERING + (high - low.min(high)) / 8 + price::power(bits as u64 / 64 + 1))?;
-    checked(Integer::from(IBig::from(long::product(word_factors(low, high), budget)?)), budget)
-}
-
-/// The numbers from `low` to `high`, multiplied to factors that fit machine words.
-fn word_factors(low: u64, high: u64) -> Vec<UBig> {
-    let mut factors = Vec::new();
-    let mut word = 1_u64;
-    for factor in low.max(1)..=high {
-        word = word.checked_mul(factor).unwrap_or_else(|| {
-            factors.push(UBig::from(word));
-            factor
-        });
-    }
-    factors.push(UBig::from(word));
-    factors
+    let low = low.max(1);
+    let product =
+        if low == 1 { long::factorial(high, budget)? } else { long::product(long::word_factors(low..=high), budget)? };
+    checked(Integer::from(IBig::from(product)), budget)
 }
 
 /// log2 of n!/(n-k)!, by Stirling's formula; too low by at most a fraction of a bit.

@@ -5,28 +5,37 @@ use dashu_int::fast_div::ConstDivisor;
 use dashu_int::ops::{BitTest, DivRem, Gcd, SquareRoot};
 use dashu_int::{IBig, UBig};
 
+use super::transform::{self, Ring, Spectrum};
 use crate::error::ErrorKind;
 use crate::limits::{Budget, price};
 
 /// Bits of a machine word.
-const WORD: usize = 64;
+pub(super) const WORD: usize = 64;
 /// Words of the longest product that is computed in one piece.
-const PRODUCT_WORDS: usize = 16_384;
+pub(super) const PRODUCT_WORDS: usize = 16_384;
+/// Words from which on a transform multiplies faster than the library.
+const TRANSFORM_WORDS: usize = 550;
+/// Words of the shortest quotient and divisor for which Newton's method is faster than the library's division.
+const NEWTON_WORDS: usize = 900;
 /// Words of the longest quotient that is computed in one piece.
 const QUOTIENT_WORDS: usize = 2_048;
 /// Words up to which the library's quadratic algorithms (greatest common divisor, inverse) run in one piece.
 const QUADRATIC_WORDS: usize = 1_024;
 /// Words up to which single products are not counted.
 const SHORT_WORDS: usize = 64;
+/// Words of the longest divisor whose reciprocal is left to the library.
+const RECIPROCAL_WORDS: usize = 300;
+/// The smallest number whose factorial is computed by way of its prime factors.
+const SWING_MIN: u64 = 500;
 /// Digits that are parsed in one piece.
 const DIGITS: usize = 32_768;
 
-fn words(value: &UBig) -> usize {
+pub(super) fn words(value: &UBig) -> usize {
     value.as_words().len()
 }
 
 /// The words from `from` up to `to`, or to the last one.
-fn part(value: &UBig, from: usize, to: usize) -> UBig {
+pub(super) fn part(value: &UBig, from: usize, to: usize) -> UBig {
     let all = value.as_words();
     UBig::from_words(&all[from.min(all.len())..to.min(all.len())])
 }
@@ -37,7 +46,13 @@ pub(super) fn multiply(a: &UBig, b: &UBig, budget: &mut Budget) -> Result<UBig, 
         budget.pass(price::multiply(words(long).min(PRODUCT_WORDS) as u64, words(short) as u64))?;
     }
     if words(long) + words(short) <= PRODUCT_WORDS {
-        return Ok(long * short);
+        return Ok(if words(short) >= TRANSFORM_WORDS {
+            UBig::from_words(&transform::multiply(long.as_words(), short.as_words()))
+        } else if long == short {
+            long.sqr()
+        } else {
+            long * short
+        });
     }
     // The longer factor is halved until the products are short enough.
     let half = words(long) / 2;
@@ -47,7 +62,11 @@ pub(super) fn multiply(a: &UBig, b: &UBig, budget: &mut Budget) -> Result<UBig, 
 
 /// Quotient and remainder; the divisor must not be zero.
 pub(super) fn divide(dividend: &UBig, divisor: &UBig, budget: &mut Budget) -> Result<(UBig, UBig), ErrorKind> {
-    if words(dividend) <= words(divisor) + QUOTIENT_WORDS {
+    let quotient_words = words(dividend).saturating_sub(words(divisor));
+    if quotient_words >= NEWTON_WORDS && (NEWTON_WORDS..=PRODUCT_WORDS).contains(&words(divisor)) {
+        return divide_by_reciprocal(dividend, divisor, budget);
+    }
+    if quotient_words <= QUOTIENT_WORDS {
         return Ok(dividend.div_rem(divisor));
     }
     // Long division with digits of several words.
@@ -61,12 +80,92 @@ pub(super) fn divide(dividend: &UBig, divisor: &UBig, budget: &mut Budget) -> Re
     Ok((quotient, rest))
 }
 
+/// A [`Ring`] and its modulus.
+pub(super) struct Modulus {
+    ring: Ring,
+    value: UBig,
+}
+
+impl Modulus {
+    pub(super) fn of_words(words: usize) -> Self {
+        let ring = Ring::of_words(words);
+        Self { ring, value: (UBig::ONE << ring.bits()) - UBig::ONE }
+    }
+
+    pub(super) fn transform(&self, value: &UBig) -> Spectrum {
+        self.ring.transform(value.as_words())
+    }
+
+    pub(super) fn multiply(&self, a: &Spectrum, b: &UBig) -> UBig {
+        UBig::from_words(&self.ring.multiply(a, &self.transform(b)))
+    }
+
+    /// `a - b`, from 0 to below the modulus; `b` is not above the modulus, and `a` is below its square.
+    fn difference(&self, a: &UBig, b: &UBig) -> UBig {
+        let mut difference = (a & &self.value) + (a >> self.ring.bits()) + &self.value - b;
+        while difference >= self.value {
+            difference -= &self.value;
+        }
+        difference
+    }
+}
+
+/// 2^(128·n) divided by a number of n words, the highest bit of which is set; too small by less than 3.
+fn reciprocal(divisor: &UBig, budget: &mut Budget) -> Result<UBig, ErrorKind> {
+    let length = words(divisor);
+    if length <= RECIPROCAL_WORDS {
+        return Ok((UBig::ONE << (2 * length * WORD)) / divisor);
+    }
+    // The upper half of the words gives the upper half of the result. The lower half may add up to one to that divisor,
+    // so up to four are taken from its reciprocal, lest the rest below be negative.
+    let half = length.div_ceil(2) + 1;
+    let upper = reciprocal(&part(divisor, length - half, length), budget)? - UBig::from(4_u8);
+    // One step of Newton's method. The rest is so small that it is known from its value modulo a shorter number.
+    let modulus = Modulus::of_words(length + 5);
+    let spectrum = modulus.transform(&upper);
+    let product = modulus.multiply(&spectrum, divisor);
+    let rest = modulus.difference(&(UBig::ONE << ((length + half) * WORD)), &product);
+    let correction = modulus.multiply(&spectrum, &part(&rest, length - half, usize::MAX));
+    budget.pass(price::multiply(length as u64, length as u64))?;
+    Ok((upper << ((length - half) * WORD)) + part(&correction, 3 * half - length, usize::MAX))
+}
+
+/// Long division whose digits, of up to half the words of the divisor, are found by its reciprocal.
+fn divide_by_reciprocal(dividend: &UBig, divisor: &UBig, budget: &mut Budget) -> Result<(UBig, UBig), ErrorKind> {
+    let size = words(divisor);
+    let shift = size * WORD - divisor.bit_len();
+    let (dividend, divisor) = (dividend << shift, divisor << shift);
+    let quotient_words = words(&dividend) + 1 - size;
+    let digits = (2 * quotient_words).div_ceil(size);
+    let length = quotient_words.div_ceil(digits);
+    // Never above the quotient of the number by the whole divisor, for the reason above.
+    let inverse = reciprocal(&part(&divisor, size - length - 1, size), budget)? - UBig::from(4_u8);
+    let (estimates, rests) = (Modulus::of_words(2 * length + 3), Modulus::of_words(size + 1));
+    let (inverse, factor) = (estimates.transform(&inverse), rests.transform(&divisor));
+    let mut quotient = UBig::ZERO;
+    let mut rest = part(&dividend, digits * length, usize::MAX);
+    for at in (0..digits).rev() {
+        rest = (rest << (length * WORD)) + part(&dividend, at * length, (at + 1) * length);
+        let upper = part(&rest, size - 1, usize::MAX);
+        let mut digit = part(&estimates.multiply(&inverse, &upper), length + 2, usize::MAX);
+        // The rest is below a few divisors, so it is known from its value modulo a number of one word more.
+        rest = rests.difference(&rest, &rests.multiply(&factor, &digit));
+        while rest >= divisor {
+            rest -= &divisor;
+            digit += UBig::ONE;
+        }
+        quotient = (quotient << (length * WORD)) + digit;
+        budget.pass(5 * price::multiply(size as u64, length as u64))?;
+    }
+    Ok((quotient, rest >> shift))
+}
+
 /// `base` to the power of `exponent`.
 pub(super) fn power(base: &UBig, exponent: usize, budget: &mut Budget) -> Result<UBig, ErrorKind> {
     // Factors of two become a shift.
     let twos = base.trailing_zeros().unwrap_or(0);
     let odd = base >> twos;
-    if odd.bit_len() * exponent <= QUOTIENT_WORDS * WORD {
+    if odd.bit_len() * exponent <= TRANSFORM_WORDS * WORD {
         return Ok(base.pow(exponent));
     }
     let half = power(&odd, exponent / 2, budget)?;
@@ -101,6 +200,53 @@ pub(super) fn product(mut factors: Vec<UBig>, budget: &mut Budget) -> Result<UBi
         factors = pairs.collect::<Result<_, _>>()?;
     }
     Ok(factors.pop().unwrap_or(UBig::ONE))
+}
+
+/// `n!`, of which the caller has checked that its size is within the limits.
+pub(super) fn factorial(n: u64, budget: &mut Budget) -> Result<UBig, ErrorKind> {
+    if n < SWING_MIN {
+        return product(word_factors(1..=n), budget);
+    }
+    let mut is_composite = vec![false; n as usize + 1];
+    let mut odd_primes = Vec::new();
+    for candidate in (3..=n).step_by(2) {
+        if !is_composite[candidate as usize] {
+            odd_primes.push(candidate);
+            (candidate * candidate..=n).step_by(2 * candidate as usize).for_each(|at| is_composite[at as usize] = true);
+        }
+    }
+    Ok(odd_factorial(n, &odd_primes, budget)? << (n - u64::from(n.count_ones())) as usize)
+}
+
+/// The largest odd divisor of `n!`: that of (n/2)!, squared, times few prime powers, which are not above n. (P. Luschny's
+/// prime swing.)
+fn odd_factorial(n: u64, odd_primes: &[u64], budget: &mut Budget) -> Result<UBig, ErrorKind> {
+    if n < 3 {
+        return Ok(UBig::ONE);
+    }
+    let half = odd_factorial(n / 2, odd_primes, budget)?;
+    // A prime divides n!/(n/2)!^2 as often as there are odd numbers among n/p, n/p^2 and so on.
+    let primes = odd_primes.iter().take_while(|prime| **prime <= n).flat_map(|prime| {
+        let quotients = std::iter::successors(Some(n / prime), move |quotient| Some(quotient / prime));
+        quotients.take_while(|quotient| *quotient > 0).filter(|quotient| quotient % 2 == 1).map(move |_| *prime)
+    });
+    let swing = product(word_factors(primes), budget)?;
+    let square = multiply(&half, &half, budget)?;
+    multiply(&square, &swing, budget)
+}
+
+/// Factors from 1, multiplied to numbers that fit machine words.
+pub(super) fn word_factors(factors: impl Iterator<Item = u64>) -> Vec<UBig> {
+    let mut finished = Vec::new();
+    let mut word = 1_u64;
+    for factor in factors {
+        word = word.checked_mul(factor).unwrap_or_else(|| {
+            finished.push(UBig::from(word));
+            factor
+        });
+    }
+    finished.push(UBig::from(word));
+    finished
 }
 
 /// The greatest common divisor of positive numbers.

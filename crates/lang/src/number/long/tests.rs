@@ -29,7 +29,9 @@ fn with_budget(work: impl FnOnce(&mut Budget)) {
 #[test]
 fn products_quotients_and_powers_are_the_same_in_pieces() {
     with_budget(|budget| {
-        for (n, m) in [(0, 5), (17_000, 1), (12_000, 12_000), (16_500, 9_000), (5_000, 2_100), (2_100, 5_000)] {
+        for (n, m) in
+            [(0, 5), (17_000, 1), (12_000, 12_000), (16_500, 9_000), (16_384, 8_000), (5_000, 2_100), (2_100, 5_000)]
+        {
             let (a, b) = (drawn(n, 7), drawn(m, 9) + UBig::ONE);
             assert_eq!(super::multiply(&a, &b, budget).unwrap(), &a * &b, "{n} {m}");
             assert_eq!(super::divide(&a, &b, budget).unwrap(), (&a).div_rem(&b), "{n} {m}");
@@ -39,6 +41,45 @@ fn products_quotients_and_powers_are_the_same_in_pieces() {
         for (base, exponent) in [(3_u64, 200_001), (10, 300_000), (2, 1_000_000), (1 << 63, 5_000), (7, 1), (7, 0)] {
             let base = UBig::from(base);
             assert_eq!(super::power(&base, exponent, budget).unwrap(), base.pow(exponent), "{base} {exponent}");
+        }
+    });
+}
+
+/// Divisors just above and just below a power of two, and dividends around their multiples.
+#[test]
+fn quotients_by_a_reciprocal_are_the_librarys() {
+    with_budget(|budget| {
+        for (n, m) in [(900, 900), (901, 911), (1_300, 1_000), (6_000, 1_201), (8_000, 8_000)] {
+            let top = UBig::ONE << (64 * m - 1);
+            let divisors = [drawn(m, 3) | &top, &top + UBig::ONE, (&top << 1) - UBig::ONE, &top - UBig::ONE, top];
+            for divisor in &divisors {
+                for factor in [drawn(n, 4) + UBig::ONE, (UBig::ONE << (64 * n)) - UBig::ONE] {
+                    let multiple = divisor * factor;
+                    for dividend in [&multiple - UBig::ONE, multiple.clone(), multiple + divisor - UBig::ONE] {
+                        let expected = (&dividend).div_rem(divisor);
+                        assert!(super::divide(&dividend, divisor, budget).unwrap() == expected, "{n} {m}");
+                    }
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn a_factorial_is_the_product() {
+    with_budget(|budget| {
+        for n in (0..40).chain([499, 500, 501, 1_023, 2_048, 5_000]) {
+            let product = super::product((1..=n).map(UBig::from).collect(), budget).unwrap();
+            assert!(super::factorial(n, budget).unwrap() == product, "{n}");
+        }
+        // By way of the primes, from the least number on.
+        for n in 3..30_u64 {
+            let odd = super::odd_factorial(n, &[3, 5, 7, 11, 13, 17, 19, 23, 29], budget).unwrap();
+            assert_eq!(
+                odd << (n - u64::from(n.count_ones())) as usize,
+                (1..=n).map(UBig::from).product::<UBig>(),
+                "{n}"
+            );
         }
     });
 }
