@@ -1,7 +1,7 @@
 //! The decimal digits of long integers.
 //!
-//! The number becomes a binary fraction of a power of ten, by one division; from there on, multiplication is enough. The
-//! digits before the point of a product by 10^k are the next k digits, and the digits of the first and the second half
+//! The number becomes a binary fraction of a power of ten, by one division; from there on, multiplication is enough.
+//! What comes before the point of a product by 10^k is the next k digits. The first and the second half of the digits
 //! are found in the same way from fractions of half the length.
 
 use dashu_int::UBig;
@@ -55,8 +55,8 @@ struct Halving {
     power: UBig,
     /// Words of the fractions of each half: one more than their digits need.
     length: usize,
-    /// What comes before the point is not needed. In a ring of the fraction's length it is added to the lowest words, which
-    /// are not needed either.
+    /// What comes before the point is not needed. In a ring of the fraction's length it is added to the lowest words,
+    /// which are not needed either.
     ring: Option<(Modulus, Spectrum)>,
 }
 
@@ -121,14 +121,14 @@ fn write_groups(fraction: &UBig, length: usize, text: &mut [u8]) -> u64 {
 
 const EIGHT_DIGITS: u64 = 100_000_000;
 
-/// The digits of a number below 10^8: it is cut into halves of equal length, side by side in the word, three times. (The
+/// The digits of a number below 10^8: three times it is cut into halves of equal length, side by side in the word. (The
 /// quotients are products with a rounded reciprocal, exact for numbers of four and of two digits.)
 fn eight_digits(value: u64) -> [u8; 8] {
-    let fours = value / 10_000 | (value % 10_000) << 32;
+    let fours = (value / 10_000) | ((value % 10_000) << 32);
     let hundreds = ((fours * 10_486) >> 20) & 0x7f_0000_007f;
-    let twos = hundreds | (fours - 100 * hundreds) << 16;
+    let twos = hundreds | ((fours - 100 * hundreds) << 16);
     let tens = ((twos * 103) >> 10) & 0x000f_000f_000f_000f;
-    let ones = tens | (twos - 10 * tens) << 8;
+    let ones = tens | ((twos - 10 * tens) << 8);
     (ones | 0x3030_3030_3030_3030).to_le_bytes()
 }
 

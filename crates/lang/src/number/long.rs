@@ -218,8 +218,8 @@ pub(super) fn factorial(n: u64, budget: &mut Budget) -> Result<UBig, ErrorKind> 
     Ok(odd_factorial(n, &odd_primes, budget)? << (n - u64::from(n.count_ones())) as usize)
 }
 
-/// The largest odd divisor of `n!`: that of (n/2)!, squared, times few prime powers, which are not above n. (P. Luschny's
-/// prime swing.)
+/// The largest odd divisor of `n!`: that of (n/2)!, squared, times few prime powers, which are not above n. (P.
+/// Luschny's prime swing.)
 fn odd_factorial(n: u64, odd_primes: &[u64], budget: &mut Budget) -> Result<UBig, ErrorKind> {
     if n < 3 {
         return Ok(UBig::ONE);

@@ -1,9 +1,9 @@
 //! Products of long integers, by number-theoretic transforms.
 //!
-//! A number is cut into the coefficients of a polynomial. Polynomials are multiplied modulo x^n - 1, and so numbers modulo
-//! 2^(86·n) - 1, which gives the whole product if it is shorter. The coefficients of a product are found modulo three
-//! primes and put together by the Chinese remainder theorem: all is exact. A transform splits x^n - 1 into factors x^m - r,
-//! modulo which the products are short (from 4 to 7 coefficients, so that a ring is little longer than needed).
+//! A number is cut into the coefficients of a polynomial. Polynomials are multiplied modulo x^n - 1, and so numbers
+//! modulo 2^(86·n) - 1, which gives the whole product if it is shorter. The coefficients of a product are found modulo
+//! three primes and put together by the Chinese remainder theorem: all is exact. A transform splits x^n - 1 into factors
+//! x^m - r, modulo which the products are short (4 to 7 coefficients, so that a ring is little longer than needed).
 //!
 //! Between the steps, a residue is any number below twice or four times the prime (D. Harvey, *Faster arithmetic for
 //! number-theoretic transforms*, 2014).
@@ -318,7 +318,6 @@ impl Ring {
         words.push(pending as u64);
         // 2^bits is 1 in the ring.
         let top = self.bits() % WORD;
-        let mut carry = carry;
         while carry > 0 {
             for word in &mut words {
                 carry += u128::from(*word);
