@@ -335,7 +335,8 @@ impl<'t> Lexer<'t> {
 
     fn sign(&mut self, character: char) {
         let rest = self.rest();
-        if let Some((sign, kind, python)) = SIGNS.iter().find(|(sign, ..)| rest.starts_with(sign)) {
+        let stands = |sign: &str| sign.as_bytes()[0] == rest.as_bytes()[0] && rest.starts_with(sign);
+        if let Some((sign, kind, python)) = SIGNS.iter().find(|(sign, ..)| stands(sign)) {
             return self.take(sign.len(), *kind, *python);
         }
         let length = character.len_utf8();
