@@ -99,8 +99,8 @@ pub(crate) fn evaluate<'py>(
     let fixed = fixed.into_iter().map(|(_, value)| Column::pieces(std::iter::repeat(value), Some));
     let columns: Vec<Column<'_>> = borrowed.iter().map(Borrowed::column).chain(fixed).collect();
 
-    // NumPy's own function raises `MemoryError` where there is not enough.
-    let out = py.import("numpy")?.call_method1(intern!(py, "zeros"), (&shape,))?.cast_into::<PyArrayDyn<f64>>()?;
+    // NumPy's own function raises `MemoryError` where there is not enough. Every element is written, or none is shown.
+    let out = py.import("numpy")?.call_method1(intern!(py, "empty"), (&shape,))?.cast_into::<PyArrayDyn<f64>>()?;
     let mut writable = out.readwrite();
     let results =
         writable.as_slice_mut().map_err(|error| errors::plain(py, "Error", "internal", &error.to_string()))?;
@@ -381,13 +381,14 @@ impl Job<'_> {
                 column.prepare(count).map_err(inexact)?;
             }
             let rows: Vec<&[f64]> = columns.iter().map(|column| column.rows(start, count)).collect();
-            let rows = self.program.columns(&rows, self.limits, fuel).map_err(Trouble::Whole)?;
-            if let Some(floats) = rows.floats() {
-                results.copy_from_slice(floats);
+            let rest = self.program.columns_into(&rows, results, self.limits, fuel).map_err(Trouble::Whole)?;
+            if rest.is_of_floats() {
                 are_truths = false;
                 continue;
             }
-            for (at, (to, cell)) in results.iter_mut().zip(rows.iter()).enumerate() {
+            let mut cells = rest.cells();
+            for (at, to) in results.iter_mut().enumerate() {
+                let cell = cells(*to);
                 are_truths &= matches!(cell, Cell::Bool(_));
                 *to = match float(&cell) {
                     Ok(value) => value,
