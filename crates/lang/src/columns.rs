@@ -9,7 +9,7 @@ use crate::eval::Memory;
 use crate::limits::{Fuel, Limits};
 use crate::number::circular;
 use crate::number::float::plain_power;
-use crate::number::logarithm::logarithms;
+use crate::number::logarithm::ln_of_each;
 use crate::number::power_ladder::{PowerLadder, cubes, doubts_cube};
 use crate::plan::{Kind, Operation, Plan, Source, holds, is_trouble, truth};
 use crate::program::Program;
@@ -290,7 +290,11 @@ impl Block {
                 }
                 Operation::Sine => checked_one(rows, a, trouble, circular::sines()),
                 Operation::Cosine => checked_one(rows, a, trouble, circular::cosines()),
-                Operation::Logarithm => checked_one(rows, a, trouble, logarithms()),
+                Operation::Logarithm => {
+                    one(rows, a, |a| a);
+                    ln_of_each(rows);
+                    check(rows, a, trouble)
+                }
                 Operation::Absolute => one(rows, a, f64::abs),
                 Operation::Square => {
                     one(rows, a, |a| a * a);
@@ -373,6 +377,11 @@ fn note(out: &[f64], operand: Operand<'_>, trouble: &mut [bool], is_bad: impl Fn
 
 fn checked_one(out: &mut [f64], a: Operand<'_>, trouble: &mut [bool], call: impl Fn(f64) -> f64) -> bool {
     one(out, a, call);
+    check(out, a, trouble)
+}
+
+/// Notes the rows in which a function of `a` has no plain float.
+fn check(out: &[f64], a: Operand<'_>, trouble: &mut [bool]) -> bool {
     match a {
         // Infinity and nan are rare: every row with one goes to the evaluator, whatever its cause.
         Operand::Same | Operand::Constant(_) => note(out, Operand::Same, trouble, |value| !value.is_finite()),

@@ -29,16 +29,30 @@ const SQUARE_ERROR: f64 = 8.881_784_197_001_252e-16;
 /// An upper bound of the other errors: the second part of k·ln 2 - ln r is below 2^-31 and rounded some four times.
 const FIXED_ERROR: f64 = 2.067_951_531_382_569_2e-25;
 
+/// Numbers that are computed side by side.
+const TOGETHER: usize = 16;
+
 /// ln(`x`), correctly rounded.
 pub(crate) fn ln(x: f64) -> f64 {
-    logarithms()(x)
+    of_one(&TABLE, x)
 }
 
-/// [`ln`] as a closure, which is faster for many numbers.
-#[inline]
-pub(crate) fn logarithms() -> impl Fn(f64) -> f64 {
+/// Puts the logarithms of many numbers in their places.
+pub(crate) fn ln_of_each(values: &mut [f64]) {
     let table = &*TABLE;
-    move |x| quick(table, x).unwrap_or_else(|| library(x))
+    let mut chunks = values.chunks_exact_mut(TOGETHER);
+    for chunk in &mut chunks {
+        match together(table, chunk) {
+            Some(logarithms) => chunk.copy_from_slice(&logarithms),
+            None => chunk.iter_mut().for_each(|x| *x = of_one(table, *x)),
+        }
+    }
+    chunks.into_remainder().iter_mut().for_each(|x| *x = of_one(table, *x));
+}
+
+#[inline]
+fn of_one(table: &Table, x: f64) -> f64 {
+    quick(table, x).unwrap_or_else(|| library(x))
 }
 
 /// In a function of its own, so that this rare case does not make the loops longer.
@@ -65,23 +79,56 @@ struct Table {
     ln_2: (f64, f64),
 }
 
+/// The logarithms of [`TOGETHER`] numbers; `None` if one of them is out of range or not decided. The table is read in a
+/// loop of its own, since the other one becomes vector instructions.
+#[inline]
+fn together(table: &Table, numbers: &[f64]) -> Option<[f64; TOGETHER]> {
+    let (mut reductions, mut logarithms) = ([[0.0; TOGETHER]; 3], [0.0; TOGETHER]);
+    let mut is_plain = true;
+    for (at, x) in numbers.iter().enumerate().take(TOGETHER) {
+        is_plain &= is_plain_number(x.to_bits());
+        [reductions[0][at], reductions[1][at], reductions[2][at]] = reduced(table, x.to_bits());
+    }
+    let mut is_decided = true;
+    for (at, logarithm) in logarithms.iter_mut().enumerate() {
+        let (above, below) = bounds([reductions[0][at], reductions[1][at], reductions[2][at]]);
+        *logarithm = above;
+        is_decided &= above == below;
+    }
+    (is_plain && is_decided).then_some(logarithms)
+}
+
 /// `None` out of range, or if the bits do not decide the rounding.
 #[inline]
 fn quick(table: &Table, x: f64) -> Option<f64> {
-    let bits = x.to_bits();
-    // Positive, normal and finite.
-    if bits.wrapping_sub(1 << 52) >= 0x7fe0_0000_0000_0000 {
+    if !is_plain_number(x.to_bits()) {
         return None;
     }
+    let (above, below) = bounds(reduced(table, x.to_bits()));
+    (above == below).then_some(above)
+}
+
+/// Whether a number is positive, normal and finite.
+#[inline]
+fn is_plain_number(bits: u64) -> bool {
+    bits.wrapping_sub(1 << 52) < 0x7fe0_0000_0000_0000
+}
+
+/// u, and the two parts of k·ln 2 - ln r.
+#[inline]
+fn reduced(table: &Table, bits: u64) -> [f64; 3] {
     let offset = bits.wrapping_sub(LEAST);
     let entry = &table.entries[(offset >> REST) as usize % INTERVALS];
     let k = f64::from((offset as i64 >> 52) as i32);
     let z = bits.wrapping_sub(offset & 0xfff0_0000_0000_0000);
     // Exact: the difference has 43 bits, and the sum is a multiple of 2^-61 below 2^-8.
     let u = entry.r * (f64::from_bits(z) - middle(z)) + entry.rest;
+    [u, k * table.ln_2.0 + entry.logarithm.0, k * table.ln_2.1 + entry.logarithm.1]
+}
 
-    let high = k * table.ln_2.0 + entry.logarithm.0;
-    let low = k * table.ln_2.1 + entry.logarithm.1;
+/// The logarithm with the error added and subtracted, each rounded: the correctly rounded one, if they are the same.
+#[inline]
+fn bounds([u, high, low]: [f64; 3]) -> (f64, f64) {
     // Exact together, since u is the smaller one unless `high` is 0.
     let sum = high + u;
     let lost = (high - sum) + u;
@@ -89,8 +136,7 @@ fn quick(table: &Table, x: f64) -> Option<f64> {
     let series = (-0.5 + u * (1.0 / 3.0)) + square * ((-0.25 + u * 0.2) + square * (-1.0 / 6.0 + u * (1.0 / 7.0)));
     let rest = square * series + (lost + low);
     let error = square * SQUARE_ERROR + FIXED_ERROR;
-    let value = sum + (rest + error);
-    (value == sum + (rest - error)).then_some(value)
+    (sum + (rest + error), sum + (rest - error))
 }
 
 /// The middle of the interval of a number.
@@ -138,13 +184,21 @@ mod tests {
     /// The library is slower, and correctly rounded, as `rounded.jsonl` shows.
     #[test]
     fn logarithms_are_the_librarys() {
-        let (mut next, mut decided, mut total) = (random(), 0, 0);
-        for round in 0..1_000_000 {
+        let (mut next, mut many, mut decided, mut total) = (random(), Vec::new(), 0, 0);
+        for round in 0..1_000_007 {
             let exponent = if round % 2 == 0 { next() % 0x7ff } else { 1_020 + next() % 6 };
             let x = f64::from_bits(next() & 0x000f_ffff_ffff_ffff | exponent << 52);
             assert_eq!(ln(x).to_bits(), pxfm::f_log(x).to_bits(), "{x:e}");
             total += 1;
             decided += usize::from(quick(&TABLE, x).is_some());
+            many.push(x);
+        }
+        // Side by side, with some out of range among them.
+        many.iter_mut().step_by(1_000).for_each(|x| *x = -*x);
+        let mut logarithms = many.clone();
+        ln_of_each(&mut logarithms);
+        for (x, logarithm) in many.into_iter().zip(logarithms) {
+            assert_eq!(logarithm.to_bits(), pxfm::f_log(x).to_bits(), "{x:e}");
         }
         assert!(decided * 1_000 > total * 995, "{decided} of {total}");
     }
