@@ -18,7 +18,7 @@ const GROUP_POWER: u128 = 10_u128.pow(GROUP as u32);
 /// Groups that are found one by one.
 const GROUPS_MAX: usize = 80;
 /// Groups of the shortest number for which this is faster than the library.
-const GROUPS_MIN: usize = 500;
+const GROUPS_MIN: usize = 2_700;
 /// Words of the shortest fraction that is multiplied modulo a number of its own length.
 const RING_WORDS: usize = 200;
 
@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn runs_of_zeros_and_nines_are_kept() {
         let ten = |exponent: usize| UBig::from(10_u8).pow(exponent);
-        for length in [19 * GROUPS_MIN, 25_600, 48_640] {
+        for length in [19 * GROUPS_MIN, 60_000, 97_280] {
             for run in [1, 19, length / 2 - 1, length / 2, length] {
                 for last in [UBig::ZERO, UBig::ONE, ten(run) - UBig::ONE] {
                     let value = ten(length) + last;
@@ -174,10 +174,10 @@ mod tests {
 
     #[test]
     fn digits_of_random_numbers_are_the_librarys() {
-        let mut value = UBig::from(3_u8).pow(24_000);
+        let mut value = UBig::from(3_u8).pow(120_000);
         while value.as_words().len() < 6_000 {
             assert!(digits(&value) == value.to_string());
-            value = (&value << 701) + (value >> 17);
+            value = (&value << 70_001) + (value >> 17);
         }
     }
 
