@@ -366,7 +366,11 @@ impl<F: Fault> Machine<F> {
     /// not fit the phase does nothing. `chance` is a random number from 0 to 1.
     pub(crate) fn on(&mut self, event: Event<F>, now: Moment, chance: f64) -> Actions<F> {
         let mut actions = match event {
-            Event::Lost(failure) => return self.lost(failure, now, chance),
+            Event::Lost(failure) => {
+                // The next server may be another one: its address is tried as soon as that of the first.
+                self.address.reset();
+                return self.lost(failure, now, chance);
+            }
             Event::Rang(Timer::Reconnect) if self.phase == Phase::Detached => {
                 self.phase = Phase::Connecting;
                 vec![Action::Connect]

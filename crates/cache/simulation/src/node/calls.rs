@@ -270,7 +270,7 @@ impl Node {
         }
     }
 
-    fn end_call(&mut self, purpose: Purpose, result: Replies, outside: &mut Outside) {
+    pub(super) fn end_call(&mut self, purpose: Purpose, result: Replies, outside: &mut Outside) {
         match purpose {
             Purpose::Flight(key, step) => self.flight_has(key, step, result, outside),
             Purpose::WriteBehind => self.has_written_behind(outside),
