@@ -19,11 +19,19 @@ fn no_law_is_broken() {
     }
 }
 
-/// Within 0.4 s a demotion, a crash with a promotion, an operator's clear, and a restart without data: the address leads to
-/// a replica that the clear had not reached.
+/// Seeds that broke a law once.
 #[test]
-fn what_a_replica_holds_is_not_kept_in_seed_64855() {
-    replicas_are_not_trusted(64_855, Law::ForgottenWhenTold);
+fn seeds_that_broke_a_law_no_longer_do() {
+    for seed in [7_140, 21_201, 64_855] {
+        assert_eq!(run(&Plan::draw(seed), None).broken, None, "seed {seed}");
+    }
+}
+
+/// The address leads to a replica that a deletion has not reached: what was found first in seed 64855, by a demotion, a
+/// crash with a promotion, an operator's clear, and a restart without data within 0.4 s.
+#[test]
+fn what_a_replica_holds_is_not_kept_in_seed_265() {
+    replicas_are_not_trusted(265, Law::ForgottenWhenTold);
 }
 
 /// A replica holds the lease of a node that was told by the primary that it is deleted.
