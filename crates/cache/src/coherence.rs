@@ -1,7 +1,7 @@
 //! How invalidations reach memory, and when memory may be trusted. The crate's documentation draws the states and the
 //! transitions between them.
 //!
-//! Everything that takes time is checked against *generations*: one counts purges, and 4,096 others count the changes
+//! Everything that takes time is checked against *generations*: one counts purges, and 65,536 others count the changes
 //! of keys, by the hash of the key. A [`VersionStamp`] is a snapshot of the purge generation and of one of the others.
 //! If either has changed, work that began under the stamp is neither kept nor written without a second lookup.
 //!
@@ -24,24 +24,26 @@ use crate::primaries::Primaries;
 use crate::protocol::hit::nanos;
 use crate::protocol::version::{Moment, VersionStamp};
 use crate::stats::{Cause, Counters, Label, State};
-use crate::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
 use crate::sync::{Mutex, MutexGuard};
 
-/// Few for the checker, which creates them for each order that it tries.
-const SHARDS: usize = if cfg!(shuttle) { 4 } else { 4_096 };
+/// A change of another key of the shard looks like one of the key itself: a flight then checks once more, and a caller
+/// that joins it late computes for itself. With so many it is rare even for the longest flights. Few for the checker, which
+/// creates them for each order that it tries.
+const SHARDS: usize = if cfg!(shuttle) { 4 } else { 65_536 };
 /// Wait lists and insert locks are larger than a number, so several shards share one. A task that is notified for
 /// another shard's change compares its stamp and waits again.
 const STRIPES: usize = if cfg!(shuttle) { 2 } else { 64 };
 
 struct Generations {
     purge: AtomicU64,
-    changes: Box<[AtomicU64]>,
+    changes: Box<[AtomicU32]>,
     hasher: DefaultHashBuilder,
 }
 
 impl Generations {
     fn new() -> Self {
-        let changes = (0..SHARDS).map(|_| AtomicU64::new(0)).collect();
+        let changes = (0..SHARDS).map(|_| AtomicU32::new(0)).collect();
         Self { purge: AtomicU64::new(0), changes, hasher: DefaultHashBuilder::default() }
     }
 
@@ -50,13 +52,17 @@ impl Generations {
         (self.hasher.hash_one(key) % SHARDS as u64) as usize
     }
 
+    fn changes(&self, shard: usize) -> u64 {
+        self.changes[shard].load(SeqCst).into()
+    }
+
     fn stamp(&self, key: &Key) -> VersionStamp {
         let shard = self.shard(key.as_ref());
-        VersionStamp { purge: self.purge.load(SeqCst), shard, changes: self.changes[shard].load(SeqCst) }
+        VersionStamp { purge: self.purge.load(SeqCst), shard, changes: self.changes(shard) }
     }
 
     fn has_changed(&self, stamp: VersionStamp) -> bool {
-        self.purge.load(SeqCst) != stamp.purge || self.changes[stamp.shard].load(SeqCst) != stamp.changes
+        self.purge.load(SeqCst) != stamp.purge || self.changes(stamp.shard) != stamp.changes
     }
 
     /// Raises the generation of the key's shard and gives the shard.

@@ -18,6 +18,7 @@ mod outages;
 mod pitfalls;
 mod public_api;
 mod refusals;
+mod simulation;
 mod support;
 mod topology;
 mod touch;

@@ -481,9 +481,9 @@ fn integer(value: &Value) -> Result<Integer, ErrorKind> {
 }
 
 fn elements<'v>(value: &'v Value, budget: &mut Budget) -> Result<Elements<'v>, ErrorKind> {
-    // Each element is copied; a character becomes a string.
-    let each = if matches!(value, Value::Str(_)) { ELEMENTARY } else { 2 };
-    budget.charge(value.length().unwrap_or(0).saturating_mul(each))?;
+    // Each element is copied, with what it holds; a character becomes a string.
+    let (each, held) = if matches!(value, Value::Str(_)) { (ELEMENTARY, 0) } else { (2, value.heap_bytes() / 64) };
+    budget.charge(value.length().unwrap_or(0).saturating_mul(each).saturating_add(held))?;
     value.elements().ok_or(TypeError::NotIterable { found: value.kind() }.into())
 }
 

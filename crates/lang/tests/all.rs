@@ -8,6 +8,7 @@ mod advice_law;
 mod advice_models;
 mod columns;
 mod corpus;
+mod cpu;
 mod degrees;
 mod explain;
 mod fuzz_seeds;
@@ -30,3 +31,7 @@ mod reference;
 mod regression;
 mod school;
 mod variables;
+
+/// What is measured here is measured with the allocator of the shipped binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

@@ -4,13 +4,12 @@
 // Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-use rustix::time::{ClockId, clock_gettime};
-use tabuada_lang::{Context, DecimalSign, Fuel, Limits, Notation, fixes, parse, parse_with};
+use tabuada_lang::{Context, DecimalSign, Fuel, Limits, Notation, fixes, parse_with};
 
-/// The maximum for one text, in milliseconds, on a machine where a unit of fuel of an honest text takes [`UNIT_MS`].
+use crate::cpu::{self, slowness};
+
+/// The maximum for one text, in milliseconds; longer on a slow machine.
 const MOST: f64 = 10.0;
-const UNIT_MS: f64 = 5.6e-6;
-const HONEST: &str = "sum(sum(i*j,i,1,300),j,1,100)";
 /// The length of the longest text that is mended, and of the longest that is parsed.
 const LENGTHS: [usize; 2] = [2 << 10, 64 << 10];
 
@@ -187,21 +186,6 @@ const FRAGMENTS: &[&str] = &[
     "2 million ",
 ];
 
-/// The CPU time of this thread in milliseconds.
-fn cpu() -> f64 {
-    let now = clock_gettime(ClockId::ThreadCPUTime);
-    now.tv_sec as f64 * 1e3 + now.tv_nsec as f64 * 1e-6
-}
-
-/// How much slower the machine is now than the one for which the limit was measured, by the honest text.
-fn slowness() -> f64 {
-    let limits = Limits::default();
-    let (program, mut fuel) = (parse(HONEST, &limits).unwrap(), Fuel::new(limits.fuel));
-    let begun = cpu();
-    program.evaluate_with(&[], &limits, &mut fuel).unwrap();
-    (cpu() - begun) / (fuel.spent() as f64 * UNIT_MS)
-}
-
 /// The CPU milliseconds for parsing a text, evaluating it with little fuel, and giving advice, in the slowest notation.
 fn milliseconds(text: &str) -> f64 {
     let school = |decimal| Notation::School { decimal };
@@ -210,6 +194,7 @@ fn milliseconds(text: &str) -> f64 {
 }
 
 fn milliseconds_in(notation: Notation, text: &str) -> f64 {
+    let cpu = || cpu::seconds() * 1e3;
     let (limits, context) = (Limits::default(), Context { notation, ..Context::default() });
     let begun = cpu();
     match parse_with(text, &context, &limits) {
@@ -314,7 +299,7 @@ fn no_text_takes_long_to_read_and_to_advise_on() {
         }
     }
     let mut all = [short, more, long, climbing].concat();
-    // A time that is too long counts only if it stays so in repeated runs beside the honest text.
+    // A time that is too long counts only if it stays so in repeated runs.
     for (taken, text) in &mut all {
         for _ in 0..8 {
             if *taken > MOST {

@@ -115,7 +115,9 @@ async fn three_nodes_ten_keys_asked_600_times_at_once_are_ten_computations() {
     .await;
     open.send_replace(true);
     let sources = asking.join_all().await;
-    assert_eq!(sources.iter().filter(|source| **source == COMPUTED).count(), 10);
+    // Two keys of one shard disturb each other, and an answer that is disturbed is written only after one more check.
+    let computed = |source: &&Source| matches!(source, Source::Computed { .. });
+    assert_eq!(sources.iter().filter(computed).count(), 10);
     assert_eq!(sources.iter().filter(|source| **source == Source::Collapsed).count(), 590);
     for node in &nodes {
         node.is_sound().await;

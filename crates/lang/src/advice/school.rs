@@ -69,8 +69,11 @@ pub(super) fn of_failure(
     }
 }
 
-/// The hints for a text.
+/// The hints for a text, which is translated and parsed anew: a long one has none.
 pub(super) fn hints(text: &str, decimal: DecimalSign, context: &Context<'_>, limits: &Limits) -> Vec<Hint> {
+    if text.len() > TEXT_BYTES {
+        return Vec::new();
+    }
     let bench = Bench { text, decimal, context, limits };
     let Some((python, origins)) = school::in_python(text, decimal, context, limits) else { return Vec::new() };
     let in_python = bench.python_context();

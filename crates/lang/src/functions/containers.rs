@@ -296,7 +296,7 @@ fn in_base(value: &Value, base: u8, prefix: &str, budget: &mut Budget) -> Outcom
         let limit = budget.limits.string_characters;
         return Err(ErrorKind::CollectionTooLarge { elements: Estimate::About(characters), limit });
     }
-    budget.charge(price::add(2 * characters) + 4)?;
+    budget.charge(price::add(5 * characters / 2) + 4)?;
     let sign = if integer.is_negative() { "-" } else { "" };
     Value::string(format!("{sign}{prefix}{}", integer.absolute().in_base(base)), budget)
 }

@@ -277,7 +277,7 @@ pub(super) const TABLE: &[Function] = &[
         doc: "Hyperbolic tangent.",
         doc_pt: "Tangente hiperbólica.",
         domain: Domain::All,
-        price: ELEMENTARY,
+        price: ELEMENTARY + 2,
         python: Body::Float(pxfm::f_tanh),
         exact: InExact::OnlyAt(0, 0),
         decimal: InDecimal::OfOne(Decimal::tanh),

@@ -109,8 +109,9 @@ fn infix(token: &str) -> Option<(u8, Infix)> {
     }
 }
 
-/// The deepest nesting, unless the limits allow less: the parser recurses, and has to do so on a stack of 256 KiB.
-const DEPTH_MAX: u64 = 64;
+/// The deepest nesting, unless the limits allow less: the parser recurses, and has to do so on a stack of 256 KiB, of
+/// which a quarter stays free in a build for tests.
+const DEPTH_MAX: u64 = 48;
 
 /// Each name in a body is looked for among the parameters.
 const PARAMETERS_MAX: usize = 100;

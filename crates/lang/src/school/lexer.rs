@@ -335,24 +335,26 @@ impl<'t> Lexer<'t> {
 
     fn sign(&mut self, character: char) {
         let rest = self.rest();
-        if let Some((sign, kind, python)) = SIGNS.iter().find(|(sign, ..)| rest.starts_with(sign)) {
-            return self.take(sign.len(), *kind, *python);
-        }
         let length = character.len_utf8();
         match character {
-            '(' | '[' | '{' => self.take(length, Kind::Open(character), &rest[..length]),
-            ')' | ']' | '}' => self.take(length, Kind::Close(character), &rest[..length]),
+            '(' | '[' | '{' => return self.take(length, Kind::Open(character), &rest[..length]),
+            ')' | ']' | '}' => return self.take(length, Kind::Close(character), &rest[..length]),
             ',' => {
                 let next = rest[length..].chars().next();
                 let before_blank = next.is_none_or(|next| next.is_whitespace() || ")]}".contains(next));
-                self.take(length, Kind::Comma { before_blank }, ",");
+                return self.take(length, Kind::Comma { before_blank }, ",");
             }
-            _ => match spelling::fraction(character) {
-                Some((numerator, denominator)) => {
-                    self.take(length, Kind::Fraction(numerator, denominator), &rest[..length]);
-                }
-                None => self.look_alike(character),
-            },
+            _ => {}
+        }
+        let stands = |sign: &str| sign.as_bytes()[0] == rest.as_bytes()[0] && rest.starts_with(sign);
+        if let Some((sign, kind, python)) = SIGNS.iter().find(|(sign, ..)| stands(sign)) {
+            return self.take(sign.len(), *kind, *python);
+        }
+        match spelling::fraction(character) {
+            Some((numerator, denominator)) => {
+                self.take(length, Kind::Fraction(numerator, denominator), &rest[..length]);
+            }
+            None => self.look_alike(character),
         }
     }
 

@@ -1,5 +1,9 @@
 //! The names of functions and constants at school, in Portuguese and English, and the words for operators.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use unicode_normalization::UnicodeNormalization;
 
 use super::tokens::Kind;
@@ -166,9 +170,12 @@ pub(super) enum Word {
 }
 
 /// A word in small letters without accents, if only its first letter or all of it is in capitals.
-pub(super) fn folded(word: &str) -> String {
-    let plain: String = if word.is_ascii() {
-        word.to_owned()
+pub(super) fn folded(word: &str) -> Cow<'_, str> {
+    if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
+        return word.into();
+    }
+    let plain: Cow<'_, str> = if word.is_ascii() {
+        word.into()
     } else {
         word.nfd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).collect()
     };
@@ -176,15 +183,19 @@ pub(super) fn folded(word: &str) -> String {
     let is_one = plain.chars().nth(1).is_none();
     let rest_is_small = letters.next().is_some() && !letters.any(char::is_uppercase);
     let all_are_large = !plain.chars().any(char::is_lowercase);
-    if !is_one && (rest_is_small || all_are_large) { plain.to_lowercase() } else { plain }
+    if !is_one && (rest_is_small || all_are_large) { plain.to_lowercase().into() } else { plain }
 }
 
 /// The function of a word.
 pub(super) fn function(word: &str) -> Option<Target> {
-    let is = |name: &str| FUNCTIONS.iter().find(|(known, _)| *known == name).map(|(_, target)| *target);
+    static TARGETS: LazyLock<HashMap<&str, Target>> = LazyLock::new(|| FUNCTIONS.iter().copied().collect());
     let name = folded(word);
+    let school = |name: &str| TARGETS.get(name).copied();
     let python = |name: &str| functions::find(name).map(|function| if name == "ln" { "ln" } else { function.name });
-    is(word).or_else(|| is(&name)).or_else(|| python(word).or_else(|| python(&name)).map(Named)).or_else(|| {
+    // The word itself comes first: `C` is a function of its own.
+    let other = (word != name).then_some(&*name);
+    let either = |find: &dyn Fn(&str) -> Option<Target>| find(word).or_else(|| other.and_then(find));
+    either(&school).or_else(|| either(&|name| python(name).map(Named))).or_else(|| {
         // `integral` and its like are no functions, but are called.
         Binder::find(&name).map(|binder| Named(binder.name()))
     })
@@ -206,24 +217,25 @@ pub(super) fn binder(word: &str) -> Option<Binder> {
     }
 }
 
-/// The words that `words` begins with, among those of a table: what they stand for, and how many they are.
-fn phrase<T: Copy>(table: &[(&[&str], T)], words: &[String]) -> Option<(T, usize)> {
-    let begins = |phrase: &[&str]| phrase.len() <= words.len() && phrase.iter().zip(words).all(|(a, b)| a == b);
-    table.iter().find(|(phrase, _)| begins(phrase)).map(|(phrase, meaning)| (*meaning, phrase.len()))
+/// The first of a table's phrases that stands here: what it stands for, and how many words it has. `word` is the word at
+/// a distance, folded, if there is one.
+fn phrase<'w, T: Copy>(table: &[(&[&str], T)], word: impl Fn(usize) -> Option<Cow<'w, str>>) -> Option<(T, usize)> {
+    let first = word(0)?;
+    let stands = |phrase: &[&str]| {
+        phrase[0] == first && (1..phrase.len()).all(|at| word(at).is_some_and(|word| word == phrase[at]))
+    };
+    table.iter().find(|(phrase, _)| stands(phrase)).map(|(phrase, meaning)| (*meaning, phrase.len()))
 }
 
-/// The function of several words that `words` begins with.
-pub(super) fn phrase_of_function(words: &[String]) -> Option<(&'static str, usize)> {
-    phrase(&PHRASES, words)
+/// The function of several words that stands here.
+pub(super) fn phrase_of_function<'w>(word: impl Fn(usize) -> Option<Cow<'w, str>>) -> Option<(&'static str, usize)> {
+    phrase(&PHRASES, word)
 }
 
-/// The operator that `words` begins with, where an operator is expected.
-pub(super) fn operator(words: &[String]) -> Option<(Word, usize)> {
-    phrase(&OPERATORS, words)
+/// The operator that stands here, where an operator is expected.
+pub(super) fn operator<'w>(word: impl Fn(usize) -> Option<Cow<'w, str>>) -> Option<(Word, usize)> {
+    phrase(&OPERATORS, word)
 }
-
-/// The longest phrase.
-pub(super) const PHRASE: usize = 4;
 
 impl Target {
     /// Python's name of the function.

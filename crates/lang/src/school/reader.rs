@@ -16,6 +16,7 @@ mod percent;
 mod products;
 mod statements;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::extent::Extent;
@@ -226,7 +227,7 @@ pub(super) fn read(
     Ok(reader.written.finish())
 }
 
-impl<'t> Reader<'t, '_> {
+impl<'t, 's> Reader<'t, 's> {
     fn token(&self) -> &Token<'t> {
         &self.tokens[self.at.min(self.tokens.len() - 1)]
     }
@@ -266,14 +267,14 @@ impl<'t> Reader<'t, '_> {
         self.at += 1;
     }
 
-    fn write_as(&mut self, text: impl Into<std::borrow::Cow<'t, str>>) {
+    fn write_as(&mut self, text: impl Into<Cow<'t, str>>) {
         let span = self.token().span;
         self.written.push(text, span);
         self.at += 1;
     }
 
     /// Writes what does not stand in the text, at the end of the last token.
-    fn write_closing(&mut self, text: impl Into<std::borrow::Cow<'t, str>>) {
+    fn write_closing(&mut self, text: impl Into<Cow<'t, str>>) {
         let end = self.before().map_or(0, |token| token.span.end);
         self.written.push(text, Span { start: end, end });
     }
@@ -319,12 +320,17 @@ impl<'t> Reader<'t, '_> {
         frame.operand = (at, start);
     }
 
-    fn meaning(&self, word: &str) -> Meaning {
+    /// What a name is by the text itself, or by what comes with it.
+    fn known(&self, word: &str) -> Option<Known> {
         let name = normal_name(word);
         if self.locals.iter().any(|local| *local == *name) {
-            return Meaning::Variable;
+            return Some(Known::Variable);
         }
-        match self.names.get(&*name) {
+        self.names.get(&*name).copied()
+    }
+
+    fn meaning(&self, word: &str) -> Meaning {
+        match self.known(word) {
             Some(Known::Variable) => return Meaning::Variable,
             Some(Known::Function) => return Meaning::Own,
             None => {}
@@ -335,19 +341,22 @@ impl<'t> Reader<'t, '_> {
         names::function(word).map_or(Meaning::Unknown, Meaning::Function)
     }
 
-    /// The words that begin at the token `at`, folded.
-    fn words(&self, at: usize) -> Vec<String> {
-        let words = self.tokens[at.min(self.tokens.len())..].iter().take(names::PHRASE);
-        words.take_while(|token| token.kind == Kind::Name).map(|token| names::folded(&token.text)).collect()
+    /// The word so many tokens behind `at`, folded.
+    fn word(&self, at: usize) -> impl Fn(usize) -> Option<Cow<'s, str>> + use<'t, 's> {
+        let tokens = self.tokens;
+        move |by| {
+            let token = tokens.get(at + by).filter(|token| token.kind == Kind::Name);
+            token.map(|token| names::folded(&token.text))
+        }
     }
 
     /// The operator of words that stands at the token `at`, where an operator is expected.
     fn word_at(&self, at: usize) -> Option<(names::Word, usize)> {
         let token = self.tokens.get(at).filter(|token| token.kind == Kind::Name)?;
-        if matches!(self.meaning(&token.text), Meaning::Variable | Meaning::Own) {
+        if self.known(&token.text).is_some() {
             return None;
         }
-        names::operator(&self.words(at))
+        names::operator(self.word(at))
     }
 
     fn fail<T>(&self, kind: impl Into<ErrorKind>, span: Span) -> Outcome<T> {

@@ -70,11 +70,6 @@ impl Server {
         }
     }
 
-    #[allow(dead_code, reason = "for the test of a fleet")]
-    pub(crate) fn url(&self) -> String {
-        format!("unix://{}", self.folder.join("socket").display())
-    }
-
     pub(crate) fn connect(&self) -> Connection {
         self.dial()()
     }

@@ -176,7 +176,7 @@ impl Reader<'_, '_> {
             meaning => meaning,
         };
         if !matches!(meaning, Meaning::Variable | Meaning::Own) {
-            if let Some((python, words)) = names::phrase_of_function(&self.words(self.at)) {
+            if let Some((python, words)) = names::phrase_of_function(self.word(self.at)) {
                 let span = token.span.to(self.span(self.at + words - 1));
                 self.at += words;
                 return self.apply(Target::Named(python), span);

@@ -76,7 +76,7 @@ impl Reader<'_, '_> {
             token.is_some_and(|token| {
                 matches!(self.meaning(&token.text), Meaning::Function(_) | Meaning::Own)
                     || self.logarithm_of_base(&token.text).is_some()
-                    || crate::school::names::phrase_of_function(&self.words(at)).is_some()
+                    || crate::school::names::phrase_of_function(self.word(at)).is_some()
             })
         };
         let behind_product = || self.extent().product(self.top().token);

@@ -90,7 +90,7 @@ impl Reader<'_, '_> {
         }
         for target in targets {
             let token = &self.tokens[target];
-            if names::operator(&[names::folded(&token.text)]).is_some() {
+            if names::operator(|by| (by == 0).then(|| names::folded(&token.text))).is_some() {
                 return self.fail(Syntax::NotAssignable { name: token.text.to_string() }, token.span);
             }
             self.assigns.push((normal_name(&token.text).into_owned(), Known::Variable));

@@ -4,17 +4,13 @@
 //! The real nodes ask one question after the other, with a pause in between; so how busy the machine is does not
 //! matter, except for heartbeats, which are not compared.
 
-// Helper functions of tests may panic, like the tests.
-#![allow(clippy::panic)]
-#![allow(dead_code, unreachable_pub, reason = "the server is that of another test")]
-
-#[path = "against_redis/server.rs"]
-mod server;
+use crate::support;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use server::{Connection, Server, text};
+use support::eventually;
+use support::server::{Person, Server};
 use tabuada_cache::{Cache, Deadlines, Json, Key, Options, State};
 use tabuada_simulation::redis::Command;
 use tabuada_simulation::{Plan, Questions, Traffic, Workload, run};
@@ -38,14 +34,6 @@ fn start(url: &str) -> Node {
     (deadlines.patience, deadlines.lease, deadlines.touch) = (PATIENCE, 4 * PATIENCE, 24 * 60 * PATIENCE);
     deadlines.belief = Some(PATIENCE);
     Arc::new(Cache::with_deadlines(Json::new(), options, deadlines).expect("usable options"))
-}
-
-async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let start = Instant::now();
-    while !is_so() {
-        assert!(start.elapsed() < PATIENCE, "not within {PATIENCE:?}: {what}");
-        tokio::time::sleep(Duration::from_millis(2)).await;
-    }
 }
 
 /// Asks a node all its questions.
@@ -75,11 +63,11 @@ fn marker() -> Key {
 }
 
 /// Waits until nothing is on its way any more: an entry that every node has is deleted, and every node is told.
-async fn settle(nodes: &[Node], person: &mut Connection) {
+async fn settle(nodes: &[Node], person: &mut Person) {
     let is_idle = |node: &Node| node.stats().flights_open == 0 && node.stats().write_behind_open == 0;
-    until("flights and writes end", || nodes.iter().all(is_idle)).await;
-    person.says(&["DEL", "t:1:marker"]);
-    until("the deletion is told", || nodes.iter().all(|node| node.get(&marker()).is_none())).await;
+    eventually("flights and writes end", || nodes.iter().all(is_idle)).await;
+    person.does("DEL t:1:marker");
+    eventually("the deletion is told", || nodes.iter().all(|node| node.get(&marker()).is_none())).await;
 }
 
 fn number(info: &str, field: &str) -> u64 {
@@ -89,14 +77,14 @@ fn number(info: &str, field: &str) -> u64 {
 
 /// What three caches cost a real server, without heartbeats.
 async fn real() -> Traffic {
-    let server = Server::start("redis-server");
-    let (mut person, url) = (server.connect(), server.url());
+    let server = Server::start();
+    let (mut person, url) = (server.person(), server.url());
     let nodes: Vec<Node> = (0..NODES).map(|_| start(&url)).collect();
     for node in &nodes {
         assert_eq!(node.wait_until_ready(PATIENCE).await, State::Coherent);
     }
     // The first writes it. To the others it may be reported after they have it, so that they need it once more.
-    until("all have the marker", || {
+    eventually("all have the marker", || {
         let lacking: Vec<_> = nodes.iter().filter(|node| node.get(&marker()).is_none()).collect();
         for node in &lacking {
             node.insert(&marker(), "here".to_owned());
@@ -105,15 +93,15 @@ async fn real() -> Traffic {
     })
     .await;
     let before = told(&nodes);
-    person.says(&["CONFIG", "RESETSTAT"]);
+    person.does("CONFIG RESETSTAT");
     let are_expensive = Arc::new(WORKLOAD.are_expensive(SEED).collect());
     let asking = |(number, node): (usize, &Node)| tokio::spawn(ask(node.clone(), number, Arc::clone(&are_expensive)));
     for asking in nodes.iter().enumerate().map(asking).collect::<Vec<_>>() {
         asking.await.expect("no panic");
     }
     settle(&nodes, &mut person).await;
-    let (stats, commands) = (text(&person.says(&["INFO", "stats"])), text(&person.says(&["INFO", "commandstats"])));
-    let calls = |name: &str| number(&commands, &format!("cmdstat_{name}:calls="));
+    let stats: String = person.says("INFO stats");
+    let mut calls = |name: &str| person.calls(name);
     let heartbeats = calls("setrange");
     let heartbeat = Command::SetRange(format!("t::canary:{}", "0".repeat(32)).into(), 0, [].into());
     Traffic {
