@@ -151,3 +151,13 @@ for (const [exprs, precision] of [
   [['x = 2', 'x = x^2', 'x = x^2', 'x'], undefined], [[], undefined], [['1', ''], undefined], [['a = [1, 2, 3]', 'sum(a)', 'a[2]'], undefined],
   [['a = 1;', 'a\na'], 5], [['1 +', '2'], undefined], [['2', '1 +'], undefined], [['sqrt(-4)', 'ans'], undefined], [['i = 3', '2i'], undefined]
 ]) tell('sessions', exprs, precision)
+// Where one side of an operator decides, or has an odd type; what is shown of JavaScript's own arrays.
+for (const text of ['0 & "a"', '"a" & 0', '0 & 1.5', '1.5 & 0', '0 & null', 'null & 0', '0 & i', 'i & 0', '-1 | "a"', '-1 | 1.5', '1.5 | -1', '-1 | i', 'NaN & 0',
+  '0 & NaN', 'NaN & 1', '1 & NaN', 'NaN | 0', '1 | NaN', 'NaN ^| 1', '0 & foo', '-1 | foo', 'bitAnd(0, 1.5)', 'bitOr(-1, 1.5)', 'bitAnd(NaN, 1.5)', 'bitAnd(1.5, NaN)',
+  'bitOr(true, 1.5)', 'bitAnd(i, 1)', 'false & foo', 'true | foo', 'true & 3', 'complex(5, 0) & 1', '"0" & foo', '"-1" | 1.5', '"" & 3', '"x" | 3', 'undefined & 1', '-0 & foo',
+  '5 & 3 & 0 & foo', '0 & foo | 1', '-1 | foo | 1', '1 & undefined', '0 & undefined', '-1 | Infinity', 'Infinity | -1', 'x = 0; f(y) = x & y; f(1.5)', 'Infinity i & 1', '0 & 3 | 4',
+  '0 and "a"', '1 or "a"', '0 and i', '1 and i', '0 or i', '1 and (0 * i)', 'false or i', 'true and i', '"1" and i', 'i and 1', 'i or i', 'and(1, i)', 'or(0, i)', 'or(true, i)',
+  'null or 1', '1 and null', 'NaN and foo', '1 and NaN', '1 or foo', 'log(NaN)', 'log(NaN, 2)', 'log(2, NaN)', 'log10(NaN)', 'log1p(NaN)', 'log1p(1, NaN)', 'log1p(NaN, 2)', 'log(-0)',
+  'log(-Infinity)', '1; size(1)', 'size(1)', '1\nsize(1)', '1; size("ab")', '1; mode([1, 1, 2, 2])', '1; quantileSeq([1, 2, 3], [0.5, 0.2])', '1; cumsum(1, 2)', '1; cumsum([1, 2])',
+  '1; sort(mode([2, 1]))', '1; concat(mode([1, 2]), [3])', '1; concat(mode([1, 2]), mode([1, 2]))', '1; mode([1, 2])[[1, 2]]', 'a = mode([1, 2]); a[1] = 5; a', '1; mode(["a", null])',
+  '1; abs(mode([1, -2]))', 'size(1) ? 1 : 2', '[1] ? 1 : 2', '1; mode([2i, 1e21])', '1; quantileSeq([1, 2, 3], 2)']) tell('logic', text)

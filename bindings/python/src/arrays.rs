@@ -9,6 +9,7 @@ use numpy::ndarray::{ArrayView, Ix1, IxDyn};
 use numpy::{
     Element, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray, PyUntypedArrayMethods,
 };
+use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{IntoPyDict, PyTuple};
@@ -94,13 +95,13 @@ pub(crate) fn evaluate<'py>(
     let program = parse_with(source, &context, &Limits::default()).map_err(|error| origin.unread(py, &error))?;
 
     let arrays: Vec<_> = arrays.iter().map(|(name, value)| checked(name, value)).collect::<PyResult<_>>()?;
-    let (shape, arrays) = of_one_shape(py, arrays)?;
+    let (shape, arrays) = of_one_shape(py, &names, arrays)?;
     let borrowed: Vec<_> = arrays.iter().map(Borrowed::new).collect::<PyResult<_>>()?;
     let fixed = fixed.into_iter().map(|(_, value)| Column::pieces(std::iter::repeat(value), Some));
     let columns: Vec<Column<'_>> = borrowed.iter().map(Borrowed::column).chain(fixed).collect();
 
-    // NumPy's own function raises `MemoryError` where there is not enough.
-    let out = py.import("numpy")?.call_method1(intern!(py, "zeros"), (&shape,))?.cast_into::<PyArrayDyn<f64>>()?;
+    // NumPy's own function raises `MemoryError` where there is not enough. Every element is written, or none is shown.
+    let out = py.import("numpy")?.call_method1(intern!(py, "empty"), (&shape,))?.cast_into::<PyArrayDyn<f64>>()?;
     let mut writable = out.readwrite();
     let results =
         writable.as_slice_mut().map_err(|error| errors::plain(py, "Error", "internal", &error.to_string()))?;
@@ -227,7 +228,9 @@ fn checked<'py>(name: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
     // Other classes mean more than their numbers: masked arrays, arrays with units.
     let class = errors::type_name_of(value)?;
     if class != "ndarray" && class != "memmap" {
-        return Err(refused(&format!("a {class}; numpy.asarray(…) makes a plain array of it")));
+        // Of a masked one, that would show what is masked.
+        let plain = if class == "MaskedArray" { ".filled(numpy.nan)" } else { "numpy.asarray(…)" };
+        return Err(refused(&format!("a {class}; {plain} makes a plain array of it")));
     }
     let array = value.cast::<PyUntypedArray>()?;
     let dtype = array.dtype();
@@ -250,6 +253,7 @@ fn checked<'py>(name: &str, value: &Bound<'py, PyAny>) -> PyResult<Bound<'py, Py
 /// The common shape, and the arrays in it: repeated where NumPy's own operators would repeat them.
 fn of_one_shape<'py>(
     py: Python<'py>,
+    names: &[&str],
     arrays: Vec<Bound<'py, PyAny>>,
 ) -> PyResult<(Bound<'py, PyAny>, Vec<Bound<'py, PyAny>>)> {
     let shapes: Vec<_> = arrays.iter().map(|array| array.getattr(intern!(py, "shape"))).collect::<PyResult<_>>()?;
@@ -262,7 +266,16 @@ fn of_one_shape<'py>(
         return Ok((first, arrays));
     }
     let numpy = py.import("numpy")?;
-    let shape = numpy.call_method1("broadcast_shapes", PyTuple::new(py, shapes)?)?;
+    let shape = numpy.call_method1("broadcast_shapes", PyTuple::new(py, &shapes)?).map_err(|error| {
+        if !error.is_instance_of::<PyValueError>(py) {
+            return error;
+        }
+        let lengths = |shape: &Bound<'py, PyAny>| shape.extract::<Vec<usize>>().unwrap_or_default();
+        let told: Vec<String> =
+            names.iter().zip(&shapes).map(|(name, shape)| format!("'{name}' {:?}", lengths(shape))).collect();
+        let message = format!("the shapes of the arrays cannot be combined: {}", told.join(", "));
+        errors::plain(py, "ValueError", "malformed", &message)
+    })?;
     let repeat = |array: &Bound<'py, PyAny>| numpy.call_method1("broadcast_to", (array, &shape));
     let arrays = arrays.iter().map(repeat).collect::<PyResult<_>>()?;
     Ok((shape, arrays))
@@ -381,13 +394,14 @@ impl Job<'_> {
                 column.prepare(count).map_err(inexact)?;
             }
             let rows: Vec<&[f64]> = columns.iter().map(|column| column.rows(start, count)).collect();
-            let rows = self.program.columns(&rows, self.limits, fuel).map_err(Trouble::Whole)?;
-            if let Some(floats) = rows.floats() {
-                results.copy_from_slice(floats);
+            let rest = self.program.columns_into(&rows, results, self.limits, fuel).map_err(Trouble::Whole)?;
+            if rest.is_of_floats() {
                 are_truths = false;
                 continue;
             }
-            for (at, (to, cell)) in results.iter_mut().zip(rows.iter()).enumerate() {
+            let mut cells = rest.cells();
+            for (at, to) in results.iter_mut().enumerate() {
+                let cell = cells(*to);
                 are_truths &= matches!(cell, Cell::Bool(_));
                 *to = match float(&cell) {
                     Ok(value) => value,

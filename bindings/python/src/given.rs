@@ -48,6 +48,8 @@ fn numpy(py: Python<'_>) -> Option<&(Py<PyAny>, Py<PyAny>)> {
     NUMPY.get(py)
 }
 
+const KNOWN_TYPES: &str = "a variable is a number, a str, None, or a list, a tuple or a set of these";
+
 struct Reader<'a> {
     name: &'a str,
     mode: Mode,
@@ -148,15 +150,20 @@ impl Reader<'_> {
             let item = value.call_method0(intern!(py, "item"))?;
             // A long double has no type of Python's.
             if is_numpy_scalar(&item) {
-                return Err(self.other_type(value, "float(…) rounds it to a float"));
+                return Err(self.other_type(value, "float(…) or complex(…) rounds it"));
             }
-            return self.read(&item, depth);
+            // Dates and bytes.
+            let is_read = item.is_instance_of::<PyInt>()
+                || item.is_instance_of::<PyFloat>()
+                || item.is_instance_of::<PyComplex>()
+                || item.is_instance_of::<PyString>()
+                || item.is_instance_of::<PyTuple>();
+            return if is_read { self.read(&item, depth) } else { Err(self.other_type(value, KNOWN_TYPES)) };
         }
         if let Ok(index) = value.call_method0(intern!(py, "__index__")) {
             return self.integer(index.cast::<PyInt>()?);
         }
-        let what = "a variable is a number, a str, None, or a list, a tuple or a set of these";
-        Err(self.other_type(value, what))
+        Err(self.other_type(value, KNOWN_TYPES))
     }
 
     fn elements<'py>(
@@ -237,12 +244,21 @@ pub(crate) fn dict_of<'py>(variables: &Bound<'py, PyAny>) -> PyResult<Bound<'py,
 }
 
 pub(crate) fn names_of(variables: &Bound<'_, PyDict>) -> PyResult<Vec<String>> {
-    let name = |key: Bound<'_, PyAny>| match key.cast::<PyString>() {
-        Ok(name) => name.to_str().map(str::to_owned),
-        Err(_) => {
-            let class = errors::type_name_of(&key)?;
-            Err(PyTypeError::new_err(format!("the name of a variable is a str, not {class}")))
-        }
+    variables.keys().iter().map(|key| name_of(&key)).collect()
+}
+
+/// The name of a variable.
+pub(crate) fn name_of(key: &Bound<'_, PyAny>) -> PyResult<String> {
+    let py = key.py();
+    let Ok(name) = key.cast::<PyString>() else {
+        let class = errors::type_name_of(key)?;
+        return Err(PyTypeError::new_err(format!("the name of a variable is a str, not {class}")));
     };
-    variables.keys().iter().map(name).collect()
+    name.to_str().map(str::to_owned).map_err(|error| {
+        if !error.is_instance_of::<PyUnicodeEncodeError>(py) {
+            return error;
+        }
+        let message = "the name of a variable holds half of a surrogate pair, which is no character";
+        errors::plain(py, "ValueError", "malformed", message)
+    })
 }

@@ -292,7 +292,7 @@ impl Program {
             return Ok(());
         }
         for name in given.keys() {
-            let name: String = name.extract()?;
+            let name = given::name_of(&name)?;
             if !self.read.names.contains(&name) {
                 let names = self.read.names.join(", ");
                 let known = if names.is_empty() { "none".to_owned() } else { names };

@@ -129,8 +129,9 @@ def test_scalars_of_numpy_are_numbers():
         assert type(got) is type(wanted) and got == wanted
     with pytest.raises(TypeError):
         f(x=np.longdouble(1))
-    with pytest.raises(TypeError):
-        f(x=np.datetime64("2026-01-01"))
+    for value in (np.datetime64("2026-01-01"), np.timedelta64(3, "s"), np.bytes_(b"a"), np.void(b"a")):
+        with pytest.raises(tabuada.TypeError, match=f"type {type(value).__name__}:"):
+            f(x=value)
 
 
 def test_shapes_are_combined_as_numpy_does():
@@ -139,8 +140,8 @@ def test_shapes_are_combined_as_numpy_does():
     assert np.array_equal(f(x=x, y=y), 10 * x + y)
     assert np.array_equal(f(x=x, y=np.ones(())), 10 * x + 1)
     assert f(x=np.zeros((0, 1)), y=y).shape == (0, 4)
-    with pytest.raises(ValueError):
-        f(x=np.ones(3), y=np.ones(4))
+    with pytest.raises(tabuada.ValueError, match=r"'x' \[3\], 'y' \[4, 1, 2\]"):
+        f(x=np.ones(3), y=np.ones((4, 1, 2)))
     with pytest.raises(MemoryError):
         f(x=np.broadcast_to(1.0, (2**31, 1)), y=np.broadcast_to(1.0, (2**12,)))
 
@@ -231,3 +232,10 @@ def test_millions_of_rows():
     x = np.linspace(0, 1, 3_000_000)
     result = tabuada.compile("x**2 + 2*x + 1")(x=x)
     assert np.array_equal(result, x * x + 2 * x + 1)
+
+
+def test_the_advice_for_a_masked_array_shows_nothing_that_is_masked():
+    f, masked = tabuada.compile("2*x"), np.ma.masked_array([1.0, 2.0], [True, False])
+    with pytest.raises(TypeError, match=r"MaskedArray; \.filled\(numpy\.nan\)"):
+        f(x=masked)
+    assert np.array_equal(f(x=masked.filled(np.nan)), [np.nan, 4.0], equal_nan=True)

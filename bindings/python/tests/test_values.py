@@ -165,6 +165,10 @@ def test_halves_of_surrogate_pairs_are_refused():
             tabuada.compile(text)
         with pytest.raises(ValueError, match="surrogate"):
             evaluate("x", {"x": text})
+        with pytest.raises(tabuada.ValueError, match="surrogate"):
+            evaluate("1", {text: 1})
+        with pytest.raises(tabuada.ValueError, match="surrogate"):
+            tabuada.compile("x")(**{text: 1})
 
 
 def test_variables_are_any_mapping_of_names():

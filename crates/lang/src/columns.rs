@@ -9,6 +9,7 @@ use crate::eval::Memory;
 use crate::limits::{Fuel, Limits};
 use crate::number::circular;
 use crate::number::float::plain_power;
+use crate::number::logarithm::ln_of_each;
 use crate::number::power_ladder::{PowerLadder, cubes, doubts_cube};
 use crate::plan::{Kind, Operation, Plan, Source, holds, is_trouble, truth};
 use crate::program::Program;
@@ -20,8 +21,14 @@ const BLOCK: usize = 256;
 /// The answers of a program, row by row.
 #[derive(Clone, Debug)]
 pub struct Rows {
-    /// The float or the truth value of each row, by `kind`.
+    /// The float or the truth value of each row, by the kind of `rest`.
     floats: Vec<f64>,
+    rest: Rest,
+}
+
+/// What a column of floats does not tell of the answers that were written into it.
+#[derive(Clone, Debug)]
+pub struct Rest {
     kind: Kind,
     /// The answers of another kind and the failures, in order of rows.
     others: Vec<(usize, Result<Answer, Failure>)>,
@@ -53,20 +60,35 @@ impl Rows {
 
     /// The answers, in order of rows.
     pub fn iter(&self) -> impl Iterator<Item = Cell<'_>> {
-        let mut others = self.others.iter().peekable();
-        self.floats.iter().enumerate().map(move |(row, value)| {
-            match (others.next_if(|(other, _)| *other == row), self.kind) {
-                (Some((_, Ok(answer))), _) => Cell::Answer(answer),
-                (Some((_, Err(failure))), _) => Cell::Failure(failure),
-                (None, Kind::Float) => Cell::Float(*value),
-                (None, Kind::Truth) => Cell::Bool(*value != 0.0),
-            }
-        })
+        let mut cell = self.rest.cells();
+        self.floats.iter().map(move |value| cell(*value))
     }
 
     /// All answers at once, if every one of them is a float.
     pub fn floats(&self) -> Option<&[f64]> {
-        (self.others.is_empty() && self.kind == Kind::Float).then_some(&self.floats)
+        self.rest.is_of_floats().then_some(&self.floats)
+    }
+}
+
+impl Rest {
+    /// Whether every answer is a float.
+    pub fn is_of_floats(&self) -> bool {
+        self.others.is_empty() && self.kind == Kind::Float
+    }
+
+    /// A function that makes an answer of each value of the column, one after the other.
+    pub fn cells<'r>(&'r self) -> impl FnMut(f64) -> Cell<'r> {
+        let mut others = self.others.iter().peekable();
+        let mut rows = 0..;
+        move |value| {
+            let row = rows.next();
+            match (others.next_if(|(other, _)| Some(*other) == row), self.kind) {
+                (Some((_, Ok(answer))), _) => Cell::Answer(answer),
+                (Some((_, Err(failure))), _) => Cell::Failure(failure),
+                (None, Kind::Float) => Cell::Float(value),
+                (None, Kind::Truth) => Cell::Bool(value != 0.0),
+            }
+        }
     }
 }
 
@@ -90,37 +112,54 @@ impl Program {
     /// [`ErrorKind::OutOfFuel`] if `fuel` is not enough for all rows, [`ErrorKind::Deadline`] if its clock ends the
     /// evaluation. The failure of a single row is that row's answer.
     pub fn columns(&self, columns: &[&[f64]], limits: &Limits, fuel: &mut Fuel) -> Result<Rows, ErrorKind> {
-        let count = columns.iter().map(|column| column.len()).min().unwrap_or(0);
+        let mut floats = vec![0.0; columns.iter().map(|column| column.len()).min().unwrap_or(0)];
+        let rest = self.columns_into(columns, &mut floats, limits, fuel)?;
+        Ok(Rows { floats, rest })
+    }
+
+    /// As [`columns`](Self::columns), with the floats and truth values (0 and 1) written into `out`, of which the length
+    /// counts too. What `out` has of rows without such a value means nothing.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`columns`](Self::columns). Then `out` is written in part.
+    pub fn columns_into(
+        &self,
+        columns: &[&[f64]],
+        out: &mut [f64],
+        limits: &Limits,
+        fuel: &mut Fuel,
+    ) -> Result<Rest, ErrorKind> {
+        let count = columns.iter().map(|column| column.len()).min().unwrap_or(0).min(out.len());
         let given = columns.len() >= self.parameters as usize;
         let plan = self.plan().filter(|plan| given && plan.price <= limits.fuel);
         let kind = plan.map_or(Kind::Float, |plan| plan.kind);
-        let mut rows = Rows { floats: Vec::with_capacity(count), kind, others: Vec::new() };
+        let mut rest = Rest { kind, others: Vec::new() };
         let mut scalar = Scalar { program: self, memory: Memory::default(), arguments: Vec::new(), limits };
         let Some(plan) = plan else {
-            rows.floats.resize(count, f64::NAN);
             for row in 0..count {
-                rows.others.push((row, scalar.evaluate(columns, row, fuel)?));
+                rest.others.push((row, scalar.evaluate(columns, row, fuel)?));
             }
-            return Ok(rows);
+            return Ok(rest);
         };
         let mut block = Block::new(plan);
         for start in (0..count).step_by(BLOCK) {
             let end = count.min(start + BLOCK);
             fuel.pay(plan.price * (end - start) as u64)?;
-            rows.floats.extend_from_slice(block.run(plan, columns, start, end - start));
+            out[start..end].copy_from_slice(block.run(plan, columns, start, end - start));
             for at in block.troubled(end - start) {
                 let row = start + at;
                 match scalar.evaluate(columns, row, fuel)? {
                     Ok(answer) => match (answer.as_f64(), answer.as_bool(), kind) {
-                        (Some(value), _, Kind::Float) => rows.floats[row] = value,
-                        (_, Some(value), Kind::Truth) => rows.floats[row] = truth(value),
-                        _ => rows.others.push((row, Ok(answer))),
+                        (Some(value), _, Kind::Float) => out[row] = value,
+                        (_, Some(value), Kind::Truth) => out[row] = truth(value),
+                        _ => rest.others.push((row, Ok(answer))),
                     },
-                    failure => rows.others.push((row, failure)),
+                    failure => rest.others.push((row, failure)),
                 }
             }
         }
-        Ok(rows)
+        Ok(rest)
     }
 }
 
@@ -251,7 +290,11 @@ impl Block {
                 }
                 Operation::Sine => checked_one(rows, a, trouble, circular::sines()),
                 Operation::Cosine => checked_one(rows, a, trouble, circular::cosines()),
-                Operation::Logarithm => checked_one(rows, a, trouble, pxfm::f_log),
+                Operation::Logarithm => {
+                    one(rows, a, |a| a);
+                    ln_of_each(rows);
+                    check(rows, a, trouble)
+                }
                 Operation::Absolute => one(rows, a, f64::abs),
                 Operation::Square => {
                     one(rows, a, |a| a * a);
@@ -334,6 +377,11 @@ fn note(out: &[f64], operand: Operand<'_>, trouble: &mut [bool], is_bad: impl Fn
 
 fn checked_one(out: &mut [f64], a: Operand<'_>, trouble: &mut [bool], call: impl Fn(f64) -> f64) -> bool {
     one(out, a, call);
+    check(out, a, trouble)
+}
+
+/// Notes the rows in which a function of `a` has no plain float.
+fn check(out: &[f64], a: Operand<'_>, trouble: &mut [bool]) -> bool {
     match a {
         // Infinity and nan are rare: every row with one goes to the evaluator, whatever its cause.
         Operand::Same | Operand::Constant(_) => note(out, Operand::Same, trouble, |value| !value.is_finite()),

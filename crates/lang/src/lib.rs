@@ -54,7 +54,7 @@ mod advice;
 pub mod mathjs;
 
 pub use advice::{Fix, Hint, HintKind, fixes};
-pub use columns::{Cell, Rows};
+pub use columns::{Cell, Rest, Rows};
 pub use diagnostic::{Language, caret};
 pub use error::{
     Ambiguity, Arity, Bound, Counted, DecimalError, Error, ErrorKind, Estimate, Failure, Feature, Given, NotationError,

@@ -8,6 +8,7 @@ mod fixed;
 mod error_free;
 mod double;
 pub(crate) mod circular;
+pub(crate) mod logarithm;
 pub(crate) mod angle;
 mod factored;
 pub(crate) mod decimal;

@@ -8,8 +8,8 @@
 //! The plan charges what the evaluator would charge: the prices of the program's nodes.
 
 use crate::arithmetic::Comparison;
-use crate::number::circular;
 use crate::number::power::Ladder;
+use crate::number::{circular, logarithm};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Source {
@@ -128,7 +128,7 @@ impl Plan {
                 Operation::Absolute => a.abs(),
                 Operation::Sine => checked(a, circular::sin(a))?,
                 Operation::Cosine => checked(a, circular::cos(a))?,
-                Operation::Logarithm => checked(a, pxfm::f_log(a))?,
+                Operation::Logarithm => checked(a, logarithm::ln(a))?,
                 Operation::Root if a < 0.0 => return None,
                 Operation::Root => a.sqrt(),
                 Operation::Square if (a * a).is_infinite() && a.is_finite() => return None,

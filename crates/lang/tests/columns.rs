@@ -336,3 +336,22 @@ proptest! {
         check(&text, &rows);
     }
 }
+
+#[test]
+fn a_column_is_written_where_the_caller_wants_it() {
+    let xs = [0.5, -1.0, 2.0];
+    for text in ["x**2 + y", "log(x)", "x > 0", "floor(x)", "1/(x + 1)"] {
+        let (program, limits) = (read(text), Limits::default());
+        let rows = columns(&program, &[&xs, &xs]);
+        // The shortest of all counts.
+        for length in [2, 3, 5] {
+            let mut out = vec![7.0; length];
+            let rest = program.columns_into(&[&xs, &xs], &mut out, &limits, &mut Fuel::new(u64::MAX)).unwrap();
+            let mut cell = rest.cells();
+            let written: Vec<String> = out.iter().take(3).map(|value| shown(cell(*value))).collect();
+            assert_eq!(written, rows.iter().take(length).map(shown).collect::<Vec<_>>(), "{text}, {length}");
+            assert!(out[length.min(3)..].iter().all(|value| *value == 7.0), "{text}, {length}");
+            assert!(length < 3 || rest.is_of_floats() == rows.floats().is_some(), "{text}");
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::{MapAccess, Visitor};
+use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -21,6 +21,7 @@ pub(crate) enum Column {
 pub(crate) struct Stops {
     from: f64,
     to: f64,
+    #[serde(deserialize_with = "integer")]
     count: usize,
 }
 
@@ -73,6 +74,15 @@ impl Stops {
     }
 }
 
+/// An integer of JSON Schema, for which 11.0 is one too: clients without integers write it so.
+fn integer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let is_integer = |value: &f64| value.fract() == 0.0 && (0.0..1e15).contains(value);
+    let whole = number.as_u64().or_else(|| number.as_f64().filter(is_integer).map(|value| value as u64));
+    let count = whole.and_then(|whole| usize::try_from(whole).ok());
+    count.ok_or_else(|| D::Error::custom(format_args!("invalid value: number `{number}`, expected a count")))
+}
+
 /// The members of an object, in their order.
 #[derive(Debug, Default)]
 pub(crate) struct Members<'b>(pub(crate) Vec<(String, &'b RawValue)>);
@@ -113,5 +123,18 @@ mod tests {
         assert_eq!(stops(r#"{"from":7,"to":9,"count":1}"#).rows(0..1), [7.0].as_slice());
         assert!(stops(r#"{"from":7,"to":9,"count":0}"#).rows(0..0).is_empty());
         assert!(Column::read(r#"{"from":-1e308,"to":1e308,"count":3}"#).is_err());
+    }
+
+    /// JSON Schema, core, 4.2.3: mathematically equal numbers are the same.
+    #[test]
+    fn a_count_of_11_point_0_is_an_integer() {
+        let count =
+            |json: &str| Column::read(&format!(r#"{{"from":0,"to":1,"count":{json}}}"#)).map(|column| column.len());
+        for (json, wanted) in [("11", 11), ("11.0", 11), ("1.1e1", 11), ("-0.0", 0), ("1e3", 1_000)] {
+            assert_eq!(count(json).unwrap(), wanted, "{json}");
+        }
+        for json in ["11.5", "-1", "-1.0", "1e300", "\"11\"", "null", "true"] {
+            assert!(matches!(count(json), Err(ColumnError::Unlike(_))), "{json}");
+        }
     }
 }

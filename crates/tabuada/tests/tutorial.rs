@@ -7,7 +7,7 @@
 
 use crate::support;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use support::newcomer::{Block, Newcomer, REDIS_PROMPT, blocks, read, root};
@@ -31,7 +31,7 @@ fn python() -> Option<PathBuf> {
 
 fn follow(document: &str, name: &str, language: &'static str) {
     let mut student = Newcomer::student(name, language, python());
-    student.follow(&blocks(&read(document)));
+    student.follow(blocks(&read(document)).iter().filter(|block| !block.needs_wheel()));
     let left_out = student.left_out();
     if !left_out.is_empty() {
         println!("{document}: left out for want of Python packages: the blocks at lines {left_out:?}");
@@ -47,6 +47,41 @@ fn the_portuguese_tutorial_is_true() {
 #[test]
 fn the_english_tutorial_is_true() {
     follow(ENGLISH, "tutorial_en", "en_US.UTF-8");
+}
+
+/// Follows the part that needs the wheel of the Python package, which `./test` builds while other tests run and then
+/// names in `TABUADA_WHEEL`. Neither a service nor Redis runs.
+fn follow_without_a_service(document: &str, name: &str, language: &'static str) {
+    let (Some(wheel), Some(python)) = (std::env::var_os("TABUADA_WHEEL"), python()) else {
+        println!("{document}: left out, since TABUADA_WHEEL names no wheel: the page without a service");
+        return;
+    };
+    let mut student = Newcomer::student(name, language, Some(python));
+    student.gets(Path::new(&wheel));
+    let blocks = blocks(&read(document));
+    let commands: Vec<String> = blocks
+        .iter()
+        .filter(|block| block.fence == "console")
+        .flat_map(|block| block.steps("$ "))
+        .map(|step| step.command)
+        .collect();
+    for beginning in ["python3 -m venv .venv", "printf '%s\\n' 'curl -s "] {
+        let command =
+            commands.iter().find(|command| command.starts_with(beginning)).expect("an earlier section has it");
+        assert!(student.run(command).is_success, "{command}");
+    }
+    let is_route = |block: &Block| block.lines.first().is_some_and(|line| line == "# main.py");
+    student.follow(blocks.iter().filter(|block| is_route(block) || block.needs_wheel()));
+}
+
+#[test]
+fn the_portuguese_page_without_a_service_is_true() {
+    follow_without_a_service(PORTUGUESE, "tutorial_wheel_pt", "pt_BR.UTF-8");
+}
+
+#[test]
+fn the_english_page_without_a_service_is_true() {
+    follow_without_a_service(ENGLISH, "tutorial_wheel_en", "en_US.UTF-8");
 }
 
 /// The parts that must be the same in both languages: the numbers of the headings, the commands, the files without

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use super::complex::Complex;
 use super::digits::{write_javascript, write_number};
 use super::stop::{Outcome, error};
-use super::value::Value;
+use super::value::{Kind, Value};
 use crate::error::ErrorKind;
 use crate::limits::Budget;
 
@@ -51,7 +51,8 @@ pub(super) fn write(value: &Value, style: Style, out: &mut String, budget: &mut 
                 Style::Javascript => out.push_str(text),
             }
         }
-        Value::List(values) => write_list(values, style, out, budget)?,
+        Value::List(values, Kind::Array) if matches!(style, Style::Javascript) => write_array(values, out, budget)?,
+        Value::List(values, _) => write_list(values, style, out, budget)?,
         Value::Builtin(_) | Value::Defined(_) if matches!(style, Style::Javascript) => {
             return error("Functions in a set of results are not supported");
         }
@@ -78,6 +79,19 @@ fn write_list(values: &Rc<[Value]>, style: Style, out: &mut String, budget: &mut
         write(value, style, out, budget)?;
     }
     out.push(']');
+    Ok(())
+}
+
+/// As JavaScript's `String(array)`.
+fn write_array(values: &[Value], out: &mut String, budget: &mut Budget) -> Outcome<()> {
+    for (at, value) in values.iter().enumerate() {
+        if at > 0 {
+            out.push(',');
+        }
+        if !matches!(value, Value::Null | Value::Undefined) {
+            write(value, Style::Javascript, out, budget)?;
+        }
+    }
     Ok(())
 }
 

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use super::complex::Complex;
 use super::digits::in_base;
 use super::format::{Style, javascript, write};
-use super::operators::{ROUNDING_PRICE, binary, equal, truth, unary};
+use super::operators::{ROUNDING_PRICE, binary, bits_decided, equal, second_truth, truth, unary};
 use super::program::{Binary, Unary};
 use super::real;
 use super::stop::{Outcome, Stop, error, type_error, unsupported};
-use super::value::{Scalar, Value, hold_list, number_of, real, scalar, unexpected};
+use super::value::{Kind, Scalar, Value, hold_list, number_of, real, scalar, unexpected};
 use crate::limits::{Budget, price};
 use crate::listsort;
 
@@ -124,7 +124,7 @@ static ROWS: &[Row] = &[
     analytic("acsc", |x| pxfm::f_asin(1.0 / x), beyond_one, Complex::acsc),
     analytic("acsch", |x| pxfm::f_log(1.0 / x + (1.0 / x * (1.0 / x) + 1.0).sqrt()), always, Complex::acsch),
     plain("add", 2, MANY, |args, budget| fold(Binary::Add, args, budget)),
-    plain("and", 2, 2, |args, _| Ok(Value::Bool(truth(&args[0], "and", 0)? && truth(&args[1], "and", 1)?))),
+    plain("and", 2, 2, |args, _| Ok(Value::Bool(truth(&args[0], "and")? && second_truth(&args[0], &args[1], "and")?))),
     plain("arg", 1, 1, |args, _| of_complex(&args[0], "arg", Complex::argument)),
     analytic("asec", |x| pxfm::f_acos(1.0 / x), beyond_one, Complex::asec),
     analytic(
@@ -214,7 +214,7 @@ static ROWS: &[Row] = &[
     operator("leftShift", Binary::LeftShift),
     plain("log", 1, 2, |args, budget| {
         let logarithm = |value: &Value| match scalar(value, "log", 0)? {
-            Scalar::Real(x) if x >= 0.0 || x.is_nan() => Ok(Value::Number(pxfm::f_log(x))),
+            Scalar::Real(x) if x >= 0.0 => Ok(Value::Number(pxfm::f_log(x))),
             other => Ok::<_, Stop>(Value::Complex(other.complex().log())),
         };
         budget.charge(4 * price::ELEMENTARY)?;
@@ -257,7 +257,7 @@ static ROWS: &[Row] = &[
         Some(value) => map(value, budget, &|value, _| number(value)),
     }),
     plain("oct", 1, 2, |args, budget| based(args, 8, "oct", budget)),
-    plain("or", 2, 2, |args, _| Ok(Value::Bool(truth(&args[0], "or", 0)? || truth(&args[1], "or", 1)?))),
+    plain("or", 2, 2, |args, _| Ok(Value::Bool(truth(&args[0], "or")? || second_truth(&args[0], &args[1], "or")?))),
     plain("permutations", 1, 2, |args, budget| match args {
         [n] => Ok(Value::Number(real::factorial(real(n, "permutations", 0)?, budget)?)),
         _ => two(args, "permutations", real::permutations, budget),
@@ -286,14 +286,14 @@ static ROWS: &[Row] = &[
     analytic("sinh", pxfm::f_sinh, always, Complex::sinh),
     plain("size", 1, 1, |args, budget| {
         let size = match &args[0] {
-            Value::List(values) => vec![values.len()],
+            Value::List(values, _) => vec![values.len()],
             Value::Text(text) => vec![text.encode_utf16().count()],
             Value::Builtin(_) | Value::Defined(_) | Value::Undefined => {
                 return unexpected(&args[0], "size", "Matrix", 0);
             }
             _ => vec![],
         };
-        Value::list(size.into_iter().map(|size| Value::Number(size as f64)).collect(), budget)
+        Value::list(size.into_iter().map(|size| Value::Number(size as f64)).collect(), Kind::Array, budget)
     }),
     operator("smaller", Binary::Smaller),
     operator("smallerEq", Binary::SmallerEq),
@@ -373,7 +373,7 @@ impl Row {
                     }
                 };
                 match &args[0] {
-                    Value::List(_) if !maps => type_error(format!(
+                    Value::List(..) if !maps => type_error(format!(
                         "Function '{name}' doesn't apply to matrices. To call it elementwise on a matrix 'M', try \
                          'map(M, {name})'."
                     )),
@@ -381,7 +381,10 @@ impl Row {
                 }
             }
             Body::Real(body) => map(&args[0], budget, &|value, budget| body(real(value, name, 0)?, budget)),
-            Body::Binary(operation) => binary(*operation, &args[0], &args[1], budget),
+            Body::Binary(operation) => match bits_decided(*operation, &args[0]) {
+                Some(value) => Ok(value),
+                None => binary(*operation, &args[0], &args[1], budget),
+            },
             Body::Unary(operation) => map(&args[0], budget, &|value, budget| unary(*operation, value, budget)),
             Body::Plain(body) => body(args, budget),
         }
@@ -392,12 +395,12 @@ type One<'a> = &'a dyn Fn(&Value, &mut Budget) -> Outcome<Value>;
 
 /// A function of a value, or of each element of a list.
 fn map(value: &Value, budget: &mut Budget, one: One<'_>) -> Outcome<Value> {
-    let Value::List(values) = value else { return one(value, budget) };
+    let Value::List(values, kind) = value else { return one(value, budget) };
     let mut mapped = Vec::new();
     for value in values.iter() {
         mapped.push(one(value, budget)?);
     }
-    Value::list(mapped, budget)
+    Value::list(mapped, *kind, budget)
 }
 
 fn fold(operation: Binary, args: &[Value], budget: &mut Budget) -> Outcome<Value> {
@@ -657,8 +660,8 @@ fn string(value: &Value, budget: &mut Budget) -> Outcome<Value> {
 /// The arguments, or the elements of the only one. A second argument beside a list is a dimension of a matrix.
 fn values_of(args: &[Value], name: &str) -> Outcome<Rc<[Value]>> {
     match args {
-        [Value::List(values)] => Ok(values.clone()),
-        _ if args.iter().any(|value| matches!(value, Value::List(_))) => unsupported("Matrices", name),
+        [Value::List(values, _)] => Ok(values.clone()),
+        _ if args.iter().any(|value| matches!(value, Value::List(..))) => unsupported("Matrices", name),
         _ => Ok(args.into()),
     }
 }
@@ -680,18 +683,21 @@ fn concat(args: &[Value], budget: &mut Budget) -> Outcome<Value> {
         [parts @ .., Value::Number(dimension)] => (parts, Some(*dimension)),
         _ => (args, None),
     };
-    let is_list = matches!(parts.first(), Some(Value::List(_)));
+    let is_list = matches!(parts.first(), Some(Value::List(..)));
     if is_list && dimension.is_some_and(|dimension| dimension != 1.0) {
         return unsupported("Matrices", "concat");
     }
     if is_list {
-        let mut all = Vec::new();
+        let (mut all, mut of_all) = (Vec::new(), Kind::Array);
         for part in parts {
-            let Value::List(values) = part else { return unexpected(part, "concat", "Matrix", 0) };
+            let Value::List(values, kind) = part else { return unexpected(part, "concat", "Matrix", 0) };
             hold_list((all.len() + values.len()) as u64, budget)?;
             all.extend(values.iter().cloned());
+            if *kind == Kind::Matrix {
+                of_all = Kind::Matrix;
+            }
         }
-        return Value::list(all, budget);
+        return Value::list(all, of_all, budget);
     }
     let mut text = String::new();
     for part in args {
@@ -823,7 +829,11 @@ fn mode(args: &[Value], budget: &mut Budget) -> Outcome<Value> {
             modes = vec![value.clone()];
         }
     }
-    if modes.is_empty() { error("Cannot calculate mode of an empty array") } else { Value::list(modes, budget) }
+    if modes.is_empty() {
+        error("Cannot calculate mode of an empty array")
+    } else {
+        Value::list(modes, Kind::Array, budget)
+    }
 }
 
 fn cumsum(args: &[Value], budget: &mut Budget) -> Outcome<Value> {
@@ -835,12 +845,13 @@ fn cumsum(args: &[Value], budget: &mut Budget) -> Outcome<Value> {
             Some(sum) => binary(Binary::Add, sum, value, budget)?,
         });
     }
-    Value::list(sums, budget)
+    let kind = if let [Value::List(_, kind)] = args { *kind } else { Kind::Array };
+    Value::list(sums, kind, budget)
 }
 
 fn variance(args: &[Value], name: &str, budget: &mut Budget) -> Outcome<Value> {
     let (values, divisor): (Rc<[Value]>, _) = match args {
-        [Value::List(values), Value::Text(normalization)] => {
+        [Value::List(values, _), Value::Text(normalization)] => {
             let added = match &**normalization {
                 "unbiased" => -1.0,
                 "uncorrected" => 0.0,
@@ -885,7 +896,7 @@ fn variance(args: &[Value], name: &str, budget: &mut Budget) -> Outcome<Value> {
 }
 
 fn quantiles(args: &[Value], budget: &mut Budget) -> Outcome<Value> {
-    let Value::List(values) = &args[0] else {
+    let Value::List(values, _) = &args[0] else {
         return unexpected(&args[0], "quantileSeq", "Array or Matrix", 0);
     };
     let is_sorted = match args.get(2) {
@@ -903,12 +914,12 @@ fn quantiles(args: &[Value], budget: &mut Budget) -> Outcome<Value> {
         return error("Cannot calculate quantiles of a sequence with NaN");
     }
     match &args[1] {
-        Value::List(probabilities) => {
+        Value::List(probabilities, _) => {
             let quantiles: Vec<Value> = probabilities
                 .iter()
                 .map(|probability| quantile(&numbers, real(probability, "quantileSeq", 1)?, budget))
                 .collect::<Outcome<_>>()?;
-            Value::list(quantiles, budget)
+            Value::list(quantiles, Kind::Array, budget)
         }
         probability => {
             let count = real(probability, "quantileSeq", 1)?;
@@ -924,7 +935,7 @@ fn quantiles(args: &[Value], budget: &mut Budget) -> Outcome<Value> {
             hold_list(if count < 1e15 { count as u64 } else { u64::MAX }, budget)?;
             let parts = (1..=count as u64).map(|part| quantile(&numbers, part as f64 / (count + 1.0), budget));
             let parts = parts.collect::<Outcome<Vec<_>>>()?;
-            Value::list(parts, budget)
+            Value::list(parts, Kind::Array, budget)
         }
     }
 }
@@ -947,7 +958,7 @@ fn quantile(numbers: &[f64], probability: f64, budget: &mut Budget) -> Outcome<V
 }
 
 fn sort(args: &[Value], budget: &mut Budget) -> Outcome<Value> {
-    let Value::List(values) = &args[0] else { return unexpected(&args[0], "sort", "Array or Matrix", 0) };
+    let Value::List(values, kind) = &args[0] else { return unexpected(&args[0], "sort", "Array or Matrix", 0) };
     let is_before: fn(f64) -> bool = match args.get(1) {
         None => |order| order < 0.0,
         Some(Value::Text(order)) if &**order == "asc" => |order| order < 0.0,
@@ -957,7 +968,7 @@ fn sort(args: &[Value], budget: &mut Budget) -> Outcome<Value> {
         Some(other) => return unexpected(other, "sort", "string", 1),
     };
     let (_, places) = sorted(values, "sort", is_before, budget)?;
-    Value::list(places.into_iter().map(|place| values[place].clone()).collect(), budget)
+    Value::list(places.into_iter().map(|place| values[place].clone()).collect(), *kind, budget)
 }
 
 #[cfg(test)]
@@ -992,6 +1003,6 @@ mod tests {
     #[test]
     fn the_truth_of_a_condition_is_not_that_of_and() {
         assert_eq!(condition(&Value::Text("a".into())), Ok(true));
-        assert!(truth(&Value::Text("a".into()), "and", 0).is_err());
+        assert!(truth(&Value::Text("a".into()), "and").is_err());
     }
 }

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::format::{Style, write};
 use super::functions::find;
 use super::names;
-use super::operators::{binary, condition, element, range, truth, unary, with_element};
+use super::operators::{binary, bits_decided, condition, element, range, second_truth, truth, unary, with_element};
 use super::program::{Binary, Block, Definition, Op};
 use super::stop::{Outcome, Stop, error, type_error};
-use super::value::{Value, hold_list, real};
+use super::value::{Kind, Value, hold_list, real};
 use crate::error::ErrorKind;
 use crate::limits::{Budget, price};
 
@@ -149,7 +149,7 @@ impl<'a, 'f> Machine<'a, 'f> {
             }
             Op::List(count) => {
                 let values = self.pop_many(*count);
-                Value::list(values, &mut self.budget)?
+                Value::list(values, Kind::Matrix, &mut self.budget)?
             }
             Op::Range { has_step } => {
                 let (end, step) = (self.pop(), if *has_step { self.pop() } else { Value::Number(1.0) });
@@ -196,16 +196,25 @@ impl<'a, 'f> Machine<'a, 'f> {
                 let is_or = matches!(op, Op::Or(_));
                 let value = self.pop();
                 self.budget.charge(value.reading_price())?;
-                if truth(&value, if is_or { "or" } else { "and" }, 0)? != is_or {
+                let is_decided = truth(&value, if is_or { "or" } else { "and" })? == is_or;
+                self.stack.push(if is_decided { Value::Bool(is_or) } else { value });
+                if !is_decided {
                     return Ok(Next::Continue);
                 }
-                self.stack.push(Value::Bool(is_or));
                 return Ok(Next::Jump(*to));
             }
             Op::Truth(name) => {
+                let (b, a) = (self.pop(), self.pop());
+                self.budget.charge(b.reading_price())?;
+                Value::Bool(second_truth(&a, &b, name)?)
+            }
+            Op::Bits(operation, to) => {
                 let value = self.pop();
                 self.budget.charge(value.reading_price())?;
-                Value::Bool(truth(&value, name, 1)?)
+                let decided = bits_decided(*operation, &value);
+                let next = if decided.is_some() { Next::Jump(*to) } else { Next::Continue };
+                self.stack.push(decided.unwrap_or(value));
+                return Ok(next);
             }
             Op::Nullish(to) => {
                 if !matches!(self.stack.last(), Some(Value::Null | Value::Undefined) | None) {
@@ -275,7 +284,7 @@ impl<'a, 'f> Machine<'a, 'f> {
     fn end(&mut self) -> Outcome<Value> {
         let object = self.indexed.last().and_then(|place| self.stack.get(*place));
         match object {
-            Some(Value::List(values)) => Ok(Value::Number(values.len() as f64)),
+            Some(Value::List(values, _)) => Ok(Value::Number(values.len() as f64)),
             Some(Value::Text(text)) => {
                 self.budget.charge(text.len() as u64)?;
                 Ok(Value::Number(text.encode_utf16().count() as f64))

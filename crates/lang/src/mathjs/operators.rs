@@ -6,7 +6,7 @@ use super::complex::Complex;
 use super::program::{Binary, Unary};
 use super::real::{self, is_integer, larger, modulo, nearly_equal, smaller};
 use super::stop::{Outcome, Stop, error, type_error, unsupported};
-use super::value::{Scalar, Value, hold_list, real, scalar, unexpected};
+use super::value::{Kind, Scalar, Value, hold_list, number_of, real, scalar, unexpected};
 use crate::error::{ErrorKind, Estimate};
 use crate::limits::{Budget, price};
 use crate::number::rounding::parts;
@@ -152,7 +152,10 @@ pub(super) fn unary(operation: Unary, value: &Value, budget: &mut Budget) -> Out
     };
     match (operation, value) {
         (Unary::Not, Value::Null | Value::Undefined) => return Ok(Value::Bool(true)),
-        (Unary::Transpose, Value::Null | Value::Undefined | Value::Builtin(_) | Value::Defined(_) | Value::List(_)) => {
+        (
+            Unary::Transpose,
+            Value::Null | Value::Undefined | Value::Builtin(_) | Value::Defined(_) | Value::List(..),
+        ) => {
             return unsupported("Matrices", name);
         }
         _ => {}
@@ -173,9 +176,49 @@ pub(super) fn unary(operation: Unary, value: &Value, budget: &mut Budget) -> Out
     })
 }
 
-/// The side of `and` or `or`; complex numbers have no truth there.
-pub(super) fn truth(value: &Value, name: &str, index: usize) -> Outcome<bool> {
-    real(value, name, index).map(is_true)
+/// The left side of `and` or `or`; complex numbers have no truth there.
+pub(super) fn truth(value: &Value, name: &str) -> Outcome<bool> {
+    real(value, name, 0).map(is_true)
+}
+
+/// The right side of `and` or `or`, where a complex number has a truth, but not beside a boolean.
+pub(super) fn second_truth(left: &Value, value: &Value, name: &str) -> Outcome<bool> {
+    match (left, scalar(value, name, 1)?) {
+        (Value::Bool(_), Scalar::Complex(_)) => unexpected(value, name, "number", 1),
+        (_, Scalar::Complex(x)) => Ok(!x.is_zero()),
+        (_, Scalar::Real(x)) => Ok(is_true(x)),
+    }
+}
+
+/// The value of `a & b` or `a | b` if math.js looks at `a` alone: a number that decides it, or what is no number.
+pub(super) fn bits_decided(operation: Binary, a: &Value) -> Option<Value> {
+    let (number, bool, value) = match operation {
+        Binary::BitAnd => (0.0, false, 0.0),
+        Binary::BitOr => (-1.0, true, 1.0),
+        _ => return None,
+    };
+    match a {
+        Value::Number(x) if *x == number => Some(Value::Number(number)),
+        Value::Bool(x) if *x == bool => Some(Value::Number(value)),
+        a if is_not_a_number(a) => Some(Value::Number(f64::NAN)),
+        _ => None,
+    }
+}
+
+/// JavaScript's `isNaN(value)`, for what is no list.
+fn is_not_a_number(value: &Value) -> bool {
+    /// Below it, complex.js prints a number without its imaginary part.
+    const SMALL: f64 = 1e-15;
+    match value {
+        Value::Null | Value::Bool(_) | Value::List(..) => false,
+        Value::Number(x) => x.is_nan(),
+        Value::Text(text) => number_of(text).is_none_or(f64::is_nan),
+        // It reads the text of the number.
+        Value::Complex(Complex { re, im }) => {
+            re.is_nan() || im.is_nan() || im.abs() >= SMALL && im.is_finite() && re.is_finite()
+        }
+        Value::Undefined | Value::Builtin(_) | Value::Defined(_) => true,
+    }
 }
 
 /// The condition of `? :`.
@@ -211,13 +254,13 @@ pub(super) fn range(start: &Value, step: f64, end: &Value, budget: &mut Budget) 
         values.push(Value::Number(x));
         x += step;
     }
-    Value::list(values, budget)
+    Value::list(values, Kind::Matrix, budget)
 }
 
 /// The elements that an index names, from 0.
 fn places(index: &Value, length: usize, budget: &mut Budget) -> Outcome<Vec<usize>> {
     let indices = match index {
-        Value::List(indices) => indices.clone(),
+        Value::List(indices, _) => indices.clone(),
         Value::Number(_) => Rc::from([index.clone()]),
         _ => return type_error("Dimension must be an Array, Matrix, number, bigint, string, or Range"),
     };
@@ -242,11 +285,11 @@ fn out_of_range<T>(index: f64, sign: &str, bound: usize) -> Outcome<T> {
 /// `list[index]`, or of a string.
 pub(super) fn element(object: &Value, index: &Value, budget: &mut Budget) -> Outcome<Value> {
     match object {
-        Value::List(values) => {
+        Value::List(values, kind) => {
             let places = places(index, values.len(), budget)?;
             match (index, &places[..]) {
                 (Value::Number(_), [place]) => Ok(values[*place].clone()),
-                _ => Value::list(places.into_iter().map(|place| values[place].clone()).collect(), budget),
+                _ => Value::list(places.into_iter().map(|place| values[place].clone()).collect(), *kind, budget),
             }
         }
         Value::Text(text) => {
@@ -262,7 +305,7 @@ pub(super) fn element(object: &Value, index: &Value, budget: &mut Budget) -> Out
 
 /// A list with other elements at an index; one behind its end makes it longer.
 pub(super) fn with_element(object: &Value, index: &Value, value: &Value, budget: &mut Budget) -> Outcome<Value> {
-    let Value::List(values) = object else {
+    let Value::List(values, kind) = object else {
         return type_error("Cannot apply index: only elements of lists can be replaced");
     };
     let mut values = values.to_vec();
@@ -276,11 +319,11 @@ pub(super) fn with_element(object: &Value, index: &Value, value: &Value, budget:
     }
     let places = places(index, values.len(), budget)?;
     match (index, value) {
-        (Value::List(_), Value::List(new)) if new.len() == places.len() => {
+        (Value::List(..), Value::List(new, _)) if new.len() == places.len() => {
             places.into_iter().zip(new.iter()).for_each(|(place, new)| values[place] = new.clone());
         }
-        (_, Value::List(_)) => return error("Matrices are not supported: a list as an element"),
+        (_, Value::List(..)) => return error("Matrices are not supported: a list as an element"),
         _ => places.into_iter().for_each(|place| values[place] = value.clone()),
     }
-    Value::list(values, budget)
+    Value::list(values, *kind, budget)
 }

@@ -200,7 +200,7 @@ impl Parser<'_> {
     }
 
     /// Writes a jump whose target is not known yet.
-    fn emit_jump(&mut self, jump: fn(u32) -> Op) -> usize {
+    fn emit_jump(&mut self, jump: impl FnOnce(u32) -> Op) -> usize {
         self.emit(jump(0));
         self.code.len() - 1
     }
@@ -208,8 +208,13 @@ impl Parser<'_> {
     /// Lets a jump end here.
     fn land(&mut self, jump: usize) {
         let here = self.code.len() as u32;
-        if let Op::Jump(to) | Op::JumpUnless(to) | Op::And(to) | Op::Or(to) | Op::Nullish(to) | Op::Chain(_, to) =
-            &mut self.code[jump]
+        if let Op::Jump(to)
+        | Op::JumpUnless(to)
+        | Op::And(to)
+        | Op::Or(to)
+        | Op::Nullish(to)
+        | Op::Bits(_, to)
+        | Op::Chain(_, to) = &mut self.code[jump]
         {
             *to = here;
         }
@@ -329,6 +334,13 @@ impl Parser<'_> {
                 }
                 Infix::Conversion => return unsupported("Units", self.at.token()),
                 Infix::Plain(operation) if level == RELATION => self.relation(operation)?,
+                Infix::Plain(operation @ (Binary::BitAnd | Binary::BitOr)) => {
+                    self.at.next_in_line()?;
+                    let jump = self.emit_jump(|to| Op::Bits(operation, to));
+                    self.right_side(level)?;
+                    self.emit(Op::Binary(operation));
+                    self.land(jump);
+                }
                 Infix::Plain(operation) => {
                     self.at.next_in_line()?;
                     let right = self.right_side(level)?;

@@ -72,11 +72,13 @@ pub(super) enum Op {
     Jump(u32),
     /// Takes a condition.
     JumpUnless(u32),
-    /// `and`, `or`: takes a value, and jumps with the result if the other side is not needed.
+    /// `and`, `or`: jumps with the result in place of the value if the other side is not needed.
     And(u32),
     Or(u32),
-    /// The truth value of the other side.
+    /// The truth value of the other side; takes both.
     Truth(&'static str),
+    /// `&`, `|`: jumps with the result in place of the value if the other side is not needed.
+    Bits(Binary, u32),
     /// `??`: jumps with a value that is neither null nor undefined.
     Nullish(u32),
     /// A comparison of a chain, which jumps with `false`; otherwise the right side remains.

@@ -18,12 +18,21 @@ pub(super) enum Value {
     Number(f64),
     Complex(Complex),
     Text(Rc<str>),
-    /// Of one dimension: math.js's `Matrix` and `Array` alike.
-    List(Rc<[Self]>),
+    /// Of one dimension.
+    List(Rc<[Self]>, Kind),
     /// A function of the table, by its name there.
     Builtin(&'static str),
     /// A function that the expressions define.
     Defined(Arc<Definition>),
+}
+
+/// The two kinds of lists. They differ in what a set of results shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A list that an expression writes: math.js's `Matrix`.
+    Matrix,
+    /// JavaScript's `Array`, which some functions give.
+    Array,
 }
 
 impl Value {
@@ -36,7 +45,8 @@ impl Value {
             Self::Number(_) => "number",
             Self::Complex(_) => "Complex",
             Self::Text(_) => "string",
-            Self::List(_) => "DenseMatrix",
+            Self::List(_, Kind::Matrix) => "DenseMatrix",
+            Self::List(_, Kind::Array) => "Array",
             Self::Builtin(_) | Self::Defined(_) => "function",
         }
     }
@@ -45,7 +55,7 @@ impl Value {
     pub(super) fn reading_price(&self) -> u64 {
         match self {
             Self::Text(text) => text.len() as u64,
-            Self::List(values) => {
+            Self::List(values, _) => {
                 let of_text = |value: &Self| if let Self::Text(text) = value { text.len() as u64 } else { 0 };
                 values.iter().map(|value| 1 + of_text(value)).sum()
             }
@@ -65,12 +75,12 @@ impl Value {
     }
 
     /// A list. Lists of lists would be matrices.
-    pub(super) fn list(values: Vec<Self>, budget: &mut Budget) -> Outcome<Self> {
+    pub(super) fn list(values: Vec<Self>, kind: Kind, budget: &mut Budget) -> Outcome<Self> {
         hold_list(values.len() as u64, budget)?;
-        if values.iter().any(|value| matches!(value, Self::List(_))) {
+        if values.iter().any(|value| matches!(value, Self::List(..))) {
             return error("Matrices are not supported: a list in a list");
         }
-        Ok(Self::List(values.into()))
+        Ok(Self::List(values.into(), kind))
     }
 
     /// The complex number if it is real: math.js keeps `2 + 0i` complex.
@@ -138,7 +148,7 @@ pub(super) fn real(value: &Value, function: &str, index: usize) -> Outcome<f64> 
 
 /// The error of an argument of the wrong type.
 pub(super) fn unexpected<T>(value: &Value, function: &str, expected: &str, index: usize) -> Outcome<T> {
-    if matches!(value, Value::List(_)) {
+    if matches!(value, Value::List(..)) {
         return unsupported("Matrices", function);
     }
     let actual = value.type_name();

@@ -31,6 +31,9 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const BLOCK: Duration = Duration::from_secs(240);
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// The folder of Python packages that are installed beside the environment.
+const PACKAGES: &str = "packages";
+
 const PORTS: [&str; 5] = ["8000", "8001", "8002", "8003", "6379"];
 
 /// Commands that only read. They may be repeated until they show the expected output, because answers reach Redis after
@@ -96,6 +99,11 @@ impl Block {
     pub(crate) fn is_python(&self) -> bool {
         self.lines.iter().any(|line| line.starts_with("$ ") && line.contains(".venv"))
     }
+
+    /// Whether it is of the part that needs the wheel of the Python package.
+    pub(crate) fn needs_wheel(&self) -> bool {
+        self.before.contains("](course/sem_servico/") || self.lines.iter().any(|line| line.contains(WHEEL))
+    }
 }
 
 /// A command and its expected output.
@@ -104,6 +112,9 @@ pub(crate) struct Step {
     pub(crate) command: String,
     pub(crate) expected: Vec<String>,
 }
+
+/// The wheel of the Python package, as a command names it.
+const WHEEL: &str = "./tabuada-*.whl";
 
 /// The prompt of `redis-cli`.
 pub(crate) const REDIS_PROMPT: &str = "127.0.0.1:6379> ";
@@ -221,6 +232,12 @@ impl Newcomer {
         Self { python, language, ..Self::new(name) }
     }
 
+    /// Puts a wheel into the folder.
+    pub(crate) fn gets(&self, wheel: &Path) {
+        let name = wheel.file_name().expect("a wheel is a file");
+        fs::copy(wheel, self.folder.join(name)).expect("it can be copied");
+    }
+
     /// The blocks that were skipped because Python packages are missing.
     pub(crate) fn left_out(&self) -> &[usize] {
         &self.left_out
@@ -244,6 +261,8 @@ impl Newcomer {
             // The output as on a terminal.
             ("redis-cli ".to_owned(), format!("redis-cli --no-raw -p {redis} ")),
             ("python3 -m venv .venv".to_owned(), format!("ln -sfn {python} .venv")),
+            // Tests that run at the same time share the environment, so the package is installed beside it.
+            (format!("install {WHEEL}"), format!("install --quiet --no-index --no-deps --target {PACKAGES} {WHEEL}")),
         ];
         all.extend(self.ports.iter().map(|(written, free)| ((*written).to_owned(), free.to_string())));
         all
@@ -260,6 +279,7 @@ impl Newcomer {
         bash.args(["-c", command]).current_dir(&self.folder).stdin(Stdio::null());
         bash.env_remove("LC_ALL").env("LANG", self.language).env("PATH", path);
         bash.env("PYTHONUTF8", "1").env("PYTHONDONTWRITEBYTECODE", "1");
+        bash.env("PIP_DISABLE_PIP_VERSION_CHECK", "1").env("PYTHONPATH", self.folder.join(PACKAGES));
         bash
     }
 
@@ -366,7 +386,7 @@ impl Newcomer {
         }
     }
 
-    fn run(&mut self, command: &str) -> Output {
+    pub(crate) fn run(&mut self, command: &str) -> Output {
         if let Some((variables, verb, names)) = compose::read(command) {
             return self.compose(&variables, &verb, &names);
         }
@@ -553,8 +573,8 @@ impl Session {
     }
 }
 
-struct Output {
-    is_success: bool,
+pub(crate) struct Output {
+    pub(crate) is_success: bool,
     lines: Vec<String>,
     errors: String,
 }
