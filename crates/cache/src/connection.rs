@@ -160,14 +160,14 @@ impl Connection {
         }
     }
 
-    /// Asks whether the server takes writes and, if `reads`, the two commands of a lookup; and for its role, if it has
-    /// to be watched. An empty SETRANGE on a missing name changes nothing. A server that is full, cannot save, is a
+    /// Asks whether the server takes writes and, if `reads`, the two commands of a lookup; and behind them, if `role`, for
+    /// its role. An empty SETRANGE on a missing name changes nothing. A server that is full, cannot save, is a
     /// replica or serves no slots would still answer PING.
     pub(crate) async fn heartbeat(
         &self,
         name: &str,
         reads: bool,
-        is_role_watched: bool,
+        role: bool,
         deadline: Duration,
     ) -> Result<Heartbeat, Failure> {
         let mut commands = redis::pipe();
@@ -175,7 +175,7 @@ impl Connection {
         if reads {
             commands.cmd("GETRANGE").arg(name).arg(0).arg(0).cmd("PTTL").arg(name);
         }
-        if is_role_watched {
+        if role {
             commands.cmd("ROLE");
         }
         let mut replies = within(deadline, self.send(&commands)).await?.into_iter();
@@ -189,7 +189,7 @@ impl Connection {
             }
             false => None,
         };
-        let role = if is_role_watched { Some(read_role(reply()?)?) } else { None };
+        let role = if role { Some(read_role(reply()?)?) } else { None };
         Ok(Heartbeat { writes, reads, role })
     }
 

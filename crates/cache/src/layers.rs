@@ -212,9 +212,13 @@ impl<C: Contents> Layers<C> {
         Some(PreparedValue { line, lifetime })
     }
 
-    /// Writes a value in place of what the key holds. It creates no key.
+    /// Writes a value in place of what the key holds. It creates no key. The lookup of a replica permits no write: it may
+    /// hold a lease that its primary has deleted.
     pub(crate) async fn write(&self, key: &Key, value: &PreparedValue) -> FinalWrite {
         let Some(shared) = &self.shared else { return FinalWrite::Missing };
+        if !shared.primaries.is_primary_of(key) {
+            return FinalWrite::Failed;
+        }
         match shared.primaries.set_if_present(key, &value.line, value.lifetime).await {
             Ok(true) => FinalWrite::Done,
             Ok(false) => FinalWrite::Missing,
@@ -248,6 +252,18 @@ impl<C: Contents> Layers<C> {
         stamp: VersionStamp,
     ) -> Option<Kept> {
         self.keep_with(key, value, lifetime, at_most, stamp, Upkeep::NONE)
+    }
+
+    /// The same for a value that was looked up, and is left for so long. What a replica holds is not kept.
+    pub(crate) fn keep_looked_up(
+        &self,
+        key: &Key,
+        value: &Arc<C::Value>,
+        left: Option<Duration>,
+        stamp: VersionStamp,
+    ) -> Option<Kept> {
+        let is_primary = self.shared.as_ref()?.primaries.is_primary_of(key);
+        is_primary.then(|| self.keep_shared(key, value, left, stamp)).flatten()
     }
 
     /// The same for a value that Redis was seen to hold for so long.

@@ -185,14 +185,15 @@
 //! loop, whatever the network and the scheduler do. (The monotonic clock of Linux stands still while a machine is
 //! suspended.) With several primaries, the one that was heard from the longest ago counts.
 //!
-//! A server that refuses writes as a replica does is asked for its role, and left if it is a replica for a second. If its
-//! address leads to a replica again, it is used for reads.
+//! A server that refuses writes is asked for its role with each heartbeat, and left if it is a replica for a second. If its
+//! address leads to a replica again, it is used for reads, and memory keeps nothing of what it holds: a replica may still
+//! hold what its primary has reported as deleted. The canary waits for a sign that the server is a primary.
 //!
 //! While it is not coherent, memory is a local cache whose entries live for 5 s at most. A server or a proxy that swallows
 //! pushes never becomes coherent, and still serves as a shared layer.
 //!
-//! Each primary has one such connection, which carries everything: reads, writes and pushes. Replicas are never read,
-//! since they may lag behind a change that was pushed.
+//! Each primary has one such connection, which carries everything: reads, writes and pushes. With Sentinels and in
+//! a Cluster, replicas are never read, since they may lag behind a change that was pushed.
 //!
 //! | [`Options::redis`] | primaries | a change of primaries |
 //! |---|---|---|

@@ -174,6 +174,11 @@ impl Primaries {
         self.map().holder(|| self.namespace.name(key)).map_or(State::Detached, |link| link.state())
     }
 
+    /// Whether the server that holds the key has shown that it is a primary.
+    pub(crate) fn is_primary_of(&self, key: &Key) -> bool {
+        self.map().holder(|| self.namespace.name(key)).is_some_and(|link| link.status().is_primary)
+    }
+
     /// Waits until there is no point in waiting for another node's value of this key.
     pub(crate) async fn until_waiting_is_futile(&self, key: &Key) {
         let holder = self.map().holder(|| self.namespace.name(key)).cloned();

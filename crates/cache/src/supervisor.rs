@@ -237,12 +237,7 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
             Action::Connect => self.connect(),
             Action::Track => self.track(),
             Action::Canary => self.canary(),
-            Action::Heartbeat { reads } => self.heartbeat(reads),
-            Action::AskRole => {
-                if let Some(Attached { connection, .. }) = self.attempt.attached.clone() {
-                    self.attempt.run(async move { Event::RoleIs(connection.role().await.unwrap_or(Role::Unknown)) });
-                }
-            }
+            Action::Heartbeat { reads, role } => self.heartbeat(reads, role),
             Action::AskAddress => self.ask_address(),
             Action::Leave => {
                 self.attempt = Attempt::new();
@@ -302,11 +297,10 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
                 if P::IS_ROLE_WATCHED && connection.role().await? == Role::Replica {
                     return Err(Trouble::Demoted.into());
                 }
-                let sent = coherence.now();
                 let tracking = connection.track(coherence.namespace.prefix()).await;
-                tracking.map_err(|failure| failure.about("it does not report changes")).map(|()| sent)
+                tracking.map_err(|failure| failure.about("it does not report changes"))
             };
-            armed.await.map_or_else(Event::Lost, |sent| Event::Armed { sent })
+            armed.await.map_or_else(Event::Lost, |()| Event::Armed)
         });
     }
 
@@ -338,16 +332,18 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
 
     /// TCP alone does not notice a peer that vanished, and an open connection does not show that its server has become a
     /// replica.
-    fn heartbeat(&mut self, reads: bool) {
+    fn heartbeat(&mut self, reads: bool, role: bool) {
         let Some(attached) = self.attempt.attached.clone() else { return };
         let name = self.heartbeat_name();
         let (link, coherence) = (self.supervisor.link.clone(), self.context().coherence.clone());
         let deadline = self.context().deadlines.heartbeat_timeout;
         self.attempt.run(async move {
             let sent = coherence.now();
-            let asked = attached.connection.heartbeat(&name, reads, P::IS_ROLE_WATCHED, deadline).await;
+            let asked = attached.connection.heartbeat(&name, reads, role, deadline).await;
             let heartbeat = match asked {
-                Ok(heartbeat) if heartbeat.role == Some(Role::Replica) => return Event::Lost(Trouble::Demoted.into()),
+                Ok(heartbeat) if P::IS_ROLE_WATCHED && heartbeat.role == Some(Role::Replica) => {
+                    return Event::Lost(Trouble::Demoted.into());
+                }
                 Ok(heartbeat) => heartbeat,
                 Err(failure) if failure.trouble == Trouble::Timeout => {
                     return Event::Lost(Failure { trouble: Trouble::Silent, ..failure });
@@ -355,9 +351,8 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
                 Err(failure) => return Event::Lost(failure),
             };
             link.record_heartbeat(heartbeat.writes.is_none());
-            let report = |access, refused| {
-                attached.report(Answered { sent, access, sender: Sender::Heartbeat, refused });
-            };
+            let sender = Sender::Heartbeat(heartbeat.role);
+            let report = |access, refused| attached.report(Answered { sent, access, sender, refused });
             if let Some(refused) = heartbeat.reads {
                 report(Access::Reads, refused);
             }
@@ -435,7 +430,7 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
                 tracing::warn!(
                     server,
                     is_known,
-                    "the address leads to a replica: reading goes on, memory keeps for 5 s at most"
+                    "the address leads to a replica: it is read, and memory keeps only what is computed, for 5 s"
                 );
             }
             News::Refused(access, Failure { trouble, words }) => {

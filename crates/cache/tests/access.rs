@@ -332,7 +332,6 @@ async fn the_page_lists_every_command_that_redis_receives() {
     let server = Fake::start(move |words| {
         let (info, port) = (bulk("cluster_current_epoch:1\r\n"), own_port.get().copied().unwrap_or_default());
         match (&*words[0], words.get(1).map(String::as_str)) {
-            ("ROLE", _) => Some(b"*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n".to_vec()),
             ("TOUCH" | "PEXPIRE", _) => Some(b":1\r\n".to_vec()),
             ("INFO" | "CONFIG", _) => Some(b"-NOPERM no permissions\r\n".to_vec()),
             ("SCAN", _) => Some(format!("*2\r\n$1\r\n0\r\n*1\r\n{listed}").into_bytes()),

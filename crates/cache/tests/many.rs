@@ -201,12 +201,21 @@ async fn a_caller_of_many_that_goes_away_cancels_nothing() {
     let server = Server::start();
     let node = Setting::new().redis(server.url()).coherent().await;
     let keys = ["1", "2", "3"].map(key);
-    let compute = |key: Key| async move { Ok::<_, ()>(Fact::Text(answer(key.text()))) };
+    let gate = Arc::new(tokio::sync::Semaphore::new(0));
+    let held = gate.clone();
+    let compute = move |key: Key| {
+        let held = held.clone();
+        async move {
+            held.acquire().await.expect("it is never closed").forget();
+            Ok::<_, ()>(Fact::Text(answer(key.text())))
+        }
+    };
     {
         let mut leaving = Box::pin(node.cache.get_or_compute_many(&keys, compute));
         // After one poll, the flights are open.
         assert!(tokio::time::timeout(std::time::Duration::ZERO, &mut leaving).await.is_err());
     }
+    gate.add_permits(keys.len());
     eventually("memory has all", || ["1", "2", "3"].iter().all(|text| node.remembers(text))).await;
     node.is_sound().await;
 }

@@ -100,6 +100,7 @@ async fn an_address_that_leads_to_a_replica_is_used_for_reads_and_left_when_it_l
         assert_eq!(node.errors("demoted"), 1, "one connection more");
         assert_eq!(node.state(), State::CatchingUp);
         assert_eq!(node.expensive("1+1").await.source, tabuada_cache::Source::Redis);
+        assert!(!node.remembers("1+1"), "a replica may hold what its primary has told to be deleted");
         proxy.lead_to(primary.port());
         node.becomes(State::Coherent).await;
         assert_eq!(log.count("leads to a replica"), 1);

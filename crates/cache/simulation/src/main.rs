@@ -1,6 +1,7 @@
 //! The simulator's command: see the package's README.
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::time::Instant;
 
 use tabuada_simulation::exhaustive::{Setting, large, search, small};
@@ -67,16 +68,21 @@ fn failure(plan: &Plan, plant: Option<Plant>) -> String {
     )
 }
 
-/// Both halves of the seeds at the same time, each in order: the first failure is the same on any machine.
+/// All threads together take the seeds, each its own in order: the first failure is the same on any machine.
 fn first_failure(from: u64, to: u64, plant: Option<Plant>) -> (Option<u64>, u64) {
     let threads = std::thread::available_parallelism().map_or(1, |it| it.get() as u64);
-    let halves: Vec<(Option<u64>, u64)> = std::thread::scope(|scope| {
+    let first = AtomicU64::new(u64::MAX);
+    let parts: Vec<(Option<u64>, u64)> = std::thread::scope(|scope| {
         let search = |thread: u64| {
             let mut events = 0;
             for seed in (from..to).filter(|seed| seed % threads == thread) {
+                if seed > first.load(SeqCst) {
+                    break;
+                }
                 let outcome = run(&Plan::draw(seed), plant);
                 events += outcome.events;
                 if outcome.broken.is_some() {
+                    first.fetch_min(seed, SeqCst);
                     return (Some(seed), events);
                 }
             }
@@ -85,7 +91,7 @@ fn first_failure(from: u64, to: u64, plant: Option<Plant>) -> (Option<u64>, u64)
         let running: Vec<_> = (0..threads).map(|thread| scope.spawn(move || search(thread))).collect();
         running.into_iter().map(|it| it.join().unwrap_or((Some(from), 0))).collect()
     });
-    (halves.iter().filter_map(|it| it.0).min(), halves.iter().map(|it| it.1).sum())
+    (parts.iter().filter_map(|it| it.0).min(), parts.iter().map(|it| it.1).sum())
 }
 
 fn run_many(from: u64, to: u64) -> ExitCode {

@@ -6,6 +6,9 @@ use std::collections::BTreeMap;
 use crate::chance::Chance;
 use crate::world::{MICROS, MILLIS, Time};
 
+/// For how long a server holds more than its limit.
+const OVER_LIMIT: Time = 50 * MILLIS;
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ConnectionId(pub(crate) u32);
 
@@ -20,6 +23,9 @@ pub(crate) struct Connection {
     pub(crate) server: usize,
     /// When the last message of each direction arrives.
     last: [Time; 2],
+    /// Messages that the node has not read, and since when there are more than the server holds for it.
+    unread: usize,
+    over_since: Option<Time>,
     pub(crate) is_open_at_node: bool,
     pub(crate) is_open_at_server: bool,
 }
@@ -49,7 +55,15 @@ impl Network {
     pub(crate) fn open(&mut self, node: usize, server: usize) -> ConnectionId {
         let id = ConnectionId(self.next);
         self.next += 1;
-        let connection = Connection { node, server, last: [0; 2], is_open_at_node: true, is_open_at_server: false };
+        let connection = Connection {
+            node,
+            server,
+            last: [0; 2],
+            unread: 0,
+            over_since: None,
+            is_open_at_node: true,
+            is_open_at_server: false,
+        };
         self.connections.insert(id, connection);
         id
     }
@@ -75,6 +89,24 @@ impl Network {
     pub(crate) fn of_server(&self, server: usize) -> Vec<ConnectionId> {
         let of_server = self.connections.iter().filter(|(_, it)| it.server == server);
         of_server.map(|(id, _)| *id).collect()
+    }
+
+    /// The server has one more message for the node. Whether it holds more than `limit` of them for too long, and so is to
+    /// close the connection: `client-output-buffer-limit` with a soft limit.
+    pub(crate) fn overflows(&mut self, id: ConnectionId, limit: Option<usize>, now: Time) -> bool {
+        let (Some(connection), Some(limit)) = (self.connections.get_mut(&id), limit) else { return false };
+        connection.unread += 1;
+        if connection.unread <= limit {
+            connection.over_since = None;
+        }
+        let is_over = connection.unread > limit;
+        is_over && now - *connection.over_since.get_or_insert(now) >= OVER_LIMIT
+    }
+
+    pub(crate) fn has_read(&mut self, id: ConnectionId) {
+        if let Some(connection) = self.connections.get_mut(&id) {
+            connection.unread = connection.unread.saturating_sub(1);
+        }
     }
 
     /// When a message that is sent now arrives; `None` if it is lost.

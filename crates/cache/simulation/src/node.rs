@@ -52,10 +52,12 @@ pub enum Plant {
     TakesRefusals,
     /// A demoted primary is stayed with.
     StaysWithReplica,
+    /// What was looked up at a replica is kept, and permits a write.
+    TrustsReplicas,
 }
 
 impl Plant {
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::AnnouncedAnswersAll,
         Self::SignDatedByReply,
         Self::NullSleeps,
@@ -68,6 +70,7 @@ impl Plant {
         Self::ClearsMemoryOnce,
         Self::TakesRefusals,
         Self::StaysWithReplica,
+        Self::TrustsReplicas,
     ];
 }
 
@@ -197,8 +200,6 @@ pub(crate) struct Node {
     canaries: u64,
     is_canary_heard: bool,
     is_connecting: bool,
-    /// When the command that starts tracking was sent.
-    tracked: Moment,
     pub(crate) inboxes: BTreeMap<ConnectionId, VecDeque<Arrival>>,
     invalidations: VecDeque<Queued>,
     calls: BTreeMap<CallId, Call>,
@@ -246,7 +247,6 @@ impl Node {
             canaries: 0,
             is_canary_heard: false,
             is_connecting: false,
-            tracked: Moment::ZERO,
             inboxes: BTreeMap::new(),
             invalidations: VecDeque::new(),
             calls: BTreeMap::new(),
@@ -312,6 +312,11 @@ impl Node {
     fn wake_at(&mut self, moment: Moment, item: Item, outside: &mut Outside) {
         let at = self.clock.time(moment).max(outside.now + 1);
         outside.schedule(at, Event::Node(self.id, self.boot, item));
+    }
+
+    /// Whether the server has shown that it is a primary.
+    fn is_at_primary(&self, outside: &Outside) -> bool {
+        self.status.is_primary || outside.plant == Some(Plant::TrustsReplicas)
     }
 
     fn moment(&self, outside: &Outside) -> Moment {

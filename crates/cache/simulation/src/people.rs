@@ -51,6 +51,8 @@ pub struct Plan {
     pub(crate) has_weak: bool,
     /// Whether anything may fail. Otherwise no timer may be needed.
     pub(crate) has_faults: bool,
+    /// The messages that a server holds for a node that does not read; then it closes the connection.
+    pub(crate) output_max: Option<usize>,
     pub(crate) acts: Vec<(Time, Act)>,
     /// Questions beside those of the acts.
     pub(crate) load: Option<Load>,
@@ -158,6 +160,7 @@ impl Plan {
             is_watched: chance.once_in(2),
             has_weak: chance.once_in(4),
             has_faults,
+            output_max: has_faults.then(|| output_max(seed)).flatten(),
             acts: Vec::new(),
             load: None,
             value_bytes: 0,
@@ -171,8 +174,36 @@ impl Plan {
             plan.acts.push((at, act.clone()));
             plan.echo(&mut chance, at, &act);
         }
+        plan.there_and_back();
         plan.acts.sort_by_key(|(at, _)| *at);
         plan
+    }
+
+    /// The replica is promoted and soon demoted again, so that the address leads to a replica when nodes have to connect
+    /// again after a deletion. Of its own stream, so that it changes nothing else of a seed.
+    fn there_and_back(&mut self) {
+        let mut chance = Chance::stream(self.seed, "there and back", 0);
+        if !self.has_replica || self.is_watched || !chance.once_in(4) {
+            return;
+        }
+        let mut at = SECOND + chance.below(SECOND);
+        let key = usize::try_from(chance.below(self.keys.len() as u64)).unwrap_or(0);
+        let nodes = self.nodes;
+        let asks = |chance: &mut Chance| Act::Ask { node: chance.below(nodes as u64) as usize, key };
+        self.acts.push((at, asks(&mut chance)));
+        for (least, act) in [
+            (300 * MILLIS, Act::Fault(Fault::Failover { crashes: false, time: MILLIS })),
+            (400 * MILLIS, Act::Fault(Fault::Failover { crashes: false, time: MILLIS })),
+            (0, Act::Person(Command::Del(vec![name(key)]))),
+            (20 * MILLIS, Act::Fault(Fault::ClientsKilled)),
+        ] {
+            at += least + chance.below(least.max(20 * MILLIS));
+            self.acts.push((at, act));
+        }
+        for _ in 0..chance.between(4, 12) {
+            at += chance.below(40 * MILLIS);
+            self.acts.push((at, asks(&mut chance)));
+        }
     }
 
     /// A fleet of so many nodes under a load, without faults. What its server receives and sends is counted in the last
@@ -240,6 +271,7 @@ impl Plan {
             is_watched: false,
             has_weak: false,
             has_faults: false,
+            output_max: None,
             acts: Vec::new(),
             load: None,
             value_bytes: 0,
@@ -356,6 +388,12 @@ fn person(chance: &mut Chance, key: KeyId) -> Command {
         14 => Command::Rename(name, "t:elsewhere".into()),
         _ => Command::SetRange(name, 0, b"?".as_slice().into()),
     }
+}
+
+/// Of its own stream, so that it changes nothing else of a seed.
+fn output_max(seed: u64) -> Option<usize> {
+    let mut chance = Chance::stream(seed, "output", 0);
+    chance.once_in(4).then(|| *chance.pick(&[1, 3, 8]))
 }
 
 /// Twenty milliseconds, or some seconds.

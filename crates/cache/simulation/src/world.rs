@@ -185,6 +185,10 @@ impl Outside {
         self.towards(connection, Direction::ToServer, Event::ToServer(batch));
     }
 
+    pub(crate) fn has_read(&mut self, connection: ConnectionId) {
+        self.network.has_read(connection);
+    }
+
     pub(crate) fn close_at_node(&mut self, connection: ConnectionId) {
         if let Some(it) = self.network.get_mut(connection) {
             it.is_open_at_node = false;
@@ -236,7 +240,13 @@ impl Outside {
             self.schedule(self.replicated, Event::Replicated(self.epoch, effects, purges));
         }
         for sent in sent {
-            self.deliver(sent.to, Arrival::Message(sent.message, sent.purges));
+            if self.network.overflows(sent.to, self.plan.output_max, self.now) {
+                // What the server holds is lost.
+                self.tell(|| "R  closes a connection that does not read".to_owned());
+                self.close_at_server(sent.to);
+            } else {
+                self.deliver(sent.to, Arrival::Message(sent.message, sent.purges));
+            }
         }
         for (key, at) in std::mem::take(&mut self.truth.expiring) {
             self.schedule(at, Event::Observe(key));
@@ -284,14 +294,10 @@ impl Outside {
     }
 
     /// The replica becomes the primary with what has arrived there; the former primary, a replica.
-    ///
-    /// Not while the primary cannot save: it then refuses writes like a replica, and is asked for its role more rarely
-    /// than memory is believed (see the README).
     fn promote(&mut self) {
         let former = self.primary;
         // A replica without a copy is not promoted.
-        let cannot_save = self.servers[former].redis.settings().cannot_save;
-        if self.servers.len() == 1 || !self.is_up(1 - former) || !self.is_replicating || cannot_save {
+        if self.servers.len() == 1 || !self.is_up(1 - former) || !self.is_replicating {
             return;
         }
         (self.primary, self.epoch) = (1 - former, self.epoch + 1);

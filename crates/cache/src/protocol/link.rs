@@ -19,9 +19,8 @@ use super::version::Moment;
 /// will fail may have begun just before the end of the outage, and takes up to one.
 const RECONNECT: Pause = Pause::between(Duration::from_millis(50), Duration::from_millis(500));
 const CANARY: Pause = Pause::between(Duration::from_millis(250), Duration::from_millis(500));
-/// The pauses between two questions for the role of a server that refuses writes, and between two attempts to find
-/// another server behind the address of a replica.
-const ROLE: Pause = Pause::between(Duration::from_secs(1), Duration::from_secs(16));
+/// The pauses between two attempts to find another server behind the address of a replica.
+const ADDRESS: Pause = Pause::between(Duration::from_secs(1), Duration::from_secs(16));
 /// Refusals and roles count when they have held for this time. Shorter ones are flapping, or part of a failover.
 const HELD: Duration = Duration::from_secs(1);
 
@@ -44,10 +43,9 @@ pub(crate) struct Settings {
     pub(crate) heartbeat: Duration,
     /// A heartbeat without a reply for this time is late.
     pub(crate) late: Duration,
-    /// For how long memory is believed after the last command was sent that shows a primary: see
-    /// [`Machine::is_primary`].
+    /// For how long memory is believed after the last command was sent that shows a primary: see [`shows_primary`].
     pub(crate) belief: Duration,
-    /// Every heartbeat asks for the role, so that refusals need not be asked about.
+    /// Every heartbeat asks for the role, and not only those of a server that has refused a write.
     pub(crate) is_role_watched: bool,
 }
 
@@ -75,10 +73,10 @@ impl Access {
     }
 }
 
-/// Who sent a command: a heartbeat, or a call of the cache.
+/// Who sent a command: a heartbeat, with the role of the server if it asked for it, or a call of the cache.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Sender {
-    Heartbeat,
+    Heartbeat(Option<Role>),
     Call,
 }
 
@@ -86,10 +84,8 @@ pub(crate) enum Sender {
 pub(crate) enum Event<F> {
     /// There is a connection, and the login was accepted.
     Connected,
-    /// The command that starts tracking was sent at this moment, and was accepted.
-    Armed {
-        sent: Moment,
-    },
+    /// The command that starts tracking was accepted.
+    Armed,
     /// A change made over another connection was reported.
     CanaryHeard,
     CanaryFailed(F),
@@ -102,8 +98,6 @@ pub(crate) enum Event<F> {
     },
     /// The heartbeat got its replies. This does not wait for invalidations.
     HeartbeatEnded,
-    /// The role of the server, over this connection.
-    RoleIs(Role),
     /// The role of the server to which the address leads now, over a new connection.
     AddressLeadsTo(Role),
     /// No connection, or none any more, or one that must not be used any more.
@@ -118,12 +112,11 @@ pub(crate) enum Timer {
     Heartbeat,
     Late,
     Canary,
-    Role,
     Address,
 }
 
 impl Timer {
-    pub(crate) const COUNT: usize = 6;
+    pub(crate) const COUNT: usize = 5;
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -135,12 +128,11 @@ pub(crate) enum Action<F> {
     /// Change a key over another connection: [`Event::CanaryHeard`] or [`Event::CanaryFailed`].
     Canary,
     /// Ask whether the server takes writes and, if `reads`, reads: an [`Event::Answered`] for each, then
-    /// [`Event::HeartbeatEnded`].
+    /// [`Event::HeartbeatEnded`]. If `role`, ask for the role behind them.
     Heartbeat {
         reads: bool,
+        role: bool,
     },
-    /// [`Event::RoleIs`].
-    AskRole,
     /// [`Event::AddressLeadsTo`].
     AskAddress,
     /// Drop the connection, what is in progress on it, and all timers.
@@ -174,6 +166,9 @@ pub(crate) enum Purge {
 pub(crate) struct Status {
     pub(crate) state: Trust,
     pub(crate) believed_until: Moment,
+    /// Whether the server has shown that it is a primary. What a replica holds may be older than what this node was told
+    /// by its primary, so it answers the caller that looked it up, and permits neither to keep nor to write anything.
+    pub(crate) is_primary: bool,
     pub(crate) is_late: bool,
     /// Whether reads and writes are refused for longer than a moment.
     pub(crate) refuses_reads: bool,
@@ -182,8 +177,14 @@ pub(crate) struct Status {
 
 impl Status {
     pub(crate) fn detached() -> Self {
-        let (state, believed_until) = (Trust::Detached, Moment::ZERO);
-        Self { state, believed_until, is_late: false, refuses_reads: false, refuses_writes: false }
+        Self {
+            state: Trust::Detached,
+            believed_until: Moment::ZERO,
+            is_primary: false,
+            is_late: false,
+            refuses_reads: false,
+            refuses_writes: false,
+        }
     }
 }
 
@@ -262,7 +263,7 @@ impl<F: Fault> Refusal<F> {
         self.failure = refused.or(self.failure.take());
         match sender {
             Sender::Call => self.by_call = is_refused,
-            Sender::Heartbeat => {
+            Sender::Heartbeat(_) => {
                 // A heartbeat that is taken says nothing of calls that alone are refused: a user may lack one command.
                 self.by_call &= is_refused || !self.by_heartbeat;
                 self.by_heartbeat = is_refused;
@@ -296,6 +297,18 @@ enum Phase {
     Coherent,
 }
 
+/// Whether the reply to a write shows that the server is a primary. A demoted one may be behind the new primary until it
+/// has a copy of it, so no answer of it is a sign of life; reads do not tell the difference. A primary that is full or
+/// cannot save refuses writes as well, and tells its role; to whom it does not, it is a primary unless it refuses as a
+/// replica does.
+fn shows_primary<F: Fault>(sender: Sender, refused: Option<&F>) -> bool {
+    match (refused, sender) {
+        (None, _) | (_, Sender::Heartbeat(Some(Role::Primary))) => true,
+        (Some(failure), Sender::Heartbeat(Some(Role::Unknown))) => !failure.is_read_only(),
+        _ => false,
+    }
+}
+
 /// One primary's connection. It outlives each single connection, so that an edge is told once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Machine<F> {
@@ -308,17 +321,16 @@ pub(crate) struct Machine<F> {
     writes: Refusal<F>,
     reconnect: Pause,
     canary: Pause,
-    role: Pause,
     address: Pause,
+    /// A canary is to be sent once the server is known to be a primary.
+    owes_canary: bool,
     is_outage_told: bool,
     is_unreported_told: bool,
+    /// The server has shown that it is a primary.
+    is_primary: bool,
     /// Since when this server, which refuses writes, is not known to be a primary.
     replica_since: Option<Moment>,
-    /// Writes were refused as by a replica, and the server has not told since that it is a primary.
-    is_role_doubted: bool,
-    /// No question for the role before this moment.
-    ask_role_from: Moment,
-    /// A replica was left, and since then no server took writes. Another replica is stayed with.
+    /// A replica was left, and no primary was found since then. Another replica is stayed with.
     was_demoted: bool,
     is_replica_told: bool,
     published: Option<Status>,
@@ -338,13 +350,12 @@ impl<F: Fault> Machine<F> {
             writes: Refusal::none(),
             reconnect: RECONNECT,
             canary: CANARY,
-            role: ROLE,
-            address: ROLE,
+            address: ADDRESS,
+            owes_canary: false,
             is_outage_told: false,
             is_unreported_told: false,
+            is_primary: false,
             replica_since: None,
-            is_role_doubted: false,
-            ask_role_from: Moment::ZERO,
             was_demoted: false,
             is_replica_told: false,
             published: None,
@@ -355,7 +366,11 @@ impl<F: Fault> Machine<F> {
     /// not fit the phase does nothing. `chance` is a random number from 0 to 1.
     pub(crate) fn on(&mut self, event: Event<F>, now: Moment, chance: f64) -> Actions<F> {
         let mut actions = match event {
-            Event::Lost(failure) => return self.lost(failure, now, chance),
+            Event::Lost(failure) => {
+                // The next server may be another one: its address is tried as soon as that of the first.
+                self.address.reset();
+                return self.lost(failure, now, chance);
+            }
             Event::Rang(Timer::Reconnect) if self.phase == Phase::Detached => {
                 self.phase = Phase::Connecting;
                 vec![Action::Connect]
@@ -364,7 +379,7 @@ impl<F: Fault> Machine<F> {
                 self.phase = Phase::Arming;
                 vec![Action::Track]
             }
-            Event::Armed { sent } if self.phase == Phase::Arming => self.armed(sent, now),
+            Event::Armed if self.phase == Phase::Arming => self.armed(now),
             event if self.is_attached() => self.on_attached(event, now, chance),
             _ => vec![],
         };
@@ -384,6 +399,7 @@ impl<F: Fault> Machine<F> {
                 Phase::Coherent => Trust::Coherent,
             },
             believed_until: self.believed_until,
+            is_primary: self.is_primary,
             is_late: self.is_late,
             refuses_reads: self.reads.told.is_some(),
             refuses_writes: self.writes.told.is_some(),
@@ -399,20 +415,15 @@ impl<F: Fault> Machine<F> {
         }
     }
 
-    fn armed(&mut self, sent: Moment, now: Moment) -> Actions<F> {
+    /// The canary waits for a sign that this is a primary: a replica reports it too.
+    fn armed(&mut self, now: Moment) -> Actions<F> {
         self.phase = Phase::CatchingUp;
-        self.believed_until = sent + self.settings.belief;
         self.is_outage_told = false;
         self.is_unreported_told = false;
-        self.ask_role_from = now;
+        self.owes_canary = true;
         self.canary.reset();
-        self.role.reset();
         // Changes before this moment were not reported; later ones are, if they are reported at all.
         let mut actions = vec![Action::ForgetAll(Purge::Attached)];
-        // Nobody knows yet whether this server is another one than the replica that was left.
-        if !self.was_demoted {
-            actions.push(Action::Canary);
-        }
         actions.extend(self.heartbeat(now));
         actions
     }
@@ -420,24 +431,26 @@ impl<F: Fault> Machine<F> {
     fn heartbeat(&mut self, now: Moment) -> [Action<F>; 2] {
         self.is_heartbeat_open = true;
         // While reads are refused, nothing else may ask for them: calls are held back by their breaker.
-        [
-            Action::Heartbeat { reads: self.reads.is_now() || self.reads.told.is_some() },
-            Action::WakeAt(now + self.settings.late, Timer::Late),
-        ]
+        let reads = self.reads.is_now() || self.reads.told.is_some();
+        // No refusal tells a primary from a replica, and a server may change its role while it refuses.
+        let role = self.settings.is_role_watched || self.writes.by_heartbeat;
+        [Action::Heartbeat { reads, role }, Action::WakeAt(now + self.settings.late, Timer::Late)]
     }
 
     fn on_attached(&mut self, event: Event<F>, now: Moment, chance: f64) -> Actions<F> {
         match event {
-            Event::CanaryHeard if self.phase == Phase::CatchingUp && !self.is_at_replica() => {
+            Event::CanaryHeard | Event::Rang(Timer::Canary) if self.phase == Phase::CatchingUp && !self.is_primary => {
+                self.owes_canary = true;
+                vec![]
+            }
+            Event::CanaryHeard if self.phase == Phase::CatchingUp => {
                 self.phase = Phase::Coherent;
                 self.reconnect.reset();
                 // Entries that were kept before the proof may have missed a change.
                 vec![Action::ForgetAll(Purge::Attached), Action::Tell(News::Coherent)]
             }
             Event::CanaryFailed(failure) if self.phase == Phase::CatchingUp => self.unreported(failure, now, chance),
-            Event::Rang(Timer::Canary) if self.phase == Phase::CatchingUp && !self.is_at_replica() => {
-                vec![Action::Canary]
-            }
+            Event::Rang(Timer::Canary) if self.phase == Phase::CatchingUp => vec![Action::Canary],
             Event::Rang(Timer::Heartbeat) => self.heartbeat(now).into(),
             Event::Rang(Timer::Late) if self.is_heartbeat_open => {
                 self.is_late = true;
@@ -449,32 +462,14 @@ impl<F: Fault> Machine<F> {
                 vec![Action::WakeAt(now + self.settings.heartbeat, Timer::Heartbeat)]
             }
             Event::Answered { sent, access, sender, refused } => {
-                let is_read_only = refused.as_ref().is_some_and(F::is_read_only);
-                let actions = self.answered(access, sender, refused, now);
-                if access == Access::Writes && self.is_primary(sender, is_read_only) {
-                    self.believed_until = self.believed_until.max(sent + self.settings.belief);
-                }
-                actions
+                self.answered(sent, access, sender, refused, now, chance)
             }
-            Event::RoleIs(role) => self.role_is(role, now, chance),
-            Event::Rang(Timer::Role) if self.replica_since.is_some() => vec![Action::AskRole],
             Event::Rang(Timer::Address) if self.is_at_replica() => vec![Action::AskAddress],
             Event::AddressLeadsTo(Role::Primary) if self.is_at_replica() => self.lost(F::demoted(), now, chance),
             Event::AddressLeadsTo(_) if self.is_at_replica() => {
                 vec![Action::WakeAt(now + self.address.draw(chance), Timer::Address)]
             }
             _ => vec![],
-        }
-    }
-
-    /// Whether the reply to a write shows that the server is a primary. A demoted one may be behind the new primary
-    /// until it has a copy of it, so no answer of it is a sign of life; reads do not tell the difference. Primaries
-    /// that cannot save refuse writes in the same way, and have told their role.
-    fn is_primary(&self, sender: Sender, is_read_only: bool) -> bool {
-        match self.settings.is_role_watched {
-            // A heartbeat has asked for the role.
-            true => !is_read_only || sender == Sender::Heartbeat,
-            false => !is_read_only || !self.is_role_doubted,
         }
     }
 
@@ -494,64 +489,66 @@ impl<F: Fault> Machine<F> {
         actions
     }
 
-    fn answered(&mut self, access: Access, sender: Sender, refused: Option<F>, now: Moment) -> Actions<F> {
-        let is_read_only = refused.as_ref().is_some_and(F::is_read_only);
-        let (is_refused, mut actions) = (refused.is_some(), vec![]);
+    fn answered(
+        &mut self,
+        sent: Moment,
+        access: Access,
+        sender: Sender,
+        refused: Option<F>,
+        now: Moment,
+        chance: f64,
+    ) -> Actions<F> {
+        let is_shown = access == Access::Writes && shows_primary(sender, refused.as_ref());
         let refusal = match access {
             Access::Reads => &mut self.reads,
             Access::Writes => &mut self.writes,
         };
-        actions.extend(refusal.hear(sender, refused, now).map(|edge| match edge {
+        let edge = refusal.hear(sender, refused, now);
+        let mut actions = Vec::from_iter(edge.map(|edge| match edge {
             Edge::Refused(failure) => Action::Tell(News::Refused(access, failure)),
             Edge::TakenAgain(time) => Action::Tell(News::TakenAgain(access, time)),
         }));
-        if is_read_only && !self.settings.is_role_watched && !self.is_at_replica() && now >= self.ask_role_from {
-            // Until the answer; a primary that refuses for long is asked ever more rarely.
-            self.ask_role_from = Moment::MAX;
-            self.is_role_doubted = true;
-            actions.push(Action::AskRole);
-        }
-        if access == Access::Writes && !is_refused {
-            actions.extend(self.takes_writes());
+        match sender {
+            _ if is_shown => {
+                self.believed_until = self.believed_until.max(sent + self.settings.belief);
+                actions.extend(self.is_shown_primary());
+            }
+            Sender::Heartbeat(role) if access == Access::Writes => actions.extend(self.is_doubted(role, now, chance)),
+            _ => {}
         }
         actions
     }
 
-    /// The server takes writes, so it is a primary.
-    fn takes_writes(&mut self) -> Option<Action<F>> {
+    fn is_shown_primary(&mut self) -> Option<Action<F>> {
+        self.is_primary = true;
         self.replica_since = None;
-        self.is_role_doubted = false;
-        if self.ask_role_from < Moment::MAX {
-            // The next refusal may have another reason.
-            self.ask_role_from = Moment::ZERO;
-        }
-        self.role.reset();
-        self.address.reset();
+        self.was_demoted = false;
         self.is_replica_told = false;
-        std::mem::take(&mut self.was_demoted).then_some(Action::Canary)
+        self.address.reset();
+        std::mem::take(&mut self.owes_canary).then_some(Action::Canary)
     }
 
-    fn role_is(&mut self, role: Role, now: Moment, chance: f64) -> Actions<F> {
-        self.ask_role_from = now + self.role.draw(chance);
-        if role == Role::Primary {
-            // It refuses for another reason, and so would over another connection.
-            self.replica_since = None;
-            self.is_role_doubted = false;
+    /// A heartbeat was refused, and its server has not shown that it is a primary.
+    fn is_doubted(&mut self, role: Option<Role>, now: Moment, chance: f64) -> Actions<F> {
+        self.is_primary = false;
+        // The next heartbeat asks for the role.
+        let Some(role) = role else { return vec![] };
+        let was_replica = self.replica_since.is_some();
+        let since = *self.replica_since.get_or_insert(now);
+        if !self.was_demoted && now.saturating_sub(since) >= HELD {
+            self.was_demoted = true;
+            // Not another outage: the next server answers, too.
+            self.reconnect.reset();
+            return self.lost(F::demoted(), now, chance);
+        }
+        if !self.was_demoted || was_replica {
             return vec![];
         }
-        let since = *self.replica_since.get_or_insert(now);
-        if self.was_demoted {
-            let mut actions = vec![Action::WakeAt(now + self.address.draw(chance), Timer::Address)];
-            if !std::mem::replace(&mut self.is_replica_told, true) {
-                actions.push(Action::Tell(News::AtReplica(role)));
-            }
-            return actions;
+        let mut actions = vec![Action::WakeAt(now + self.address.draw(chance), Timer::Address)];
+        if !std::mem::replace(&mut self.is_replica_told, true) {
+            actions.push(Action::Tell(News::AtReplica(role)));
         }
-        if now.saturating_sub(since) < HELD {
-            return vec![Action::WakeAt(since + HELD, Timer::Role)];
-        }
-        self.was_demoted = true;
-        self.lost(F::demoted(), now, chance)
+        actions
     }
 
     fn lost(&mut self, failure: F, now: Moment, chance: f64) -> Actions<F> {
@@ -560,8 +557,8 @@ impl<F: Fault> Machine<F> {
         self.believed_until = Moment::ZERO;
         self.is_late = false;
         self.is_heartbeat_open = false;
+        self.is_primary = false;
         self.replica_since = None;
-        self.is_role_doubted = false;
         self.reads.turned = None;
         self.writes.turned = None;
         let mut actions = vec![Action::Leave];
@@ -626,9 +623,14 @@ mod tests {
         Event::Answered { sent: sent * MS, access, sender, refused }
     }
 
-    /// The reply to a heartbeat that was sent at this millisecond.
+    /// The reply to a heartbeat that was sent at this millisecond and did not ask for the role.
     fn beat(sent: u32, refused: Option<Trouble>) -> Event<Trouble> {
-        replied(sent, Access::Writes, Sender::Heartbeat, refused)
+        replied(sent, Access::Writes, Sender::Heartbeat(None), refused)
+    }
+
+    /// The reply to one that did, and is refused as by a replica.
+    fn refused_by(sent: u32, role: Role) -> Event<Trouble> {
+        replied(sent, Access::Writes, Sender::Heartbeat(Some(role)), Some(Trouble::ReadOnly))
     }
 
     /// A history: each row is a millisecond, an event, and the actions that follow it, without publications.
@@ -645,7 +647,11 @@ mod tests {
     }
 
     fn asks(reads: bool) -> Action<Trouble> {
-        Action::Heartbeat { reads }
+        Action::Heartbeat { reads, role: false }
+    }
+
+    fn asks_role() -> Action<Trouble> {
+        Action::Heartbeat { reads: false, role: true }
     }
 
     fn rang(timer: Timer) -> Event<Trouble> {
@@ -658,7 +664,8 @@ mod tests {
         for event in [
             rang(Timer::Reconnect),
             Event::Connected,
-            Event::Armed { sent: Moment::ZERO },
+            Event::Armed,
+            beat(0, None),
             Event::CanaryHeard,
             Event::HeartbeatEnded,
         ] {
@@ -679,11 +686,9 @@ mod tests {
                 (1, Event::Connected, vec![Action::Track]),
                 // Nothing is known of a canary before tracking.
                 (1, Event::CanaryHeard, vec![]),
-                (
-                    3,
-                    Event::Armed { sent: 2 * MS },
-                    vec![Action::ForgetAll(Purge::Attached), Action::Canary, asks(false), wake(4, Timer::Late)],
-                ),
+                (3, Event::Armed, vec![Action::ForgetAll(Purge::Attached), asks(false), wake(4, Timer::Late)]),
+                (4, beat(3, None), vec![Action::Canary]),
+                (4, beat(3, None), vec![]),
                 (5, Event::CanaryHeard, vec![Action::ForgetAll(Purge::Attached), Action::Tell(News::Coherent)]),
                 (6, Event::CanaryHeard, vec![]),
                 (7, Event::HeartbeatEnded, vec![wake(107, Timer::Heartbeat)]),
@@ -729,7 +734,7 @@ mod tests {
     fn changes_that_are_not_reported_are_told_once_for_each_connection() {
         let silent = || Trouble::Canary;
         let mut machine = Machine::new(SETTINGS);
-        for event in [rang(Timer::Reconnect), Event::Connected, Event::Armed { sent: Moment::ZERO }] {
+        for event in [rang(Timer::Reconnect), Event::Connected, Event::Armed, beat(0, None)] {
             machine.on(event, Moment::ZERO, 0.5);
         }
         let told = Action::Tell(News::Unreported(silent()));
@@ -760,8 +765,9 @@ mod tests {
             (900, replied(40, Access::Writes, Sender::Call, None), 340, true),
             (901, replied(20, Access::Writes, Sender::Call, None), 340, true),
             (901, replied(90, Access::Reads, Sender::Call, None), 340, true),
-            // A refusal is a sign of life.
-            (902, beat(100, Some(Trouble::Full)), 400, true),
+            // A refusal is none, unless the role that was asked for behind it is that of a primary.
+            (902, beat(100, Some(Trouble::Full)), 340, true),
+            (902, refused_by(100, Role::Primary), 400, true),
             (903, Event::HeartbeatEnded, 400, false),
             // There is no heartbeat now that could be late.
             (904, rang(Timer::Late), 400, false),
@@ -779,29 +785,46 @@ mod tests {
         let read_only = || Some(Trouble::ReadOnly);
         let believed = |machine: &Machine<Trouble>| machine.status().believed_until;
         let mut machine = coherent();
-        machine.on(beat(100, None), 101 * MS, 0.5);
-        for event in [beat(200, read_only()), replied(201, Access::Reads, Sender::Call, None), beat(300, read_only())] {
-            machine.on(event, 301 * MS, 0.5);
+        for (event, until, is_primary) in [
+            (beat(100, None), 400, true),
+            // A call alone says nothing: the next heartbeat does.
+            (replied(150, Access::Writes, Sender::Call, read_only()), 400, true),
+            (beat(200, read_only()), 400, false),
+            (replied(201, Access::Reads, Sender::Call, None), 400, false),
+            (refused_by(300, Role::Replica), 400, false),
+            (refused_by(400, Role::Unknown), 400, false),
+            // A primary that cannot save is one.
+            (refused_by(500, Role::Primary), 800, true),
+            (replied(501, Access::Writes, Sender::Call, read_only()), 800, true),
+            // Until it is demoted while it cannot save.
+            (refused_by(600, Role::Replica), 800, false),
+            (replied(700, Access::Writes, Sender::Call, None), 1_000, true),
+            // To whom roles are not told, it is a primary unless it refuses as a replica does.
+            (replied(800, Access::Writes, Sender::Heartbeat(Some(Role::Unknown)), Some(Trouble::Denied)), 1_100, true),
+        ] {
+            machine.on(event.clone(), 900 * MS, 0.5);
+            let status = machine.status();
+            assert_eq!((believed(&machine), status.is_primary), (until * MS, is_primary), "{event:?}");
         }
-        machine.on(Event::RoleIs(Role::Replica), 302 * MS, 0.5);
-        machine.on(beat(400, read_only()), 401 * MS, 0.5);
-        assert_eq!(believed(&machine), 400 * MS, "since the last write that was taken");
-        // A primary that cannot save is one.
-        machine.on(Event::RoleIs(Role::Primary), 402 * MS, 0.5);
-        machine.on(beat(500, read_only()), 501 * MS, 0.5);
-        assert_eq!(believed(&machine), 800 * MS);
-        // Once it has taken a write, the next refusal is asked about at once.
-        machine.on(beat(600, None), 601 * MS, 0.5);
-        assert_eq!(machine.on(beat(700, read_only()), 701 * MS, 0.5), [Action::AskRole]);
-        assert_eq!(believed(&machine), 900 * MS);
+    }
 
-        let mut watched = coherent();
-        watched.settings.is_role_watched = true;
-        watched.on(replied(100, Access::Writes, Sender::Call, read_only()), 101 * MS, 0.5);
-        assert_eq!(believed(&watched), 300 * MS);
-        // A heartbeat that is told that this is a replica ends the connection instead.
-        watched.on(beat(200, read_only()), 201 * MS, 0.5);
-        assert_eq!(believed(&watched), 500 * MS);
+    /// No refusal tells a primary from a replica, and a server may change its role while it refuses.
+    #[test]
+    fn each_heartbeat_asks_for_the_role_while_writes_are_refused() {
+        let mut machine = coherent();
+        let asks_next = |machine: &mut Machine<Trouble>| machine.on(rang(Timer::Heartbeat), 9_000 * MS, 0.5);
+        for (refused, asks_next_for) in [
+            (beat(100, None), asks(false)),
+            (beat(200, Some(Trouble::Full)), asks_role()),
+            (refused_by(300, Role::Primary), asks_role()),
+            (beat(400, None), asks(false)),
+        ] {
+            machine.on(refused.clone(), 9_000 * MS, 0.5);
+            assert_eq!(asks_next(&mut machine)[0], asks_next_for, "{refused:?}");
+        }
+        assert_eq!(machine.status().state, Trust::Coherent);
+        machine.settings.is_role_watched = true;
+        assert_eq!(asks_next(&mut machine)[0], asks_role());
     }
 
     /// At most one line an edge, however many calls, and none for flapping.
@@ -834,15 +857,15 @@ mod tests {
                 // Reads are another matter, and once they are refused, each heartbeat asks for them.
                 (7_000, replied(7_000, reads, call, full()), vec![]),
                 (7_100, rang(Timer::Heartbeat), vec![asks(true), wake(7_101, Timer::Late)]),
-                (8_000, replied(8_000, reads, Sender::Heartbeat, full()), refused(reads)),
+                (8_000, replied(8_000, reads, Sender::Heartbeat(None), full()), refused(reads)),
             ],
         );
         assert!(machine.status().refuses_reads && !machine.status().refuses_writes);
         runs(
             &mut machine,
             vec![
-                (8_100, replied(8_100, reads, Sender::Heartbeat, None), vec![]),
-                (9_100, replied(9_100, reads, Sender::Heartbeat, None), taken(reads, 1_100)),
+                (8_100, replied(8_100, reads, Sender::Heartbeat(None), None), vec![]),
+                (9_100, replied(9_100, reads, Sender::Heartbeat(None), None), taken(reads, 1_100)),
                 (9_200, rang(Timer::Heartbeat), vec![asks(false), wake(9_201, Timer::Late)]),
             ],
         );
@@ -890,20 +913,18 @@ mod tests {
             runs(
                 &mut machine,
                 vec![
-                    (100, beat(100, read_only()), vec![Action::AskRole]),
-                    // One question at a time.
-                    (200, beat(200, read_only()), vec![]),
-                    (201, Event::RoleIs(role), vec![wake(1_201, Timer::Role)]),
-                    (1_100, beat(1_100, read_only()), vec![told.clone()]),
-                    (1_201, rang(Timer::Role), vec![Action::AskRole]),
-                    (1_202, Event::RoleIs(role), left(1_202, 50)),
-                    (1_252, rang(Timer::Reconnect), vec![Action::Connect]),
-                    (1_253, Event::Connected, vec![Action::Track]),
+                    (100, beat(100, read_only()), vec![]),
+                    (200, refused_by(200, role), vec![]),
+                    (1_100, refused_by(1_100, role), vec![told.clone()]),
+                    (1_199, refused_by(1_199, role), vec![]),
+                    (1_200, refused_by(1_200, role), left(1_200, 50)),
+                    (1_250, rang(Timer::Reconnect), vec![Action::Connect]),
+                    (1_251, Event::Connected, vec![Action::Track]),
                     // No canary before it is known that this is another server.
                     (
                         1_254,
-                        Event::Armed { sent: 1_253 * MS },
-                        vec![Action::ForgetAll(Purge::Attached), asks(false), wake(1_255, Timer::Late)],
+                        Event::Armed,
+                        vec![Action::ForgetAll(Purge::Attached), asks_role(), wake(1_255, Timer::Late)],
                     ),
                     (1_300, beat(1_300, None), vec![Action::Canary]),
                     (1_301, Event::CanaryHeard, vec![Action::ForgetAll(Purge::Attached), Action::Tell(News::Coherent)]),
@@ -915,39 +936,38 @@ mod tests {
 
     /// `MISCONF`, `NOREPLICAS`: another connection would change nothing.
     #[test]
-    fn a_primary_that_refuses_writes_is_kept_and_asked_ever_more_rarely() {
-        let read_only = || Some(Trouble::ReadOnly);
+    fn a_primary_that_refuses_writes_is_kept_and_proven() {
         let mut machine = coherent();
-        let mut asked = vec![];
         for at in (0..60_000).step_by(100) {
-            if machine.on(beat(at, read_only()), at * MS, 0.5).contains(&Action::AskRole) {
-                asked.push(at);
-                assert_eq!(machine.on(Event::RoleIs(Role::Primary), at * MS, 0.5), []);
-            }
+            let actions = machine.on(refused_by(at, Role::Primary), at * MS, 0.5);
+            assert!(!actions.contains(&Action::Leave), "at {at} ms");
         }
-        assert_eq!(asked, [0, 1_000, 3_000, 7_000, 15_000, 31_000, 47_000]);
         assert_eq!(machine.status().state, Trust::Coherent);
+        machine.on(Event::Lost(Trouble::Lost), 60_000 * MS, 0.5);
+        for event in [rang(Timer::Reconnect), Event::Connected, Event::Armed] {
+            machine.on(event, 60_100 * MS, 0.5);
+        }
+        runs(&mut machine, vec![(60_200, refused_by(60_200, Role::Primary), vec![Action::Canary])]);
     }
 
     #[test]
     fn where_the_address_leads_to_a_replica_again_it_stays_and_says_so_once() {
-        let read_only = || Some(Trouble::ReadOnly);
         let mut machine = coherent();
-        machine.on(beat(0, read_only()), Moment::ZERO, 0.5);
-        machine.on(Event::RoleIs(Role::Replica), Moment::ZERO, 0.5);
-        runs(&mut machine, vec![(1_000, Event::RoleIs(Role::Replica), left(1_000, 50))]);
+        machine.on(refused_by(0, Role::Replica), Moment::ZERO, 0.5);
+        machine.on(refused_by(999, Role::Replica), 999 * MS, 0.5);
+        assert!(machine.on(refused_by(1_000, Role::Replica), 1_000 * MS, 0.5).ends_with(&left(1_000, 50)));
         let attach = |machine: &mut Machine<Trouble>, at: u32| {
-            for event in [rang(Timer::Reconnect), Event::Connected, Event::Armed { sent: at * MS }] {
+            for event in [rang(Timer::Reconnect), Event::Connected, Event::Armed] {
                 machine.on(event, at * MS, 0.5);
             }
-            machine.on(beat(at, read_only()), at * MS, 0.5)
         };
         attach(&mut machine, 2_000);
         let told = Action::Tell(News::AtReplica(Role::Replica));
         runs(
             &mut machine,
             vec![
-                (2_100, Event::RoleIs(Role::Replica), vec![wake(3_100, Timer::Address), told]),
+                (2_100, refused_by(2_100, Role::Replica), vec![wake(3_100, Timer::Address), told]),
+                (2_150, refused_by(2_150, Role::Replica), vec![]),
                 // A canary at the primary is reported here too.
                 (2_200, Event::CanaryHeard, vec![]),
                 (3_100, rang(Timer::Address), vec![Action::AskAddress]),
@@ -957,13 +977,12 @@ mod tests {
                 (9_300, rang(Timer::Address), vec![Action::AskAddress]),
             ],
         );
-        assert_eq!(machine.status().state, Trust::CatchingUp);
+        assert_eq!((machine.status().state, machine.status().is_primary), (Trust::CatchingUp, false));
         // Another server is behind the address, but is demoted in turn before it took a write.
         runs(&mut machine, vec![(9_400, Event::AddressLeadsTo(Role::Primary), left(9_400, 100))]);
-        let asks_role = attach(&mut machine, 10_000);
-        assert!(asks_role.contains(&Action::AskRole));
+        attach(&mut machine, 10_000);
         let quiet = vec![wake(18_100, Timer::Address)];
-        runs(&mut machine, vec![(10_100, Event::RoleIs(Role::Replica), quiet)]);
+        runs(&mut machine, vec![(10_100, refused_by(10_100, Role::Replica), quiet)]);
         // Promoted where it is, it takes writes.
         runs(
             &mut machine,
@@ -982,7 +1001,7 @@ mod tests {
         machine.on(rang(Timer::Reconnect), Moment::ZERO, 0.5);
         machine.on(Event::Connected, Moment::ZERO, 0.5);
         for (event, state, forgets_first) in [
-            (Event::Armed { sent: Moment::ZERO }, Trust::CatchingUp, true),
+            (Event::Armed, Trust::CatchingUp, true),
             (Event::CanaryHeard, Trust::Coherent, true),
             (Event::Lost(Trouble::Silent), Trust::Detached, false),
         ] {
@@ -992,6 +1011,8 @@ mod tests {
                 (at(|it| matches!(it, Action::Publish(_))), at(|it| matches!(it, Action::ForgetAll(_))));
             assert_eq!(forgotten < published, forgets_first, "{actions:?}");
             assert!(matches!(actions[published], Action::Publish(status) if status.state == state));
+            // This is a primary, so the canary is due.
+            machine.on(beat(0, None), Moment::ZERO, 0.5);
         }
     }
 }

@@ -180,6 +180,7 @@ fn reply(words: &[String], stream: &TcpStream, shared: &Shared) -> Vec<u8> {
             b"+OK\r\n".to_vec()
         }
         "PING" => b"+PONG\r\n".to_vec(),
+        "ROLE" => b"*3\r\n$6\r\nmaster\r\n:0\r\n*0\r\n".to_vec(),
         "SETRANGE" => b":0\r\n".to_vec(),
         "GETRANGE" => bulk(texts.get(&words[1]).map_or(&b""[..], Vec::as_slice)),
         "PTTL" if texts.contains_key(&words[1]) => b":-1\r\n".to_vec(),

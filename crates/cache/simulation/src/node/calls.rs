@@ -30,8 +30,8 @@ pub(crate) enum Purpose {
     Track,
     Heartbeat {
         reads: bool,
+        role: bool,
     },
-    AskRole,
     Canary,
 }
 
@@ -158,6 +158,7 @@ impl Node {
     /// Takes one message from a socket.
     pub(super) fn read(&mut self, connection: ConnectionId, outside: &mut Outside) {
         let Some(arrival) = self.inboxes.get_mut(&connection).and_then(|inbox| inbox.pop_front()) else { return };
+        outside.has_read(connection);
         let is_main = self.main == Some(connection);
         match arrival {
             Arrival::Connected => {
@@ -201,12 +202,14 @@ impl Node {
 
     fn is_answered(&mut self, call: Call, outside: &mut Outside) {
         let error = call.replies.iter().find_map(refusal);
-        // The role is asked for behind what a replica refuses.
-        let is_demoted = matches!(call.purpose, Purpose::Heartbeat { .. } | Purpose::Track)
-            && call.replies.iter().any(|reply| role(std::slice::from_ref(reply)) == Role::Replica);
+        // Tracking begins with that question, and a heartbeat ends with it.
+        let is_demoted = outside.plan.is_watched
+            && matches!(call.purpose, Purpose::Heartbeat { .. } | Purpose::Track)
+            && call.replies.iter().any(|reply| role(Some(reply)) == Role::Replica);
         if is_demoted && outside.plant != Some(Plant::StaysWithReplica) {
             return self.is_demoted(outside);
         }
+        let role = role(call.replies.last());
         let result = match error {
             Some(trouble) => Err(CallError::Refused(trouble)),
             None => Ok((call.replies, call.purges)),
@@ -228,9 +231,10 @@ impl Node {
             if result.is_err() || self.breaker.is_open() {
                 self.doubt(outside);
             }
-        } else if let Purpose::Heartbeat { reads } = call.purpose {
+        } else if let Purpose::Heartbeat { reads, role: asks_role } = call.purpose {
             let sent = if outside.plant == Some(Plant::SignDatedByReply) { self.moment(outside) } else { call.sent };
-            return self.heartbeat_answered(sent, reads, error, outside);
+            let is_told = asks_role && outside.plant != Some(Plant::StaysWithReplica);
+            return self.heartbeat_answered(sent, reads, is_told.then_some(role), error, outside);
         }
         self.end_call(call.purpose, result, outside);
     }
@@ -266,7 +270,7 @@ impl Node {
         }
     }
 
-    fn end_call(&mut self, purpose: Purpose, result: Replies, outside: &mut Outside) {
+    pub(super) fn end_call(&mut self, purpose: Purpose, result: Replies, outside: &mut Outside) {
         match purpose {
             Purpose::Flight(key, step) => self.flight_has(key, step, result, outside),
             Purpose::WriteBehind => self.has_written_behind(outside),

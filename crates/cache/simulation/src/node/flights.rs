@@ -289,6 +289,8 @@ impl Node {
     fn keep_step(&mut self, key: KeyId, keep: Keep, outside: &mut Outside) {
         let Some(led) = self.flights.get(&key) else { return };
         let known = match keep.which {
+            // What a replica holds is not kept.
+            Which::LookedUp if !self.is_at_primary(outside) => None,
             Which::LookedUp => led.looked_up,
             Which::Computed => led.computed,
         };
@@ -466,6 +468,10 @@ impl Node {
         else {
             return;
         };
+        // The lookup of a replica permits no write.
+        if !self.is_at_primary(outside) {
+            return self.end_call(purpose, Err(CallError::NotSent), outside);
+        }
         if !is_unusable {
             outside.truth.sent(key, known.value, self.told[key], outside.now);
         }

@@ -33,21 +33,19 @@ impl Node {
         match action {
             Action::Connect => self.connect(outside),
             Action::Track => {
-                self.tracked = self.moment(outside);
-                let mut commands = self.role_if_watched(outside);
+                let mut commands = if outside.plan.is_watched { vec![Command::Role] } else { Vec::new() };
                 commands.push(Command::Track { prefix: "t:".into(), noloop: true });
                 self.over_main(Purpose::Track, commands, outside);
             }
             Action::Canary => self.begin_canary(outside),
-            Action::Heartbeat { reads } => {
+            Action::Heartbeat { reads, role } => {
                 let mut commands = vec![Command::SetRange(HEARTBEAT.into(), 0, [].into())];
                 if reads {
                     commands.push(Command::GetRange(HEARTBEAT.into(), 0, 0));
                 }
-                commands.extend(self.role_if_watched(outside));
-                self.over_main(Purpose::Heartbeat { reads }, commands, outside);
+                commands.extend(role.then_some(Command::Role));
+                self.over_main(Purpose::Heartbeat { reads, role }, commands, outside);
             }
-            Action::AskRole => self.over_main(Purpose::AskRole, vec![Command::Role], outside),
             Action::AskAddress => {
                 let role = outside.role_at_address();
                 self.wake(Item::Link(self.attempt, Box::new(Event::AddressLeadsTo(role))), outside);
@@ -82,10 +80,6 @@ impl Node {
         if let Some(connection) = self.main {
             self.say(connection, purpose, commands, outside);
         }
-    }
-
-    fn role_if_watched(&self, outside: &Outside) -> Vec<Command> {
-        if outside.plan.is_watched { vec![Command::Role] } else { Vec::new() }
     }
 
     /// A Sentinel tells of a primary, which may be another one than that of the connection.
@@ -152,13 +146,11 @@ impl Node {
         let event = match (purpose, result) {
             (Purpose::Canary, Ok(_)) => return,
             (Purpose::Canary, Err(_)) => return self.fail_canary(outside),
-            (Purpose::AskRole, Ok((replies, _))) => Event::RoleIs(role(&replies)),
-            (Purpose::AskRole, Err(_)) => Event::RoleIs(Role::Unknown),
             (Purpose::Hello, Ok(_)) => {
                 self.is_connecting = false;
                 Event::Connected
             }
-            (Purpose::Track, Ok(_)) => Event::Armed { sent: self.tracked },
+            (Purpose::Track, Ok(_)) => Event::Armed,
             (Purpose::Heartbeat { .. }, _) => Event::Lost(Trouble::Silent),
             (_, Err(CallError::Refused(trouble))) => Event::Lost(trouble),
             _ => Event::Lost(Trouble::Connect),
@@ -170,6 +162,7 @@ impl Node {
         &mut self,
         sent: Moment,
         reads: bool,
+        role: Option<Role>,
         refused: Option<Trouble>,
         outside: &mut Outside,
     ) {
@@ -181,7 +174,7 @@ impl Node {
         if refused.is_some() {
             self.doubt(outside);
         }
-        let answered = |access, refused| Event::Answered { sent, access, sender: Sender::Heartbeat, refused };
+        let answered = |access, refused| Event::Answered { sent, access, sender: Sender::Heartbeat(role), refused };
         if reads {
             self.report_answer(answered(Access::Reads, None), outside);
         }
@@ -233,8 +226,8 @@ impl Node {
     }
 }
 
-pub(super) fn role(replies: &[Reply]) -> Role {
-    let Some(Reply::List(words)) = replies.first() else { return Role::Unknown };
+pub(super) fn role(reply: Option<&Reply>) -> Role {
+    let Some(Reply::List(words)) = reply else { return Role::Unknown };
     match words.first() {
         Some(Reply::Bytes(word)) if **word == *b"master" => Role::Primary,
         Some(Reply::Bytes(_)) => Role::Replica,
