@@ -177,6 +177,14 @@ impl Truth {
                 self.written_cheaply[key] = self.purges;
             }
         }
+        let holds_no_lease = |value: &Value| !matches!(value, Value::Bytes(bytes) if bytes.starts_with(b"lease:"));
+        if author == Author::Flight && held.is_none() && before.as_ref().is_some_and(holds_no_lease) {
+            // A value that Redis cannot hold is kept when its lease is deleted, which stands for its write. In one turn with
+            // a person's write over the lease, the node that deletes it is not told of that.
+            if let Some(ghost) = self.ghosts.iter_mut().rfind(|ghost| ghost.key == key) {
+                ghost.written = self.purges;
+            }
+        }
         let is_by_a_node = matches!(author, Author::Flight | Author::WriteBehind);
         if before.is_some() && !is_by_a_node && author != Author::Promotion {
             self.purged[key].push((self.purges, now));
