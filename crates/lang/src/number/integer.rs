@@ -550,7 +550,7 @@ impl std::fmt::Display for Integer {
         match self {
             Small(value) => value.fmt(f),
             Big(value) => {
-                // Whoever asks for the text has paid for it.
+                // The caller that asks for the text has paid for it.
                 let (limits, mut fuel) = (Limits::default(), Fuel::new(u64::MAX));
                 let digits = digits::of(&magnitude(self), &mut Budget::new(Mode::default(), &limits, &mut fuel));
                 f.pad_integral(value.sign() == Sign::Positive, "", &digits.map_err(|_| std::fmt::Error)?)

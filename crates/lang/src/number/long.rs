@@ -117,7 +117,7 @@ fn reciprocal(divisor: &UBig, budget: &mut Budget) -> Result<UBig, ErrorKind> {
         return Ok((UBig::ONE << (2 * length * WORD)) / divisor);
     }
     // The upper half of the words gives the upper half of the result. The lower half may add up to one to that divisor,
-    // so up to four are taken from its reciprocal, lest the rest below be negative.
+    // so up to four are taken from its reciprocal, so that the rest below is not negative.
     let half = length.div_ceil(2) + 1;
     let upper = reciprocal(&part(divisor, length - half, length), budget)? - UBig::from(4_u8);
     // One step of Newton's method. The rest is so small that it is known from its value modulo a shorter number.
