@@ -1,7 +1,7 @@
 //! How invalidations reach memory, and when memory may be trusted. The crate's documentation draws the states and the
 //! transitions between them.
 //!
-//! Everything that takes time is checked against *generations*: one counts purges, and 65,536 others count the changes
+//! Everything that takes time is checked against *generations*: one counts purges, and 16,384 others count the changes
 //! of keys, by the hash of the key. A [`VersionStamp`] is a snapshot of the purge generation and of one of the others.
 //! If either has changed, work that began under the stamp is neither kept nor written without a second lookup.
 //!
@@ -30,7 +30,7 @@ use crate::sync::{Mutex, MutexGuard};
 /// A change of another key of the shard looks like one of the key itself: a flight then checks once more, and a caller
 /// that joins it late computes for itself. With so many it is rare even for the longest flights. Few for the checker, which
 /// creates them for each order that it tries.
-const SHARDS: usize = if cfg!(shuttle) { 4 } else { 65_536 };
+const SHARDS: usize = if cfg!(shuttle) { 4 } else { 16_384 };
 /// Wait lists and insert locks are larger than a number, so several shards share one. A task that is notified for
 /// another shard's change compares its stamp and waits again.
 const STRIPES: usize = if cfg!(shuttle) { 2 } else { 64 };

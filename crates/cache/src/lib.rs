@@ -149,7 +149,7 @@
 //! | no reply in time, no connection, no lease taken | keep for 5 s at most, write nothing | the same |
 //! | **at the end**, to replace | | answer. Nothing changed: `SET k v XX PX`. Changed: second lookup: the expected value is still there: `SET … XX`; a usable value: keep it; otherwise nothing |
 //!
-//! *Changed* means that everything was purged, or a key of the same shard (of 65,536) was invalidated, since before the command
+//! *Changed* means that everything was purged, or a key of the same shard (of 16,384) was invalidated, since before the command
 //! that permitted the computation was sent (or, without one, since it began). Then nothing is kept or written without a
 //! second lookup. Memory gets an expensive value only after Redis confirmed it, and `XX` never creates a key: so a purge is
 //! not undone. The write-behind is best effort: 200 writes at once, then 1,000 a second; the rest are dropped. Up to 64

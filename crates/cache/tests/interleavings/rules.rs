@@ -268,10 +268,10 @@ async fn rule_12_another_key_of_the_shard_costs_one_lookup() {
     let fake = Fake::start(|_| None);
     let node = Setting::new().redis(fake.url()).coherent().await;
     let held = node.holds(TEXT).await;
-    let names: Vec<String> = (0..100_000).map(|n| name(&n.to_string())).collect();
+    let names: Vec<String> = (0..300_000).map(|n| name(&n.to_string())).collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     fake.reports(&names);
-    eventually("every one is applied", || node.invalidations("key") == 100_000).await;
+    eventually("every one is applied", || node.invalidations("key") == 300_000).await;
     held.ends().await;
     node.is_sound().await;
     assert_eq!((node.lookups("miss"), node.lookups("lease"), node.lookups("hit")), (1, 1, 0));
