@@ -644,7 +644,12 @@ fn an_error_of_all_rows_is_reported_once() {
     let alone = single(node.address, "x^2", 1.0);
     for (accept, rows) in [("application/json", 3), ("application/json", 8_192), ("text/csv", 3), ("text/csv", 1)] {
         let body = json!({"expr": "x^2", "x": range(rows)}).to_string();
-        let mut exchange = Exchange::ask(node.address, "/v1/table", &[JSON, ("accept", accept)], body.as_bytes());
+        let ask = || Exchange::ask(node.address, "/v1/table", &[JSON, ("accept", accept)], body.as_bytes());
+        let mut exchange = ask();
+        // A busy machine does not compute so many rows within the deadline.
+        while exchange.status() == 503 {
+            exchange = ask();
+        }
         assert_eq!((exchange.status(), exchange.is_problem()), (422, true), "{accept}: {rows}");
         let problem: Value = serde_json::from_str(&exchange.rest()).expect("it is JSON");
         assert_eq!(problem, alone, "{accept}: {rows}");
