@@ -88,6 +88,8 @@ pub(crate) struct Ghost {
 #[derive(Default)]
 pub(crate) struct Truth {
     held: Vec<Option<Value>>,
+    /// When what each key holds last changed.
+    pub(crate) changed: Vec<Time>,
     /// When what is held expires.
     expires: Vec<Option<Time>>,
     /// Keys that will expire, and when, for the queue of events.
@@ -144,6 +146,7 @@ impl Truth {
         let none = vec![None; keys];
         Self {
             held: none,
+            changed: vec![0; keys],
             expires: vec![None; keys],
             purged: vec![Vec::new(); keys],
             written_cheaply: vec![0; keys],
@@ -169,6 +172,7 @@ impl Truth {
             return;
         }
         let before = std::mem::replace(&mut self.held[key], held.cloned());
+        self.changed[key] = now;
         if let Some(Value::Bytes(bytes)) = &self.held[key]
             && let Some(ghost) = Self::value_in(bytes).and_then(|value| self.ghosts.get_mut(value))
         {

@@ -25,6 +25,8 @@ pub(crate) const HOUR: Time = 60 * MINUTE;
 
 /// How long after the last fault all nodes must be coherent, and their memory within Redis.
 const CONNECTED: Time = 2 * SECOND;
+/// How long a node may take to hear of a change without faults.
+const UNDER_WAY: Time = 50 * MILLIS;
 /// How long after the last fault nobody may wait any more: a lease that a dead node has left ends after three seconds,
 /// what is kept briefly after five, and what began during a fault may take that long again.
 const LAST_QUESTIONS: Time = 8 * SECOND;
@@ -679,7 +681,8 @@ impl World {
             for (key, value, is_brief) in served {
                 let is_held = held_value(&outside.servers[outside.primary], key, now) == Some(value);
                 let needs_redis = outside.plan.keys[key].is_expensive && !outside.plan.keys[key].is_unstorable;
-                if !is_brief && needs_redis && !is_held {
+                let is_told = now > outside.truth.changed[key] + UNDER_WAY;
+                if !is_brief && needs_redis && !is_held && is_told {
                     let how = format!("{} serves a value of k{key} that Redis does not hold", node.label());
                     return outside.truth.breaks(Law::WellAgain, now, how);
                 }
