@@ -116,6 +116,8 @@ pub(crate) struct Truth {
 pub(crate) enum Origin {
     Memory {
         is_brief: bool,
+        /// When it was kept.
+        kept: Time,
     },
     /// A flight that had announced it when the question came.
     Announced,
@@ -247,11 +249,12 @@ impl Truth {
             let what = if origin == Origin::Announced { "an announced flight" } else { "memory" };
             self.breaks(Law::ForgottenWhenTold, now, format!("k{key} is answered from {what} with what was purged"));
         }
-        if let Origin::Memory { is_brief } = origin
+        if let Origin::Memory { is_brief, kept } = origin
             && let Some(at) = self.purge_between(key, since, self.purges)
         {
-            let most = if is_brief { FORGOTTEN_BRIEF } else { FORGOTTEN_ANYWAY };
-            if now > at + most + SLACK {
+            // What was computed while Redis was away may be kept after a purge of which its node cannot know.
+            let until = if is_brief { at.max(kept) + FORGOTTEN_BRIEF } else { at + FORGOTTEN_ANYWAY };
+            if now > until + SLACK {
                 let late = (now - at) / MILLIS;
                 self.breaks(
                     Law::ForgottenAnyway,

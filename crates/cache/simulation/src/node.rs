@@ -149,6 +149,7 @@ pub(crate) enum Arrival {
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     kept: Validity,
+    at: Time,
     value: usize,
     since: usize,
     /// `None` if Redis is not known to hold it.
@@ -365,7 +366,7 @@ impl Node {
         let deadline = nanos(self.moment(outside) + lifetime);
         let kept = Validity { purge: self.purge, deadline, is_brief: is_brief || !is_coherent };
         let Known { value, since } = known;
-        self.memory.insert(key, Entry { kept, value, since, upkeep });
+        self.memory.insert(key, Entry { kept, at: outside.now, value, since, upkeep });
         true
     }
 

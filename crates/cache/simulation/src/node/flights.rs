@@ -100,7 +100,7 @@ impl Node {
             (caller.began, caller.told) = (outside.now, self.told[key]);
             if let Some(entry) = self.get(key, outside) {
                 self.touch_in_use(key, outside);
-                let origin = Origin::Memory { is_brief: entry.kept.is_brief };
+                let origin = Origin::Memory { is_brief: entry.kept.is_brief, kept: entry.at };
                 return self.answer(number, Known { value: entry.value, since: entry.since }, origin, outside);
             }
             let plan = outside.plan.keys[key];
