@@ -24,7 +24,7 @@ use crate::primaries::Primaries;
 use crate::protocol::hit::nanos;
 use crate::protocol::version::{Moment, VersionStamp};
 use crate::stats::{Cause, Counters, Label, State};
-use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering::SeqCst};
+use crate::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use crate::sync::{Mutex, MutexGuard};
 
 /// A change of another key of the shard looks like one of the key itself: a flight then checks once more, and a caller
@@ -37,13 +37,13 @@ const STRIPES: usize = if cfg!(shuttle) { 2 } else { 64 };
 
 struct Generations {
     purge: AtomicU64,
-    changes: Box<[AtomicU32]>,
+    changes: Box<[AtomicU64]>,
     hasher: DefaultHashBuilder,
 }
 
 impl Generations {
     fn new() -> Self {
-        let changes = (0..SHARDS).map(|_| AtomicU32::new(0)).collect();
+        let changes = (0..SHARDS).map(|_| AtomicU64::new(0)).collect();
         Self { purge: AtomicU64::new(0), changes, hasher: DefaultHashBuilder::default() }
     }
 
@@ -52,17 +52,13 @@ impl Generations {
         (self.hasher.hash_one(key) % SHARDS as u64) as usize
     }
 
-    fn changes(&self, shard: usize) -> u64 {
-        self.changes[shard].load(SeqCst).into()
-    }
-
     fn stamp(&self, key: &Key) -> VersionStamp {
         let shard = self.shard(key.as_ref());
-        VersionStamp { purge: self.purge.load(SeqCst), shard, changes: self.changes(shard) }
+        VersionStamp { purge: self.purge.load(SeqCst), shard, changes: self.changes[shard].load(SeqCst) }
     }
 
     fn has_changed(&self, stamp: VersionStamp) -> bool {
-        self.purge.load(SeqCst) != stamp.purge || self.changes(stamp.shard) != stamp.changes
+        self.purge.load(SeqCst) != stamp.purge || self.changes[stamp.shard].load(SeqCst) != stamp.changes
     }
 
     /// Raises the generation of the key's shard and gives the shard.

@@ -167,7 +167,9 @@ where
     fn keep(&self, keep: Keep) -> Option<Kept> {
         let Self { layers, key, .. } = *self;
         match (keep.which, &self.prepared) {
-            (Which::LookedUp, _) => layers.keep_looked_up(key, self.looked_up.as_ref()?, keep.at_most, keep.stamp),
+            // What a replica holds may be older than what its primary has reported.
+            (Which::LookedUp, _) if !layers.has_primary(key) => None,
+            (Which::LookedUp, _) => layers.keep_shared(key, self.looked_up.as_ref()?, keep.at_most, keep.stamp),
             // It is kept once it is written, for as long as in Redis.
             (Which::Computed, Some(prepared)) => {
                 let left = policy::shorter(prepared.lifetime(), keep.at_most);

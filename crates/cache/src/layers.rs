@@ -216,7 +216,7 @@ impl<C: Contents> Layers<C> {
     /// hold a lease that its primary has deleted.
     pub(crate) async fn write(&self, key: &Key, value: &PreparedValue) -> FinalWrite {
         let Some(shared) = &self.shared else { return FinalWrite::Missing };
-        if !shared.primaries.is_primary_of(key) {
+        if !self.has_primary(key) {
             return FinalWrite::Failed;
         }
         match shared.primaries.set_if_present(key, &value.line, value.lifetime).await {
@@ -224,6 +224,11 @@ impl<C: Contents> Layers<C> {
             Ok(false) => FinalWrite::Missing,
             Err(error) => self.failed_write(error),
         }
+    }
+
+    /// Whether the server that holds the key has shown that it is a primary.
+    pub(crate) fn has_primary(&self, key: &Key) -> bool {
+        self.shared.as_ref().is_some_and(|shared| shared.primaries.is_primary_of(key))
     }
 
     /// Deletes our lease.
@@ -252,18 +257,6 @@ impl<C: Contents> Layers<C> {
         stamp: VersionStamp,
     ) -> Option<Kept> {
         self.keep_with(key, value, lifetime, at_most, stamp, Upkeep::NONE)
-    }
-
-    /// The same for a value that was looked up, and is left for so long. What a replica holds is not kept.
-    pub(crate) fn keep_looked_up(
-        &self,
-        key: &Key,
-        value: &Arc<C::Value>,
-        left: Option<Duration>,
-        stamp: VersionStamp,
-    ) -> Option<Kept> {
-        let is_primary = self.shared.as_ref()?.primaries.is_primary_of(key);
-        is_primary.then(|| self.keep_shared(key, value, left, stamp)).flatten()
     }
 
     /// The same for a value that Redis was seen to hold for so long.
