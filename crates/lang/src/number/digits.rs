@@ -22,13 +22,19 @@ const GROUPS_MIN: usize = 2_700;
 /// Words of the shortest fraction that is multiplied modulo a number of its own length.
 const RING_WORDS: usize = 200;
 
-/// The digits of a number, which the caller has paid for as a conversion.
+/// The groups of a number of so many bits, at most.
+fn groups_of(bits: u64) -> usize {
+    ((bits as f64 * std::f64::consts::LOG10_2) as usize + 1).div_ceil(GROUP)
+}
+
+/// Whether a number of so many bits is long enough for [`of`]; otherwise the library is faster.
+pub(super) fn are_many(bits: u64) -> bool {
+    groups_of(bits) >= GROUPS_MIN
+}
+
+/// The digits of a long number, which the caller has paid for as a conversion.
 pub(super) fn of(value: &UBig, budget: &mut Budget) -> Result<String, ErrorKind> {
-    let digits = (value.bit_len() as f64 * std::f64::consts::LOG10_2) as usize + 1;
-    let groups = digits.div_ceil(GROUP);
-    if groups < GROUPS_MIN {
-        return Ok(value.to_string());
-    }
+    let groups = groups_of(value.bit_len() as u64);
     let levels = groups.div_ceil(GROUPS_MAX).next_power_of_two().ilog2();
     let shortest = groups.div_ceil(1 << levels);
     // Five to the power of the digits of a part, from the shortest parts to the whole number.

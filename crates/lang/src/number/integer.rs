@@ -549,12 +549,13 @@ impl std::fmt::Display for Integer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Small(value) => value.fmt(f),
-            Big(value) => {
+            Big(value) if digits::are_many(magnitude_bits(value)) => {
                 // The caller that asks for the text has paid for it.
                 let (limits, mut fuel) = (Limits::default(), Fuel::new(u64::MAX));
                 let digits = digits::of(&magnitude(self), &mut Budget::new(Mode::default(), &limits, &mut fuel));
                 f.pad_integral(value.sign() == Sign::Positive, "", &digits.map_err(|_| std::fmt::Error)?)
             }
+            Big(value) => value.fmt(f),
         }
     }
 }
