@@ -170,8 +170,15 @@ impl Primaries {
         statuses.fold((false, false), |(reads, writes), one| (reads || one.refuses_reads, writes || one.refuses_writes))
     }
 
+    /// The state of the server that holds the key. A demoted primary may report less than the new one, so while the
+    /// server is not known to be a primary, its changes are not known to be reported.
     pub(crate) fn state_for(&self, key: &Key) -> State {
-        self.map().holder(|| self.namespace.name(key)).map_or(State::Detached, |link| link.state())
+        let link = self.map().holder(|| self.namespace.name(key)).cloned();
+        match link.map(|link| (link.state(), link.status().is_primary)) {
+            Some((State::Coherent, false)) => State::CatchingUp,
+            Some((state, _)) => state,
+            None => State::Detached,
+        }
     }
 
     /// Whether the server that holds the key has shown that it is a primary.

@@ -369,10 +369,10 @@ impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
             let asked = async {
                 let connection = place.find().await?.connect(|_| {}).await?;
                 let heartbeat = connection.heartbeat(&name, false, true, deadline).await?;
-                let is_primary = heartbeat.role == Some(Role::Unknown) && heartbeat.writes.is_none();
-                Ok::<_, Failure>(if is_primary { Role::Primary } else { heartbeat.role.unwrap_or(Role::Unknown) })
+                let takes_writes = heartbeat.role == Some(Role::Unknown) && heartbeat.writes.is_none();
+                Ok::<_, Failure>(takes_writes || heartbeat.role == Some(Role::Primary))
             };
-            Event::AddressLeadsTo(asked.await.unwrap_or(Role::Unknown))
+            Event::AddressLeadsToPrimary(asked.await.unwrap_or(false))
         });
     }
 

@@ -320,6 +320,11 @@ impl Node {
         self.status.is_primary || outside.plant == Some(Plant::TrustsReplicas)
     }
 
+    /// Whether changes are known to be reported.
+    fn is_told_of_changes(&self, outside: &Outside) -> bool {
+        self.status.state == Trust::Coherent && self.is_at_primary(outside)
+    }
+
     fn moment(&self, outside: &Outside) -> Moment {
         self.clock.read(outside.now)
     }
@@ -357,7 +362,7 @@ impl Node {
         upkeep: Option<Upkeep>,
         outside: &mut Outside,
     ) -> bool {
-        let is_coherent = self.status.state == Trust::Coherent;
+        let is_coherent = self.is_told_of_changes(outside);
         let lifetime = if is_coherent { lifetime } else { lifetime.min(BRIEF) };
         let has_changed = self.stamp(key) != stamp && outside.plant != Some(Plant::KeepsBlindly);
         if lifetime < Duration::from_millis(1) || has_changed {

@@ -9,7 +9,6 @@ use crate::load::{Load, Questions};
 use crate::network::{ConnectionId, Direction, Network};
 use crate::node::{Arrival, DOWN, Item, Node, Plant, label};
 use crate::people::{Act, Fault, KeyId, Plan, key_of, name};
-use crate::protocol::link::Role;
 use crate::redis::{self, Command, Effect, Entry, Name, Redis, Value};
 use crate::server::{Batch, From, Server, millis};
 use crate::story::Story;
@@ -161,14 +160,8 @@ impl Outside {
         if self.plan.is_watched { self.known[node] } else { self.address }
     }
 
-    /// The role of the server to which the address leads now.
-    pub(crate) fn role_at_address(&self) -> Role {
-        let server = &self.servers[self.address];
-        match server.redis.settings().role {
-            redis::Role::Primary if self.now >= server.down_until => Role::Primary,
-            redis::Role::Replica if self.now >= server.down_until => Role::Replica,
-            _ => Role::Unknown,
-        }
+    pub(crate) fn leads_to_primary(&self) -> bool {
+        self.is_up(self.address) && self.servers[self.address].redis.settings().role == redis::Role::Primary
     }
 
     /// Begins to connect; `None` if that fails at once.

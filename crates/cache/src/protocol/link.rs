@@ -19,8 +19,9 @@ use super::version::Moment;
 /// will fail may have begun just before the end of the outage, and takes up to one.
 const RECONNECT: Pause = Pause::between(Duration::from_millis(50), Duration::from_millis(500));
 const CANARY: Pause = Pause::between(Duration::from_millis(250), Duration::from_millis(500));
-/// The pauses between two attempts to find another server behind the address of a replica.
-const ADDRESS: Pause = Pause::between(Duration::from_secs(1), Duration::from_secs(16));
+/// The pause between two attempts to find another server behind the address of a replica. It does not grow: the address
+/// may lead to the primary at any moment, and the cache is then coherent within two seconds.
+const ADDRESS: Duration = Duration::from_millis(800);
 /// Refusals and roles count when they have held for this time. Shorter ones are flapping, or part of a failover.
 const HELD: Duration = Duration::from_secs(1);
 
@@ -98,8 +99,8 @@ pub(crate) enum Event<F> {
     },
     /// The heartbeat got its replies. This does not wait for invalidations.
     HeartbeatEnded,
-    /// The role of the server to which the address leads now, over a new connection.
-    AddressLeadsTo(Role),
+    /// Whether the address leads to a primary now, over a new connection.
+    AddressLeadsToPrimary(bool),
     /// No connection, or none any more, or one that must not be used any more.
     Lost(F),
     Rang(Timer),
@@ -133,7 +134,7 @@ pub(crate) enum Action<F> {
         reads: bool,
         role: bool,
     },
-    /// [`Event::AddressLeadsTo`].
+    /// [`Event::AddressLeadsToPrimary`].
     AskAddress,
     /// Drop the connection, what is in progress on it, and all timers.
     Leave,
@@ -309,6 +310,10 @@ fn shows_primary<F: Fault>(sender: Sender, refused: Option<&F>) -> bool {
     }
 }
 
+fn try_address_later<F>(now: Moment, chance: f64) -> Action<F> {
+    Action::WakeAt(now + ADDRESS.mul_f64(0.5 + chance), Timer::Address)
+}
+
 /// One primary's connection. It outlives each single connection, so that an edge is told once.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Machine<F> {
@@ -321,7 +326,6 @@ pub(crate) struct Machine<F> {
     writes: Refusal<F>,
     reconnect: Pause,
     canary: Pause,
-    address: Pause,
     /// A canary is to be sent once the server is known to be a primary.
     owes_canary: bool,
     is_outage_told: bool,
@@ -350,7 +354,6 @@ impl<F: Fault> Machine<F> {
             writes: Refusal::none(),
             reconnect: RECONNECT,
             canary: CANARY,
-            address: ADDRESS,
             owes_canary: false,
             is_outage_told: false,
             is_unreported_told: false,
@@ -366,11 +369,7 @@ impl<F: Fault> Machine<F> {
     /// not fit the phase does nothing. `chance` is a random number from 0 to 1.
     pub(crate) fn on(&mut self, event: Event<F>, now: Moment, chance: f64) -> Actions<F> {
         let mut actions = match event {
-            Event::Lost(failure) => {
-                // The next server may be another one: its address is tried as soon as that of the first.
-                self.address.reset();
-                return self.lost(failure, now, chance);
-            }
+            Event::Lost(failure) => return self.lost(failure, now, chance),
             Event::Rang(Timer::Reconnect) if self.phase == Phase::Detached => {
                 self.phase = Phase::Connecting;
                 vec![Action::Connect]
@@ -465,10 +464,8 @@ impl<F: Fault> Machine<F> {
                 self.answered(sent, access, sender, refused, now, chance)
             }
             Event::Rang(Timer::Address) if self.is_at_replica() => vec![Action::AskAddress],
-            Event::AddressLeadsTo(Role::Primary) if self.is_at_replica() => self.lost(F::demoted(), now, chance),
-            Event::AddressLeadsTo(_) if self.is_at_replica() => {
-                vec![Action::WakeAt(now + self.address.draw(chance), Timer::Address)]
-            }
+            Event::AddressLeadsToPrimary(true) if self.is_at_replica() => self.leave_replica(now, chance),
+            Event::AddressLeadsToPrimary(false) if self.is_at_replica() => vec![try_address_later(now, chance)],
             _ => vec![],
         }
     }
@@ -524,7 +521,6 @@ impl<F: Fault> Machine<F> {
         self.replica_since = None;
         self.was_demoted = false;
         self.is_replica_told = false;
-        self.address.reset();
         std::mem::take(&mut self.owes_canary).then_some(Action::Canary)
     }
 
@@ -537,18 +533,22 @@ impl<F: Fault> Machine<F> {
         let since = *self.replica_since.get_or_insert(now);
         if !self.was_demoted && now.saturating_sub(since) >= HELD {
             self.was_demoted = true;
-            // Not another outage: the next server answers, too.
-            self.reconnect.reset();
-            return self.lost(F::demoted(), now, chance);
+            return self.leave_replica(now, chance);
         }
         if !self.was_demoted || was_replica {
             return vec![];
         }
-        let mut actions = vec![Action::WakeAt(now + self.address.draw(chance), Timer::Address)];
+        let mut actions = vec![try_address_later(now, chance)];
         if !std::mem::replace(&mut self.is_replica_told, true) {
             actions.push(Action::Tell(News::AtReplica(role)));
         }
         actions
+    }
+
+    /// It is not another outage: the next server answers, too.
+    fn leave_replica(&mut self, now: Moment, chance: f64) -> Actions<F> {
+        self.reconnect.reset();
+        self.lost(F::demoted(), now, chance)
     }
 
     fn lost(&mut self, failure: F, now: Moment, chance: f64) -> Actions<F> {
@@ -966,29 +966,29 @@ mod tests {
         runs(
             &mut machine,
             vec![
-                (2_100, refused_by(2_100, Role::Replica), vec![wake(3_100, Timer::Address), told]),
+                (2_100, refused_by(2_100, Role::Replica), vec![wake(2_900, Timer::Address), told]),
                 (2_150, refused_by(2_150, Role::Replica), vec![]),
                 // A canary at the primary is reported here too.
                 (2_200, Event::CanaryHeard, vec![]),
-                (3_100, rang(Timer::Address), vec![Action::AskAddress]),
-                (3_200, Event::AddressLeadsTo(Role::Replica), vec![wake(5_200, Timer::Address)]),
-                (5_200, rang(Timer::Address), vec![Action::AskAddress]),
-                (5_300, Event::AddressLeadsTo(Role::Unknown), vec![wake(9_300, Timer::Address)]),
-                (9_300, rang(Timer::Address), vec![Action::AskAddress]),
+                (2_900, rang(Timer::Address), vec![Action::AskAddress]),
+                (3_000, Event::AddressLeadsToPrimary(false), vec![wake(3_800, Timer::Address)]),
+                (3_800, rang(Timer::Address), vec![Action::AskAddress]),
+                (3_900, Event::AddressLeadsToPrimary(false), vec![wake(4_700, Timer::Address)]),
+                (4_700, rang(Timer::Address), vec![Action::AskAddress]),
             ],
         );
         assert_eq!((machine.status().state, machine.status().is_primary), (Trust::CatchingUp, false));
         // Another server is behind the address, but is demoted in turn before it took a write.
-        runs(&mut machine, vec![(9_400, Event::AddressLeadsTo(Role::Primary), left(9_400, 100))]);
-        attach(&mut machine, 10_000);
-        let quiet = vec![wake(18_100, Timer::Address)];
-        runs(&mut machine, vec![(10_100, refused_by(10_100, Role::Replica), quiet)]);
+        runs(&mut machine, vec![(4_800, Event::AddressLeadsToPrimary(true), left(4_800, 50))]);
+        attach(&mut machine, 5_000);
+        let quiet = vec![wake(5_900, Timer::Address)];
+        runs(&mut machine, vec![(5_100, refused_by(5_100, Role::Replica), quiet)]);
         // Promoted where it is, it takes writes.
         runs(
             &mut machine,
             vec![
-                (10_200, beat(10_200, None), vec![Action::Canary]),
-                (10_201, Event::CanaryHeard, vec![Action::ForgetAll(Purge::Attached), Action::Tell(News::Coherent)]),
+                (5_200, beat(5_200, None), vec![Action::Canary]),
+                (5_201, Event::CanaryHeard, vec![Action::ForgetAll(Purge::Attached), Action::Tell(News::Coherent)]),
             ],
         );
     }

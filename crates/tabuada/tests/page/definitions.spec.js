@@ -1,6 +1,6 @@
 // Definitions that live on in the tab, `ans`, curves of other names, and equations.
 
-import { ask, expect, picture, test, watched } from "./support.js";
+import { ask, expect, holding, picture, test, watched } from "./support.js";
 
 test.use({ notation: null });
 
@@ -22,9 +22,9 @@ test("a function is defined, drawn, listed and used", async ({ page, service }) 
   await expect(page.getByTestId("plot-image")).toHaveAttribute("alt", /f\(x\) - a/);
   await picture(page, "definitions");
   // What does not use them is the same question as ever.
-  const asked = page.waitForRequest((request) => request.url().includes("/v1/evaluate"));
+  const asked = page.waitForRequest((request) => new URL(request.url()).searchParams.get("expr") === "2+2");
   await ask(page, "2+2");
-  expect(new URL((await asked).url()).searchParams.get("expr")).toBe("2+2");
+  await asked;
   await page.reload();
   await expect(chips).toHaveText(["f(x) = x²×", "a = 2×"]);
   // Of a new value, what uses the name follows.
@@ -54,6 +54,20 @@ test("a function is defined, drawn, listed and used", async ({ page, service }) 
   await expect(chips).toHaveCount(0);
   await ask(page, "f(2)");
   await expect(page.getByTestId("error")).toContainText("f");
+});
+
+test("what is typed before the reply to a definition uses it, and so does ans", async ({ page }) => {
+  const held = await holding(page, ["a = 2", "1/4"]);
+  await ask(page, "a = 2");
+  await ask(page, "a + 3");
+  await held.release("a = 2");
+  await expect(page.getByTestId("answer")).toHaveText("5");
+  await expect(page.getByTestId("definitions").getByRole("listitem")).toHaveText(["a = 2×"]);
+  await ask(page, "1/4");
+  await ask(page, "8 ans");
+  await held.release("1/4");
+  await expect(page.getByTestId("answer")).toHaveText("2");
+  await expect(page.getByTestId("history").getByRole("listitem")).toHaveCount(4);
 });
 
 test("problems are about the text, not about what is sent in front of it", async ({ page }) => {

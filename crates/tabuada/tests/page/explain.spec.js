@@ -1,6 +1,6 @@
 // The steps of an evaluation, and whether two texts share one answer.
 
-import { ask, expect, picture, test } from "./support.js";
+import { ask, expect, holding, picture, test } from "./support.js";
 
 test("the steps lead from the text to the answer", async ({ page }) => {
   await ask(page, " 2 + 3*4");
@@ -41,6 +41,19 @@ test("the page shows which texts share an answer", async ({ page }) => {
   await field.fill("2+");
   await page.keyboard.press("Enter");
   await expect(verdict).toContainText("not finished");
+});
+
+test("a reply that comes late is not the verdict on a newer text", async ({ page }) => {
+  await ask(page, "2+2");
+  const held = await holding(page, ["4"]);
+  const field = page.getByTestId("compare");
+  for (const text of ["4", "(2)+2"]) {
+    await field.fill(text);
+    await page.keyboard.press("Enter");
+  }
+  await expect(page.getByTestId("compared")).toContainText("Yes.");
+  await held.release("4");
+  await expect(page.getByTestId("compared")).toContainText("Yes.");
 });
 
 test("a step is a formula, and is copied as text and as LaTeX", async ({ page }) => {

@@ -228,6 +228,28 @@ export async function type(page, text) {
 }
 
 /**
+ * Holds back the requests about some texts until each is released.
+ *
+ * @param {Page} page
+ * @param {string[]} texts
+ */
+export async function holding(page, texts) {
+  const held = new Map(
+    texts.map((text) => {
+      let release = () => {};
+      return [text, { isReleased: new Promise((/** @type {(value: void) => void} */ done) => (release = done)), release: () => release() }];
+    }),
+  );
+  await page.route("**/v1/**", async (route) => {
+    const text = new URL(route.request().url()).searchParams.get("expr") ?? "";
+    await held.get(text)?.isReleased;
+    // The page may have given it up.
+    await route.continue().catch(() => {});
+  });
+  return { release: (/** @type {string} */ text) => held.get(text)?.release() };
+}
+
+/**
  * Saves a screenshot of the page.
  *
  * @param {Page} page

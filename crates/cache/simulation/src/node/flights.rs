@@ -11,7 +11,7 @@ use crate::protocol::flight::{
     Which,
 };
 use crate::protocol::hit::nanos;
-use crate::protocol::link::{Access, Trust};
+use crate::protocol::link::Access;
 use crate::protocol::version::VersionStamp;
 use crate::redis::{Bytes, Command, Expiry, Name, Only, OnlyExpiry, Reply};
 use crate::world::{Event as WorldEvent, MILLIS, Outside, SECOND, Time};
@@ -388,7 +388,7 @@ impl Node {
     }
 
     fn wait(&mut self, key: KeyId, stamp: VersionStamp, until: Duration, outside: &mut Outside) {
-        let is_coherent = self.status.state == Trust::Coherent;
+        let is_coherent = self.is_told_of_changes(outside);
         if !is_coherent || self.moment(outside) >= until || self.is_futile() {
             return self.event(key, Event::WaitedInVain, outside);
         }

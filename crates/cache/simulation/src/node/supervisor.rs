@@ -47,8 +47,8 @@ impl Node {
                 self.over_main(Purpose::Heartbeat { reads, role }, commands, outside);
             }
             Action::AskAddress => {
-                let role = outside.role_at_address();
-                self.wake(Item::Link(self.attempt, Box::new(Event::AddressLeadsTo(role))), outside);
+                let event = Event::AddressLeadsToPrimary(outside.leads_to_primary());
+                self.wake(Item::Link(self.attempt, Box::new(event)), outside);
             }
             Action::Leave => self.leave_connection(outside),
             Action::ForgetAll(_) => self.purge(outside),

@@ -61,6 +61,15 @@ export function hasAns() {
 }
 
 /**
+ * Whether a text uses the last answer.
+ *
+ * @param {string} text
+ */
+export function usesAns(text) {
+  return uses(text).has("ans");
+}
+
+/**
  * The statements of a text: what `;` and line breaks separate, outside of brackets and strings.
  *
  * @param {string} text

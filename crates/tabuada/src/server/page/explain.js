@@ -141,16 +141,23 @@ export class ExplainView {
       make("div", { class: "tools" }, field, make("button", { type: "submit" }, say("compareDo"))),
       verdict,
     );
+    let comparing = new AbortController();
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
+      comparing.abort();
+      comparing = new AbortController();
+      verdict.textContent = "";
+      delete verdict.dataset.same;
+      const other = { ...asked, text: field.value, definitions: inFront(field.value, asked) };
       try {
-        const { explanation, problem } = await fetchExplanation({ ...asked, text: field.value, definitions: inFront(field.value, asked) });
-        const other = explanation?.key;
+        const { explanation, problem } = await fetchExplanation(other, comparing.signal);
+        const itsKey = explanation?.key;
         if (problem) verdict.textContent = sentence(problem.detail);
-        else if (!other) verdict.textContent = say("otherNone");
-        else verdict.textContent = say(other === key ? "same" : "other", { key: shortened(other, 200) });
-        verdict.dataset.same = String(other === key && other !== null);
+        else if (!itsKey) verdict.textContent = say("otherNone");
+        else verdict.textContent = say(itsKey === key ? "same" : "other", { key: shortened(itsKey, 200) });
+        verdict.dataset.same = String(itsKey === key && itsKey !== null);
       } catch (error) {
+        if (isAbort(error)) return;
         verdict.textContent = say(error instanceof Unreachable ? error.word : "broken");
       }
     });

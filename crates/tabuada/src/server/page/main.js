@@ -4,7 +4,7 @@ import { addressOf, linked, onReturn, visit } from "./address.js";
 import { AnswerView, shortened } from "./answer.js";
 import { evaluate, explain, isAbort, Unreachable } from "./api.js";
 import { learnNames } from "./completion.js";
-import { adopt, answered, connectDefinitions, define, definitionsIn, forgetDefinitions, inFront, pretty, showDefinitions } from "./definitions.js";
+import { adopt, answered, connectDefinitions, define, definitionsIn, forgetDefinitions, inFront, pretty, showDefinitions, usesAns } from "./definitions.js";
 import { button, byId, keep, kept, onKey } from "./dom.js";
 import { difference, rootsOf } from "./equation.js";
 import { ExplainView } from "./explain.js";
@@ -34,6 +34,8 @@ let strangeMode = /** @type {string | null} */ (null);
 
 let pause = 0;
 let asking = new AbortController();
+/** The question that was entered last. Its reply defines names or `ans`, also for what is typed before it comes. */
+let entered = { request: new AbortController(), isDefinition: false, learned: Promise.resolve() };
 /** Whether the picture shows the text of the field. */
 let isCurve = false;
 
@@ -83,6 +85,7 @@ function keepMode() {
 /** Gives the question up. */
 function stop() {
   asking.abort();
+  entered.request.abort();
   trip.hide();
 }
 
@@ -107,7 +110,7 @@ function use(text, isPlain = false) {
 }
 
 /**
- * Evaluates after a pause in typing, and aborts the request before.
+ * Evaluates after a pause in typing. What was asked before is no longer shown.
  *
  * @param {number} wait
  */
@@ -131,6 +134,9 @@ async function ask(isFinal, isPlain = false) {
   asking.abort();
   asking = new AbortController();
   const { signal } = asking;
+  if (entered.isDefinition || usesAns(expression.text)) await entered.learned;
+  else entered.request.abort();
+  if (signal.aborted) return;
   const asked = { ...question(), isPlain };
   if (asked.text.trim() === "") {
     answer.empty();
@@ -146,8 +152,11 @@ async function ask(isFinal, isPlain = false) {
   answer.wait();
   if (isFinal) trip.wait();
   try {
-    const reply = await patient(asked, isFinal, signal);
-    if (signal.aborted) return;
+    const reply = await (isFinal ? enter(asked, signal) : patient(asked, false, signal, signal));
+    if (signal.aborted) {
+      if (isFinal && reply.value) note(asked, reply);
+      return;
+    }
     if (reply.value) await showValue(reply.value, asked, isFinal, signal);
     else if (reply.problem) await show(reply.problem, asked, isFinal, signal);
     if (signal.aborted) return;
@@ -168,19 +177,40 @@ async function ask(isFinal, isPlain = false) {
 }
 
 /**
+ * The reply to a question that was entered. What it defines is kept even if the person has typed on.
+ *
+ * @param {Question} asked
+ * @param {AbortSignal} signal
+ * @returns {Promise<Reply>}
+ */
+function enter(asked, signal) {
+  const [request, isDefinition] = [new AbortController(), definitionsIn(asked.text).length > 0];
+  const reply = patient(asked, true, signal, request.signal);
+  const learn = (/** @type {Reply} */ { value }) => {
+    if (value && isDefinition) define(asked.text, value.read_as ?? null, asked);
+    else if (value && value.type !== "none") answered(value.text, asked);
+  };
+  // Whoever asked tells the error.
+  entered = { request, isDefinition, learned: reply.then(learn, () => {}) };
+  return reply;
+}
+
+/**
  * The reply of the service; while it is away, the page tries again.
  *
  * @param {Question} asked
  * @param {boolean} isFinal
- * @param {AbortSignal} signal
+ * @param {AbortSignal} signal ends with the interest in the question
+ * @param {AbortSignal} request aborts a request
  * @returns {Promise<Reply>}
  */
-async function patient(asked, isFinal, signal) {
+async function patient(asked, isFinal, signal, request) {
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await evaluate(asked, { signal, remember: isFinal });
+      return await evaluate(asked, { signal: request, remember: isFinal });
     } catch (error) {
       if (!(error instanceof Unreachable) || error.word !== "unreachable") throw error;
+      signal.throwIfAborted();
       // It is announced once.
       answer.trouble(say("unreachable"), isFinal && attempt === 0);
       trip.hide();
@@ -222,10 +252,8 @@ async function showValue(value, asked, isFinal, signal) {
   expression.mark(hints.map(({ span }) => ({ span, name: "doubtful" })));
   if (made.length === 0) {
     answer.value({ ...value, hints }, asked, isFinal);
-    if (isFinal && value.type !== "none") answered(value.text, asked);
     return;
   }
-  if (isFinal) define(asked.text, value.read_as ?? null, asked);
   answer.defined(toldOf(made, value, asked), isFinal);
   const [first, ...others] = made;
   if (!isFinal || !first || others.length > 0 || first.parameters?.length !== 1) return;
