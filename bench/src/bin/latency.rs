@@ -1,4 +1,4 @@
-//! The latency of an invalidation, and the cost of single flight: `cargo run --release --example latency [ROUNDS]`.
+//! The latency of an invalidation, and the cost of single flight: `cargo run --release -p tabuada-bench --bin latency [ROUNDS]`.
 //!
 //! Starts a `redis-server` of its own and three nodes on it.
 //!

@@ -1,5 +1,5 @@
 //! The hit ratio of the memory layer, beside LRU and the optimal policy:
-//! `cargo run --release --example hit_ratio [REQUESTS]`.
+//! `cargo run --release -p tabuada-bench --bin hit_ratio [REQUESTS]`.
 //!
 //! The traces follow Zipf's law, with and without scans: a scan is ten thousand calls for keys that come only once,
 //! after every ten thousand calls. All three policies have the same number of bytes, and all entries have the same
