@@ -190,7 +190,7 @@ function enter(asked, signal) {
     if (value && isDefinition) define(asked.text, value.read_as ?? null, asked);
     else if (value && value.type !== "none") answered(value.text, asked);
   };
-  // Whoever asked tells the error.
+  // An error is told by the one that asked.
   entered = { request, isDefinition, learned: reply.then(learn, () => {}) };
   return reply;
 }
