@@ -3,7 +3,11 @@
 //! Contiguous arrays of `float64` are read in place. All others are read in pieces: strided arrays, arrays of other
 //! types of real numbers, whose elements become floats, and arrays that are repeated to fit the shape of another one.
 
+use std::num::NonZero;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::thread;
+use std::time::Duration;
 
 use numpy::ndarray::{ArrayView, Ix1, IxDyn};
 use numpy::{
@@ -24,6 +28,12 @@ use crate::work;
 
 /// Elements that are computed at once: so many of each column, and of the results, fit the caches together.
 const PIECE: usize = 4_096;
+
+/// The least elements for a thread of its own: about a millisecond of work, where starting it takes some 30 µs.
+const PART: usize = 32 * PIECE;
+
+/// How often signals are looked for while threads compute.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// The most dimensions that can be read with strides.
 const DIMENSIONS: usize = 32;
@@ -107,8 +117,7 @@ pub(crate) fn evaluate<'py>(
         writable.as_slice_mut().map_err(|error| errors::plain(py, "Error", "internal", &error.to_string()))?;
     let seed = if program.is_pure() { 0 } else { work::seed(py)? };
     let job = Job { program: &program, limits: &limits, is_lenient };
-    let outcome =
-        work::detached(py, |stop| job.run(columns, results, &mut Fuel::with_stop(u64::MAX, stop).seeded(seed)))?;
+    let outcome = work::detached(py, |stop| job.run_in_parts(columns, results, seed, stop))?;
     drop(writable);
     let shape: Vec<usize> = shape.extract()?;
     let are_truths = outcome.map_err(|trouble| trouble.exception(&origin, py, &program, &names, &shape))?;
@@ -128,7 +137,7 @@ fn look_up_functions(py: Python<'_>) -> PyResult<()> {
     if DONE.get().is_none() {
         let look_up = || Python::attach(|py| drop(numpy::dtype::<f64>(py)));
         // Without a thread, they are looked up when they are needed.
-        py.detach(|| std::thread::Builder::new().spawn(look_up).map(|thread| thread.join().is_ok())).ok();
+        py.detach(|| thread::Builder::new().spawn(look_up).map(|thread| thread.join().is_ok())).ok();
         let _ = DONE.set(());
         py.check_signals()?;
     }
@@ -168,6 +177,14 @@ impl<'a> Beside<'a> {
 }
 
 impl Trouble {
+    /// The same, of elements that are so many places later.
+    fn after(self, places: usize) -> Self {
+        match self {
+            Self::Element(at, problem) => Self::Element(places + at, problem),
+            Self::Whole(kind) => Self::Whole(kind),
+        }
+    }
+
     fn exception(
         self,
         origin: &Origin<'_>,
@@ -356,6 +373,14 @@ impl<'a> Column<'a> {
         Self::Pieces(Box::new(fill), Vec::new())
     }
 
+    /// The elements from `start` on, at most so many; `None` if the column is read piece by piece.
+    fn part(&self, start: usize, length: usize) -> Option<Column<'a>> {
+        match *self {
+            Self::Whole(rows) => Some(Self::Whole(&rows[start..rows.len().min(start + length)])),
+            Self::Pieces(..) => None,
+        }
+    }
+
     /// Makes the next elements ready, from `start` on.
     fn prepare(&mut self, count: usize) -> Result<(), usize> {
         match self {
@@ -384,6 +409,60 @@ struct Job<'a> {
 }
 
 impl Job<'_> {
+    /// Computes all results, on as many threads as there is work for, and gives what [`run`](Self::run) gives. `stop` is
+    /// called about every millisecond.
+    fn run_in_parts(
+        &self,
+        columns: Vec<Column<'_>>,
+        results: &mut [f64],
+        seed: u64,
+        stop: &dyn Fn() -> bool,
+    ) -> Result<bool, Trouble> {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let length = results.len().div_ceil(threads.min(results.len() / PART).max(1));
+        let part = |start: usize| columns.iter().map(|column| column.part(start, length)).collect::<Option<Vec<_>>>();
+        let parts: Option<Vec<_>> = (0..results.len()).step_by(length.max(1)).map(part).collect();
+        // What is random is drawn in the order of the elements.
+        let Some(parts) = parts.filter(|parts| parts.len() > 1 && self.program.is_pure()) else {
+            return self.run(columns, results, &mut Fuel::with_stop(u64::MAX, stop).seeded(seed));
+        };
+        // Parts from this one on need not be computed: an earlier one has no result.
+        let unneeded = AtomicUsize::new(usize::MAX);
+        let (unneeded, waiting) = (&unneeded, thread::current());
+        thread::scope(|scope| {
+            let compute = |(number, (part, results)): (usize, (Vec<Column<'_>>, &mut [f64]))| {
+                let outcome =
+                    self.run(part, results, &mut Fuel::with_stop(u64::MAX, &|| number >= unneeded.load(Relaxed)));
+                if outcome.is_err() {
+                    unneeded.fetch_min(number + 1, Relaxed);
+                }
+                outcome.map_err(|trouble| trouble.after(number * length))
+            };
+            let work = parts.into_iter().zip(results.chunks_mut(length)).enumerate();
+            let running: Vec<_> = work
+                .map(|part| {
+                    let waiting = waiting.clone();
+                    scope.spawn(move || {
+                        let outcome = compute(part);
+                        waiting.unpark();
+                        outcome
+                    })
+                })
+                .collect();
+            while !running.iter().all(|part| part.is_finished()) {
+                thread::park_timeout(LOOK);
+                if stop() {
+                    unneeded.store(0, Relaxed);
+                }
+            }
+            let mut are_truths = true;
+            for part in running {
+                are_truths &= part.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            }
+            Ok(are_truths)
+        })
+    }
+
     /// Computes all results; gives whether every one of them is a truth value.
     fn run(&self, mut columns: Vec<Column<'_>>, results: &mut [f64], fuel: &mut Fuel<'_>) -> Result<bool, Trouble> {
         let mut are_truths = !results.is_empty();

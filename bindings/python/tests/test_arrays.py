@@ -180,6 +180,23 @@ def test_the_first_element_that_fails_is_named():
     assert raised.value.index == ()
 
 
+def test_large_arrays_are_computed_by_several_threads_as_by_one():
+    # Not a multiple of anything.
+    x = np.arange(1_000_003.0)
+    shown = tabuada.compile("x**2 - 3*x")(x=x)
+    assert np.array_equal(shown, x**2 - 3 * x)
+    assert tabuada.compile("x < 5")(x=x).dtype == bool
+    # Truth values in one part alone do not make an array of them.
+    mixed = tabuada.compile("x > 5 if x < 10 else x")(x=x)
+    assert mixed.dtype == np.float64 and np.array_equal(mixed[:7], [0, 0, 0, 0, 0, 0, 1]) and mixed[-1] == 1_000_002
+    for failing in ([1_000_001], [700_000, 999_999], [3, 600_000, 1_000_002]):
+        y = np.ones(1_000_003)
+        y[failing] = 0
+        with pytest.raises(ZeroDivisionError) as raised:
+            tabuada.compile("x/y")(x=x, y=y)
+        assert raised.value.index == (failing[0],)
+
+
 def test_failing_elements_are_nan_if_that_is_wanted():
     x = np.array([1.0, 0.0, -4.0, math.inf])
     assert np.array_equal(tabuada.compile("1/x", errors="nan")(x=x), [1, math.nan, -0.25, 0], equal_nan=True)

@@ -574,6 +574,19 @@ fn concurrent_requests_for_one_expression_compute_it_once() {
     assert!(counter(&server, "tabuada_trials_abandoned_total") >= 1.0);
 }
 
+/// hyper's `pipeline_flush` would keep the answer until the next request is there, and this test fails with it.
+#[test]
+fn an_answer_does_not_wait_for_the_rest_of_the_next_request() {
+    let server = Server::start();
+    let mut client = Client::connect(server.address);
+    let asked = "GET /v1/evaluate?expr=2%2B2 HTTP/1.1\r\nHost: x\r\n\r\n";
+    let (part, rest) = asked.split_at(10);
+    client.send(format!("{asked}{asked}{part}").as_bytes());
+    assert_eq!((client.receive(false).status, client.receive(false).status), (200, 200));
+    client.send(rest.as_bytes());
+    assert_eq!(client.receive(false).status, 200);
+}
+
 /// A server that receives the signal to stop finishes the requests in progress and accepts no more.
 #[test]
 fn stopping_finishes_what_is_in_flight() {
