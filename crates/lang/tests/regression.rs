@@ -270,3 +270,27 @@ fn a_failure_in_a_body_costs_the_same_whatever_fuel_there_is() {
         assert_eq!(with(spent - 1).0, ErrorKind::OutOfFuel { limit: spent - 1 }, "{text}");
     }
 }
+
+/// The library's product of integers of more than 4,000 words lost a carry into a word of ones.
+#[test]
+fn a_product_of_long_integers_keeps_its_carries() {
+    check("x=2**256001-2**255873-1; x*x==x**2", "True");
+    check("x=2**256001-2**255873-1; [x*x%9, -x*x%9, -x*-x%9, x*(1-x)%9]", "[7, 2, 7, 7]");
+    check("(2**524289-2**524161-1)*(2**352193-1)%(2**127-1)", "18014394210320385");
+    check("x=2**256001-2**255873-1; [prod([x]*2)%9, sumprod([x], [x])%9, lcm(x, x+1)%9]", "[7, 7, 3]");
+}
+
+/// The library squared modulo numbers of 61 to 96 words with too little memory, and panicked.
+#[test]
+fn powers_are_computed_modulo_numbers_of_every_length() {
+    check("pow(3, 65537, 2**4096-1)%10**15", "711427830638263");
+    check("pow(7, 65537, 2**4096-159)%10**15", "717916825326929");
+    check("pow(2**6143, 2, 2**6144-1)%10**15", "113299295535104");
+    check("pow(2**3840, 2, 2**3841-1)%10**15", "432085347237888");
+    for bits in (3_000..7_000).step_by(64) {
+        check(&format!("pow(2**{bits}, 2, 2**{bits}+1)"), "1");
+        check(&format!("pow(3**{0}, 3, 3**{0}*2-1)%97==3**{1}%(3**{0}*2-1)%97", bits / 2, bits / 2 * 3), "True");
+    }
+    // It is its own square, so that factors are equal that are no squaring.
+    check("m=2**2100*3**1300; e=2**2100*pow(2**2100, -1, 3**1300)%m; [e*e%m==e, pow(e, 11, m)==e]", "[True, True]");
+}

@@ -199,7 +199,7 @@ impl Integer {
         refuse_bits(self.bits() + other.bits() - 1, budget)?;
         budget.charge(price::multiply(self.words(), other.words()))?;
         let product = match (self, other) {
-            (Big(a), Big(b)) => &**a * &**b,
+            (Big(a), Big(b)) => long::signed_product(a, b, budget)?,
             (Big(a), Small(b)) | (Small(b), Big(a)) => &**a * IBig::from(*b),
             (Small(a), Small(b)) => IBig::from(*a) * IBig::from(*b),
         };
@@ -286,7 +286,9 @@ impl Integer {
         let low = |value: &UBig| value.as_words().first().copied().unwrap_or(0);
         for candidate in [&root - UBig::ONE, root.clone(), root + UBig::ONE] {
             // Nearly every wrong candidate shows in its lowest word.
-            if low(&candidate).wrapping_pow(index as u32) == low(&value) && candidate.pow(index) == value {
+            if low(&candidate).wrapping_pow(index as u32) == low(&value)
+                && long::power(&candidate, index, budget)? == value
+            {
                 return Ok(Some(Self::from(IBig::from(candidate))));
             }
         }

@@ -2,6 +2,7 @@
 //! for the whole operation; [`Budget::pass`] counts the finished part.
 
 use dashu_int::fast_div::ConstDivisor;
+use dashu_int::modular::Reduced;
 use dashu_int::ops::{BitTest, DivRem, Gcd, SquareRoot};
 use dashu_int::{IBig, UBig};
 
@@ -58,6 +59,17 @@ pub(super) fn multiply(a: &UBig, b: &UBig, budget: &mut Budget) -> Result<UBig, 
     let half = words(long) / 2;
     let (low, high) = (part(long, 0, half), part(long, half, usize::MAX));
     Ok(multiply(&low, short, budget)? + (multiply(&high, short, budget)? << (half * WORD)))
+}
+
+/// The product of two numbers of any sign. (The library's own product of two numbers of more than 4,000 words loses a
+/// carry into a word of ones.)
+pub(super) fn signed_product(a: &IBig, b: &IBig, budget: &mut Budget) -> Result<IBig, ErrorKind> {
+    let ((a_sign, a_words), (b_sign, b_words)) = (a.as_sign_words(), b.as_sign_words());
+    if a_words.len().min(b_words.len()) < TRANSFORM_WORDS {
+        return Ok(a * b);
+    }
+    let product = multiply(&UBig::from_words(a_words), &UBig::from_words(b_words), budget)?;
+    Ok(IBig::from_parts(a_sign * b_sign, product))
 }
 
 /// Quotient and remainder; the divisor must not be zero.
@@ -354,8 +366,16 @@ pub(super) fn modular_power(
         return climb(base, &exponent, times).map(Some);
     }
     let step = price::modular_power(1, words(modulus) as u64);
-    let power = climb(ring.reduce(base), &exponent, |a, b| budget.pass(step / 2).map(|()| a * b))?;
+    let power = climb(ring.reduce(base), &exponent, |a, b| {
+        budget.pass(step / 2)?;
+        Ok(reduced_product(a, b))
+    })?;
     Ok(Some(power.residue()))
+}
+
+/// The library squares equal factors, too, but with too little memory for 61 to 96 words.
+fn reduced_product<'r>(a: &Reduced<'r>, b: &Reduced<'r>) -> Reduced<'r> {
+    if a == b { a.sqr() } else { a * b }
 }
 
 /// A power by squaring, with one multiplication for every few bits of the exponent, which must not be 0.
