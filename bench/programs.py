@@ -20,10 +20,14 @@ BODY = b'{"expressao":"2+2"}'
 running = []
 
 
+def pinned(core):
+    """What keeps a command on one core, if it is given."""
+    return ["taskset", "-c", str(core)] if core is not None and os.cpu_count() > 1 else []
+
+
 def start(command, core=None, **how):
     """Starts a server, on one core if it is given."""
-    pinned = ["taskset", "-c", str(core)] if core is not None and os.cpu_count() > 1 else []
-    process = subprocess.Popen([*pinned, *map(str, command)], **how)
+    process = subprocess.Popen([*pinned(core), *map(str, command)], **how)
     running.append(process)
     return process
 
@@ -87,8 +91,7 @@ def start_ready(command, core=0):
 
 def load_drawn(port, core=None, **options):
     """What `load` measures of texts that are drawn at random."""
-    pinned = ["taskset", "-c", str(core)] if core is not None and os.cpu_count() > 1 else []
-    command = [*pinned, TARGET / "release/load", f"127.0.0.1:{port}", *(f"{name}={value}" for name, value in options.items())]
+    command = [*pinned(core), TARGET / "release/load", f"127.0.0.1:{port}", *(f"{name}={value}" for name, value in options.items())]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
@@ -112,8 +115,7 @@ def ask(port):
 def load(port, seconds, script="post.lua", arguments=(), core=1):
     """Requests a second, the median and 99th percentile latency in ms, and the number of requests, with every connection
     kept alive."""
-    pinned = ["taskset", "-c", str(core)] if core is not None and os.cpu_count() > 1 else []
-    said = subprocess.run([*pinned, "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", ROOT / "bench" / script,
+    said = subprocess.run([*pinned(core), "wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--latency", "-s", ROOT / "bench" / script,
                            f"http://127.0.0.1:{port}/evaluate", "--", *map(str, arguments)],
                           check=True, capture_output=True, text=True).stdout
     if "Non-2xx" in said or "Socket errors" in said:

@@ -173,12 +173,10 @@ impl Primaries {
     /// The state of the server that holds the key. A demoted primary may report less than the new one, so while the
     /// server is not known to be a primary, its changes are not known to be reported.
     pub(crate) fn state_for(&self, key: &Key) -> State {
-        let link = self.map().holder(|| self.namespace.name(key)).cloned();
-        match link.map(|link| (link.state(), link.status().is_primary)) {
-            Some((State::Coherent, false)) => State::CatchingUp,
-            Some((state, _)) => state,
-            None => State::Detached,
-        }
+        self.map().holder(|| self.namespace.name(key)).map_or(State::Detached, |link| match link.state() {
+            State::Coherent if !link.status().is_primary => State::CatchingUp,
+            state => state,
+        })
     }
 
     /// Whether the server that holds the key has shown that it is a primary.

@@ -2,7 +2,7 @@
 // Helper functions of tests may panic, like the tests.
 #![allow(clippy::panic, clippy::unwrap_used)]
 
-use tabuada_lang::{ErrorKind, Fuel, Limits, parse};
+use tabuada_lang::{Context, ErrorKind, Fuel, Limits, Mode, parse, parse_with};
 
 #[track_caller]
 fn check(text: &str, expected: &str) {
@@ -278,6 +278,17 @@ fn a_product_of_long_integers_keeps_its_carries() {
     check("x=2**256001-2**255873-1; [x*x%9, -x*x%9, -x*-x%9, x*(1-x)%9]", "[7, 2, 7, 7]");
     check("(2**524289-2**524161-1)*(2**352193-1)%(2**127-1)", "18014394210320385");
     check("x=2**256001-2**255873-1; [prod([x]*2)%9, sumprod([x], [x])%9, lcm(x, x+1)%9]", "[7, 7, 3]");
+}
+
+/// The same product, in Newton's steps and in the check of a candidate. The default fuel is not enough for it.
+#[test]
+fn an_exact_root_of_a_long_number_is_found() {
+    let limits = Limits { fuel: 1_000_000_000_000, ..Limits::default() };
+    let context = Context { mode: Mode::Exact, ..Context::default() };
+    for text in ["x=2**256001-2**255873-1; sqrt(x**2)==x", "x=2**345601-2**345473-1; cbrt(x**3)==x"] {
+        let answer = parse_with(text, &context, &limits).unwrap().evaluate(&limits).unwrap();
+        assert_eq!(answer.text(), "True", "{text}");
+    }
 }
 
 /// The library squared modulo numbers of 61 to 96 words with too little memory, and panicked.

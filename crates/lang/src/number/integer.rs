@@ -281,7 +281,8 @@ impl Integer {
         let index = index as usize;
         for _ in 0..steps {
             budget.charge(step_price)?;
-            root = (&root * (index - 1) + &value / root.pow(index - 1)) / index;
+            let below = long::power(&root, index - 1, budget)?;
+            root = (&root * (index - 1) + long::divide(&value, &below, budget)?.0) / index;
         }
         let low = |value: &UBig| value.as_words().first().copied().unwrap_or(0);
         for candidate in [&root - UBig::ONE, root.clone(), root + UBig::ONE] {

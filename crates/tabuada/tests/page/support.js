@@ -237,7 +237,7 @@ export async function holding(page, texts) {
   const held = new Map(
     texts.map((text) => {
       let release = () => {};
-      return [text, { isReleased: new Promise((/** @type {(value: void) => void} */ done) => (release = done)), release: () => release() }];
+      return [text, { isReleased: new Promise((/** @type {(value: void) => void} */ done) => (release = done)), release }];
     }),
   );
   await page.route("**/v1/**", async (route) => {
