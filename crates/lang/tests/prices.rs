@@ -357,7 +357,7 @@ fn no_unit_costs_more_and_no_stretch_is_longer_than_it_may() {
     let half = |first: usize| -> Vec<(Ratios, &str, &Case)> {
         let cases = cases.iter().skip(first).step_by(2).flat_map(|case| MODES.map(|mode| (mode, case)));
         let measured = cases.filter(|(mode, case)| is_wanted(mode, case)).map(|(mode, case)| {
-            let quickly = compared(mode, case, 100_000, slow);
+            let quickly = compared(mode, case, 50_000, slow);
             let begin = if quickly.0.max(quickly.1) > 0.7 { (f64::INFINITY, f64::INFINITY) } else { quickly };
             let ratios = least(mode, case, begin, 3, 0.7);
             if ratios.0.max(ratios.1) > 1.0 {
