@@ -5,7 +5,7 @@
 //! Explored: switches between threads before every step on a generation, an insert lock, the table of flights, the
 //! breaker, a channel, a wait list, and before every step on memory; cancelled tasks; computations that fail or panic.
 //!
-//! Not explored: time (no deadline passes); the insides of `quick_cache` (each operation is one step) and of tokio
+//! Not explored: time (no deadline passes); the insides of memory (each operation is one step) and of tokio
 //! (shuttle-tokio has its own channels and notifications); memory orderings weaker than `SeqCst`, which the generations do
 //! not use; panics while a lock is held; Redis and the client library, replaced by a value under a lock and by pushes. The
 //! tests in `tests/` cover these, on real servers.

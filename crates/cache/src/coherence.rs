@@ -12,7 +12,7 @@
 use std::hash::BuildHasher;
 use std::sync::{Arc, PoisonError};
 
-use quick_cache::DefaultHashBuilder;
+use hashbrown::DefaultHashBuilder;
 use tokio::sync::{Notify, watch};
 
 use crate::audit::Gauge;

@@ -34,6 +34,12 @@ pub trait Contents: Send + Sync + 'static {
     fn decode(&self, line: &str) -> impl Future<Output = Option<Self::Value>> + Send;
     /// The size of the value in memory, in bytes.
     fn weight(&self, value: &Self::Value) -> usize;
+    /// What computing the value again would cost, in any unit. A full memory keeps the values that save the most for
+    /// their bytes. All cost the same by default.
+    fn cost(&self, value: &Self::Value) -> u64 {
+        let _ = value;
+        1
+    }
     /// The longest lifetime of this value; `None` for that of the cache.
     fn lifetime(&self, value: &Self::Value) -> Option<Duration>;
 }

@@ -28,7 +28,7 @@ pub fn check_push(bytes: &[u8]) {
     let keys = TEXTS.map(|text| Key::new("1", text));
     for key in &keys {
         let kept = Validity { purge: coherence.purge_generation(), deadline: u64::MAX, is_brief: true };
-        memory.insert(key, Arc::new(4), 8, kept, Upkeep::NONE);
+        memory.insert(key, Arc::new(4), (8, 1), kept, Upkeep::NONE);
     }
     let (sender, queue) = mpsc::channel(1);
     let handle = push_handler(coherence.clone(), sender, Arc::default());

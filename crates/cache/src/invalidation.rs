@@ -191,7 +191,7 @@ mod tests {
         let other = (0..).map(|n| format!("{n}")).find(|text| !shares_shard(text)).unwrap();
         for text in ["2+2", &other] {
             let kept = Validity { purge: coherence.purge_generation(), deadline: u64::MAX, is_brief: true };
-            memory.insert(&key(text), Arc::new(4), 8, kept, crate::memory::Upkeep::NONE);
+            memory.insert(&key(text), Arc::new(4), (8, 1), kept, crate::memory::Upkeep::NONE);
         }
         let stamps = [coherence.stamp(&key("2+2")), coherence.stamp(&key(&other))];
         let (sender, queue) = mpsc::channel(2);

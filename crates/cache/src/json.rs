@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::entry::Contents;
 
 type Weight<V> = dyn Fn(&V) -> usize + Send + Sync;
+type Cost<V> = dyn Fn(&V) -> u64 + Send + Sync;
 type Lifetime<V> = dyn Fn(&V) -> Option<Duration> + Send + Sync;
 
 /// Values of any type that serde can write and read, in Redis as one line of JSON: `{"value":…}`.
@@ -37,6 +38,7 @@ type Lifetime<V> = dyn Fn(&V) -> Option<Duration> + Send + Sync;
 /// ```
 pub struct Json<V> {
     weight: Box<Weight<V>>,
+    cost: Box<Cost<V>>,
     lifetime: Box<Lifetime<V>>,
 }
 
@@ -50,7 +52,7 @@ struct Line<V> {
 impl<V: Serialize + 'static> Json<V> {
     /// Weighs a value by the length of its JSON, and leaves its lifetime to [`Options::ttl`](crate::Options::ttl).
     pub fn new() -> Self {
-        Self { weight: Box::new(json_bytes), lifetime: Box::new(|_| None) }
+        Self { weight: Box::new(json_bytes), cost: Box::new(|_| 1), lifetime: Box::new(|_| None) }
     }
 }
 
@@ -59,6 +61,13 @@ impl<V> Json<V> {
     #[must_use]
     pub fn weighing(self, weight: impl Fn(&V) -> usize + Send + Sync + 'static) -> Self {
         Self { weight: Box::new(weight), ..self }
+    }
+
+    /// What computing a value again would cost, in any unit. A full memory keeps the values that save the most for their
+    /// bytes; otherwise all cost the same.
+    #[must_use]
+    pub fn costing(self, cost: impl Fn(&V) -> u64 + Send + Sync + 'static) -> Self {
+        Self { cost: Box::new(cost), ..self }
     }
 
     /// Limits the lifetime of single values: with `None`, a value lives as long as the options say.
@@ -95,6 +104,10 @@ impl<V: Serialize + DeserializeOwned + Send + Sync + 'static> Contents for Json<
 
     fn weight(&self, value: &V) -> usize {
         (self.weight)(value)
+    }
+
+    fn cost(&self, value: &V) -> u64 {
+        (self.cost)(value)
     }
 
     fn lifetime(&self, value: &V) -> Option<Duration> {

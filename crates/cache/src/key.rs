@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 
-use quick_cache::Equivalent;
+use hashbrown::Equivalent;
 use sha2::{Digest as _, Sha256};
 
 use crate::hex;

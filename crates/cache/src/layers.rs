@@ -293,8 +293,8 @@ impl<C: Contents> Layers<C> {
             deadline: lifetime.map_or(u64::MAX, |lifetime| nanos(self.coherence.now().saturating_add(lifetime))),
             is_brief: at_most.is_some() || matches!(state, State::CatchingUp | State::Detached),
         };
-        let weight = self.contents.weight(value);
-        let insert = || self.memory.insert(key, value.clone(), weight, validity, upkeep);
+        let size = (self.contents.weight(value), self.contents.cost(value));
+        let insert = || self.memory.insert(key, value.clone(), size, validity, upkeep);
         self.coherence.if_unchanged(stamp, insert).map(|is_taken| Kept { is_taken, lifetime })
     }
 

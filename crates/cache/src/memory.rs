@@ -1,15 +1,18 @@
-//! The memory layer: bounded in bytes, over `quick_cache`.
+//! The memory layer: bounded in bytes, in several shards, each of which keeps what saves the most computing.
 //!
 //! An entry carries its purge generation and its deadline, and a hit compares both, as [`hit`](crate::protocol::hit) says. So a purge only increments a
 //! number, and [`Memory::sweep`] frees the memory afterwards.
 
-use std::sync::Arc;
+mod shard;
+
+use std::hash::BuildHasher;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use quick_cache::sync::{Cache, DefaultLifecycle, EntryAction, EntryResult};
-use quick_cache::{DefaultHashBuilder, OptionsBuilder, Weighter};
+use hashbrown::DefaultHashBuilder;
 
 use crate::key::{Key, KeyRef};
+use crate::memory::shard::{Shard, Size};
 use crate::protocol::hit::{Validity, may_answer, nanos};
 use crate::protocol::version::Moment;
 use crate::stats::MemoryLookup;
@@ -21,7 +24,9 @@ const ENTRY_BYTES: usize = 192;
 const SHARD_BYTES_MIN: u64 = 4 << 20;
 const ENTRY_BYTES_TYPICAL: u64 = 512;
 /// Entries for which the tables have room from the start.
-const ENTRIES_AT_FIRST: usize = 16 << 10;
+const ENTRIES_AT_FIRST: u64 = 16 << 10;
+/// Entries that are copied under one lock.
+const SEEN_AT_ONCE: usize = 64;
 
 /// When a hit must be told to Redis, in nanoseconds, and, in the last bit, whether the entry may then be prolonged there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,39 +89,45 @@ impl<V> MemoryEntry<V> {
     }
 }
 
-#[derive(Clone)]
-struct Bytes;
-
-impl<V> Weighter<Key, MemoryEntry<V>> for Bytes {
-    fn weight(&self, _key: &Key, entry: &MemoryEntry<V>) -> u64 {
-        entry.bytes
-    }
-}
+type Entries<V> = Shard<Key, MemoryEntry<V>>;
 
 pub(crate) struct Memory<V> {
-    entries: Cache<Key, MemoryEntry<V>, Bytes>,
+    /// A power of two of them.
+    shards: Box<[RwLock<Entries<V>>]>,
+    hasher: DefaultHashBuilder,
     bytes_max: u64,
-    /// The largest entry. One that nearly fills a shard would evict everything else in it, and `quick_cache` silently
-    /// refuses entries above 97 % of a shard.
+    /// The largest entry. One that nearly fills a shard would evict everything else in it.
     entry_bytes_max: u64,
 }
 
 impl<V> Memory<V> {
     pub(crate) fn new(bytes_max: u64) -> Self {
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-        let shards = usize::try_from(bytes_max / SHARD_BYTES_MIN).unwrap_or(usize::MAX).clamp(1, 4 * threads);
-        let options = OptionsBuilder::new()
-            // quick_cache rounds up to a power of two; half of the number keeps a shard large enough.
-            .shards(shards.div_ceil(2))
-            .estimated_items_capacity(usize::try_from(bytes_max / ENTRY_BYTES_TYPICAL).unwrap_or(usize::MAX))
-            .weight_capacity(bytes_max)
-            .build();
-        let Ok(options) = options else { unreachable!("both capacities are set") };
-        let entries = Cache::with_options(options, Bytes, DefaultHashBuilder::default(), DefaultLifecycle::default());
-        // A table that grows is copied while requests wait. Reserved but unused parts take no memory.
-        entries.reserve(usize::try_from(bytes_max / ENTRY_BYTES_TYPICAL).unwrap_or(usize::MAX).min(ENTRIES_AT_FIRST));
-        let entry_bytes_max = entries.shard_capacity() / 8 * 7;
-        Self { entries, bytes_max, entry_bytes_max }
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as u64;
+        let shards = (bytes_max / SHARD_BYTES_MIN).clamp(1, 4 * threads);
+        let shards = 1_u64 << shards.ilog2();
+        let entries = bytes_max / shards / ENTRY_BYTES_TYPICAL;
+        let hasher = DefaultHashBuilder::default();
+        let shard = |_| {
+            let mut shard = Shard::new(bytes_max / shards, entries);
+            // Reserved but unused parts take no memory.
+            shard.reserve(entries.min(ENTRIES_AT_FIRST / shards) as usize);
+            RwLock::new(shard)
+        };
+        let entry_bytes_max = bytes_max / shards / 8 * 7;
+        Self { shards: (0..shards).map(shard).collect(), hasher, bytes_max, entry_bytes_max }
+    }
+
+    /// The shard of a hash. Its tables take the other bits.
+    fn shard(&self, hash: u64) -> &RwLock<Entries<V>> {
+        &self.shards[(hash >> 40) as usize & (self.shards.len() - 1)]
+    }
+
+    fn read(&self, hash: u64) -> RwLockReadGuard<'_, Entries<V>> {
+        self.shard(hash).read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self, hash: u64) -> RwLockWriteGuard<'_, Entries<V>> {
+        self.shard(hash).write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The value of `key` and its remaining time, if it [may answer](may_answer); otherwise whether it is not there, or
@@ -129,11 +140,13 @@ impl<V> Memory<V> {
         clock: impl FnOnce() -> u64,
     ) -> Result<Hit<V>, MemoryLookup> {
         step();
-        let entry = self.entries.get(key).ok_or(MemoryLookup::Miss)?;
+        let hash = self.hasher.hash_one(key);
+        let shard = self.read(hash);
+        let entry = shard.get(key, hash).ok_or(MemoryLookup::Miss)?;
         let now = clock();
         if may_answer(&entry.kept, purge, believed_until, now) {
             let (left, is_touch_due) = (entry.kept.left(now), entry.upkeep.is_due(now));
-            return Ok(Hit { value: entry.value, left, is_touch_due });
+            return Ok(Hit { value: entry.value.clone(), left, is_touch_due });
         }
         Err(if entry.kept.is_live(purge, now) { MemoryLookup::Unsure } else { MemoryLookup::Miss })
     }
@@ -156,68 +169,96 @@ impl<V> Memory<V> {
         self.change(key, purge, |entry| entry.kept.deadline = nanos(deadline));
     }
 
-    /// Changes an entry in place, if it is there; it is not inserted again.
+    /// Changes an entry in place, if it is there.
     fn change<T>(&self, key: &Key, purge: u64, change: impl FnOnce(&mut MemoryEntry<V>) -> T) -> Option<T> {
-        let mut change = Some(change);
-        let changed = self.entries.entry(key, Some(Duration::ZERO), |_, entry| {
-            let change = change.take().filter(|_| entry.kept.purge == purge);
-            EntryAction::Retain(change.map(|change| change(entry)))
-        });
-        match changed {
-            EntryResult::Retained(changed) => changed,
-            // Dropping a guard leaves no entry.
-            _ => None,
-        }
+        let hash = self.hasher.hash_one(key);
+        self.write(hash).peek_mut(key, hash).filter(|entry| entry.kept.purge == purge).map(change)
     }
 
-    /// Inserts a value of the size `weight`, with its upkeep. A value that is too large is not inserted, and the old entry is removed.
-    /// Gives whether it was inserted.
-    pub(crate) fn insert(&self, key: &Key, value: Arc<V>, weight: usize, kept: Validity, upkeep: Upkeep) -> bool {
+    /// Inserts a value, with its upkeep: of the size `weight`, and of the cost of computing it again. A value that is too
+    /// large is not inserted, and the old entry is removed. Gives whether it was inserted; where memory is full and it is
+    /// worth less than the rest, it is the next to go.
+    pub(crate) fn insert(
+        &self,
+        key: &Key,
+        value: Arc<V>,
+        (weight, cost): (usize, u64),
+        kept: Validity,
+        upkeep: Upkeep,
+    ) -> bool {
         let bytes = weight.saturating_add(key.text().len()).saturating_add(ENTRY_BYTES) as u64;
         step();
         let is_taken = bytes <= self.entry_bytes_max;
         if is_taken {
-            self.entries.insert(key.clone(), MemoryEntry { value, kept, bytes, upkeep });
+            let hash = self.hasher.hash_one(key);
+            let entry = MemoryEntry { value, kept, bytes, upkeep };
+            // Values are dropped when the lock is released.
+            let gone = self.write(hash).insert(key.clone(), hash, entry, Size { bytes, cost });
+            drop(gone);
         } else {
-            self.entries.remove(&key.as_ref());
+            self.take(key.as_ref(), |_| true);
         }
         is_taken
     }
 
     /// The entry under a name; this does not count as a use.
     pub(crate) fn peek(&self, key: KeyRef<'_>, purge: u64, now: Moment) -> Option<MemoryEntry<V>> {
-        self.entries.peek(&key).filter(|entry| entry.kept.is_live(purge, nanos(now)))
+        let hash = self.hasher.hash_one(key);
+        self.read(hash).peek(&key, hash).filter(|entry| entry.kept.is_live(purge, nanos(now))).cloned()
     }
 
     /// Every live entry, in no order. Entries inserted or removed meanwhile may be missing or present.
     pub(crate) fn live(&self, purge: u64, now: Moment) -> impl Iterator<Item = (Key, MemoryEntry<V>)> {
-        self.entries.iter().filter(move |(_, entry)| entry.kept.is_live(purge, nanos(now)))
+        self.all().filter(move |(_, entry)| entry.kept.is_live(purge, nanos(now)))
+    }
+
+    /// Every entry. No lock is held between two of them, nor for many.
+    fn all(&self) -> impl Iterator<Item = (Key, MemoryEntry<V>)> {
+        self.shards.iter().flat_map(|shard| {
+            let some = |from: usize| -> Option<Vec<_>> {
+                let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+                Some(shard.some_of(from, SEEN_AT_ONCE)?.map(|(key, entry)| (key.clone(), entry.clone())).collect())
+            };
+            (0..).step_by(SEEN_AT_ONCE).map_while(some).flatten()
+        })
     }
 
     pub(crate) fn remove(&self, key: KeyRef<'_>) {
         step();
-        self.entries.remove(&key);
+        self.take(key, |_| true);
+    }
+
+    /// Removes an entry of which this is so.
+    fn take(&self, key: KeyRef<'_>, is_so: impl FnOnce(&MemoryEntry<V>) -> bool) {
+        let hash = self.hasher.hash_one(key);
+        let mut shard = self.write(hash);
+        let taken = if shard.peek(&key, hash).is_some_and(is_so) { shard.remove(&key, hash) } else { None };
+        // The value is dropped when the lock is released.
+        drop(shard);
+        drop(taken);
     }
 
     /// Removes expired entries, and those of earlier purge generations. It may run late: those newer than `purge` stay.
-    ///
-    /// It removes them one by one: `retain` would hold the lock of a shard for tens of thousands of entries, while
-    /// requests and invalidations wait.
+    /// They go one by one, since requests and invalidations wait for the lock of a shard.
     pub(crate) fn sweep(&self, purge: u64, now: Moment) {
         let is_over = |entry: &MemoryEntry<V>| !entry.kept.is_live(purge.max(entry.kept.purge), nanos(now));
-        for (key, entry) in self.entries.iter() {
+        for (key, entry) in self.all() {
             if is_over(&entry) {
-                self.entries.remove_if(&key, is_over);
+                self.take(key.as_ref(), is_over);
             }
         }
     }
 
     pub(crate) fn len(&self) -> u64 {
-        self.entries.len() as u64
+        self.summed(|shard| shard.len() as u64)
     }
 
     pub(crate) fn bytes(&self) -> u64 {
-        self.entries.weight()
+        self.summed(Shard::bytes)
+    }
+
+    fn summed(&self, of: impl Fn(&Entries<V>) -> u64) -> u64 {
+        self.shards.iter().map(|shard| of(&shard.read().unwrap_or_else(PoisonError::into_inner))).sum()
     }
 
     pub(crate) fn bytes_max(&self) -> u64 {
@@ -227,7 +268,7 @@ impl<V> Memory<V> {
     /// Bytes charged, summed over all entries: equal to [`Memory::bytes`] while nothing is inserted or removed.
     #[cfg(any(test, feature = "audit"))]
     pub(crate) fn bytes_held(&self) -> u64 {
-        self.entries.iter().map(|(_, entry)| entry.bytes).sum()
+        self.all().map(|(_, entry)| entry.bytes).sum()
     }
 }
 
@@ -238,7 +279,7 @@ mod tests {
     use super::*;
 
     fn keep(memory: &Memory<u32>, text: &str, value: u32, weight: usize, purge: u64) {
-        memory.insert(&Key::new("1", text), Arc::new(value), weight, forever(purge), Upkeep::NONE);
+        memory.insert(&Key::new("1", text), Arc::new(value), (weight, 1), forever(purge), Upkeep::NONE);
     }
 
     fn forever(purge: u64) -> Validity {
@@ -295,7 +336,7 @@ mod tests {
         let (answered, told) = mpsc::channel();
         for n in 0..3 {
             let value = AsksWhenDropped(Arc::downgrade(&memory), answered.clone());
-            memory.insert(&Key::new("1", &n.to_string()), Arc::new(value), 100, forever(7), Upkeep::NONE);
+            memory.insert(&Key::new("1", &n.to_string()), Arc::new(value), (100, 1), forever(7), Upkeep::NONE);
         }
         memory.sweep(8, Moment::ZERO);
         assert_eq!(told.try_iter().collect::<Vec<_>>(), [true; 3]);
@@ -305,7 +346,7 @@ mod tests {
     fn an_entry_expires_at_its_deadline() {
         let (memory, now, second) = (Memory::new(1 << 20), 7_000_000_000, 1_000_000_000);
         let key = Key::new("1", "2+2");
-        memory.insert(&key, Arc::new(4), 8, Validity { deadline: now + second, ..forever(0) }, Upkeep::NONE);
+        memory.insert(&key, Arc::new(4), (8, 1), Validity { deadline: now + second, ..forever(0) }, Upkeep::NONE);
         let hit = Hit { value: Arc::new(4), left: Some(Duration::from_secs(1)), is_touch_due: false };
         assert_eq!(memory.get(&key, 0, u64::MAX, || now), Ok(hit));
         assert_eq!(memory.get(&key, 0, u64::MAX, || now + second), Err(MemoryLookup::Miss));
@@ -315,7 +356,7 @@ mod tests {
     fn nothing_is_forgotten_while_redis_is_not_heard_from() {
         let (memory, now) = (Memory::new(1 << 20), 7);
         let key = Key::new("1", "2+2");
-        memory.insert(&key, Arc::new(4), 8, forever(0), Upkeep::NONE);
+        memory.insert(&key, Arc::new(4), (8, 1), forever(0), Upkeep::NONE);
         assert_eq!(memory.get(&key, 0, now, || now), Err(MemoryLookup::Unsure));
         let hit = Hit { value: Arc::new(4), left: None, is_touch_due: false };
         assert_eq!(memory.get(&key, 0, 2 * now, || now), Ok(hit));
@@ -330,7 +371,7 @@ mod tests {
         for is_renewable in [true, false] {
             let upkeep = Upkeep::due_at(start + minute, is_renewable);
             let kept = Validity { deadline: nanos(start + 10 * minute), ..forever(0) };
-            memory.insert(&key, Arc::new(4), 8, kept, upkeep);
+            memory.insert(&key, Arc::new(4), (8, 1), kept, upkeep);
             let get = |now| memory.get(&key, 0, u64::MAX, || nanos(now)).unwrap();
             let is_due = |now| get(now).is_touch_due;
             let take = |now| memory.take_touch(&key, 0, now, now + minute);
@@ -350,7 +391,7 @@ mod tests {
             memory.prolong(&key, 0, start + 16 * minute);
             assert_eq!((take(later), memory.len(), memory.bytes()), (None, 0, 0));
             // An entry that Redis does not hold needs none.
-            memory.insert(&key, Arc::new(4), 8, forever(0), Upkeep::NONE);
+            memory.insert(&key, Arc::new(4), (8, 1), forever(0), Upkeep::NONE);
             assert_eq!((is_due(later), take(later)), (false, None));
         }
     }
@@ -371,7 +412,7 @@ mod tests {
     #[test]
     fn an_entry_that_is_too_large_is_refused_and_evicts_nothing() {
         let memory = Memory::new(1 << 16);
-        let fills = |weight| memory.insert(&Key::new("1", "huge"), Arc::new(2), weight, forever(0), Upkeep::NONE);
+        let fills = |weight| memory.insert(&Key::new("1", "huge"), Arc::new(2), (weight, 1), forever(0), Upkeep::NONE);
         let most = usize::try_from(memory.entry_bytes_max).unwrap() - ENTRY_BYTES - "huge".len();
         assert!(fills(most));
         assert_eq!(got(&memory, "huge", 0), Some(2));

@@ -32,6 +32,8 @@ const INLINE_FUEL: u64 = 3_000;
 /// stored does not depend on it.
 const TRIAL_TIME: Duration = Duration::from_millis(2);
 
+/// What reading a short text takes, in fuel: even an answer that cost nothing is worth its place.
+const READING_COST: u64 = 100;
 /// The deadline of an answer, including the wait for a thread. On a healthy machine, the fuel ends long before.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(2);
 
@@ -584,6 +586,10 @@ impl Contents for Answers {
 
     fn weight(&self, answer: &Answer) -> usize {
         answer.weight()
+    }
+
+    fn cost(&self, answer: &Answer) -> u64 {
+        READING_COST + answer.fuel
     }
 
     fn lifetime(&self, answer: &Answer) -> Option<Duration> {
