@@ -7,6 +7,7 @@
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use fee::prelude::{Expr, ExprCompiler as _, ExprEvaluator as _, ExprFn};
 use tabuada_lang::{Argument, Context, Evaluator, Fuel, Limits, Program, parse_with};
 
 /// The minimum time of one engine in a round.
@@ -92,6 +93,7 @@ impl Polynomial {
 fn cases(polynomial: &Polynomial) -> Vec<Case<'_>> {
     vec![
         one_shot("one-shot: 2+2", "2+2", "2+2"),
+        one_shot("one-shot: (3*4+5)/7-2*3", "(3*4+5)/7-2*3", "(3*4+5)/7-2*3"),
         one_shot("one-shot: (3*4+5)/7-2**3", "(3*4+5)/7-2^3", "(3*4+5)/7-2**3"),
         one_shot("one-shot: sin(1.5)**2+cos(1.5)**2", "sin(1.5)^2+cos(1.5)^2", "sin(1.5)**2+cos(1.5)**2"),
         polynomial_once(polynomial),
@@ -101,6 +103,14 @@ fn cases(polynomial: &Polynomial) -> Vec<Case<'_>> {
         }),
         compiled("compiled: sin(x)**2+cos(x)**2", "sin(x)^2+cos(x)^2", "sin(x)**2+cos(x)**2"),
         compiled("compiled: polynomial of 200 terms", &polynomial.caret, &polynomial.stars),
+        column("column: x**1.5", "x**1.5", |x| x.powf(black_box(1.5))),
+        column("column: log(x)", "log(x)", f64::ln),
+        column("column: log10(x)", "log10(x)", f64::log10),
+        column("column: log2(x)", "log2(x)", f64::log2),
+        column("column: exp(x)", "exp(x)", f64::exp),
+        column("column: sin(x)", "sin(x)", f64::sin),
+        column("column: atan(x)", "atan(x)", f64::atan),
+        column("column: asin(x-0.25)", "asin(x-0.25)", |x| (x - 0.25).asin()),
     ]
 }
 
@@ -117,9 +127,19 @@ fn one_shot<'a>(name: &'static str, caret: &'a str, stars: &'a str) -> Case<'a> 
     let ours = move || {
         black_box(evaluator.evaluate(black_box(stars), &limits, &mut Fuel::new(limits.fuel)).ok());
     };
-    let peers: Vec<(&'static str, Work<'a>)> = vec![
+    let mut functions = fee::DefaultResolver::empty();
+    functions.insert("sin", ExprFn::new(|x| x[0].sin()));
+    functions.insert("cos", ExprFn::new(|x| x[0].cos()));
+    let context = fee::prelude::Context::new(fee::EmptyResolver::new(), functions);
+    let mut stack = Vec::new();
+    let by_fee = move || {
+        let read = Expr::compile(black_box(caret), &context).expect("a peer reads the case");
+        black_box(read.eval(&context, &mut stack).ok());
+    };
+    let mut peers: Vec<(&'static str, Work<'a>)> = vec![
         ("fasteval, slab reused", Box::new(reused)),
         ("tabuada-lang", Box::new(ours)),
+        ("fee", Box::new(by_fee)),
         (
             "fasteval",
             Box::new(move || drop(black_box(fasteval::ez_eval(black_box(caret), &mut fasteval::EmptyNamespace)))),
@@ -128,6 +148,10 @@ fn one_shot<'a>(name: &'static str, caret: &'a str, stars: &'a str) -> Case<'a> 
         ("exmex", Box::new(move || drop(black_box(exmex::eval_str::<f64>(black_box(caret)))))),
         ("evalexpr 11", Box::new(move || drop(black_box(evalexpr::eval(black_box(&prefixed)))))),
     ];
+    // It knows neither powers nor functions.
+    if mexe::eval(caret).is_ok() {
+        peers.push(("mexe", Box::new(move || drop(black_box(mexe::eval(black_box(caret)))))));
+    }
     Case { name, peers }
 }
 
@@ -203,6 +227,29 @@ fn compiled<'a>(name: &'static str, caret: &'a str, stars: &'a str) -> Case<'a> 
     ];
     Case { name, peers }
 }
+
+/// A function of a column, beside the C library's.
+fn column<'a>(name: &'static str, text: &'a str, theirs: fn(f64) -> f64) -> Case<'a> {
+    let limits = Limits::default();
+    let program = read(text, &limits);
+    let xs: Vec<f64> = (0..COLUMN_ROWS).map(|row| 0.25 + f64::from(row) / f64::from(COLUMN_ROWS)).collect();
+    let (mut out, own) = (vec![0.0; xs.len()], xs.clone());
+    let by_libm = move || {
+        out.iter_mut().zip(&own).for_each(|(out, x)| *out = theirs(*x));
+        black_box(&out);
+    };
+    let mut out = vec![0.0; xs.len()];
+    let ours = move || {
+        let fuel = &mut Fuel::new(u64::MAX);
+        black_box(program.columns_into(&[&xs], &mut out, &limits, fuel).is_ok());
+        black_box(&out);
+    };
+    let peers: Vec<(&'static str, Work<'a>)> = vec![("libm", Box::new(by_libm)), ("tabuada-lang", Box::new(ours))];
+    Case { name, peers }
+}
+
+/// The number of rows that one work of [`column`] takes.
+const COLUMN_ROWS: u32 = 4_096;
 
 /// Values below 1 that change with each call, so that nothing can be computed in advance.
 fn argument() -> impl FnMut() -> f64 {

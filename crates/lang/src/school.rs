@@ -31,7 +31,7 @@ pub(crate) use written::Origins;
 /// How many ambiguities of a text are settled to make one reading of it.
 const ROUNDS: usize = 32;
 /// Bytes that may be read to make the readings of one text.
-const READ_BYTES: usize = 64 << 10;
+const READ_BYTES: usize = 32 << 10;
 
 /// Reads a text in school notation.
 pub(crate) fn read(text: &str, decimal: DecimalSign, context: &Context<'_>, limits: &Limits) -> Result<Program, Error> {
@@ -181,8 +181,9 @@ fn settled(
 ) -> Result<Option<Reading>, Error> {
     // A reading may be somewhat longer than the text.
     let roomy = Limits { text_bytes: limits.text_bytes.saturating_mul(2), ..limits.clone() };
-    let rounds = ROUNDS.min(READ_BYTES / text.len().max(1));
-    for _ in 0..=rounds {
+    // Reading once and once more for each ambiguity.
+    let rounds = (1 + ROUNDS).min(READ_BYTES / text.len().max(1));
+    for _ in 0..rounds {
         match attempt(&text, decimal, context, &roomy).map_err(|trouble| *trouble) {
             Ok(program) => return Ok(Some(Reading { read_as: program.canonical(), text })),
             Err(Trouble::Ambiguous { what: other, edits, .. }) => {

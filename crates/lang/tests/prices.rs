@@ -325,7 +325,7 @@ type Ratios = (f64, f64);
 
 /// The ratios of a case; a case that ends too soon to be measured counts as 0.
 fn compared(mode: &str, case: &Case, units: u64, slowness: f64) -> Ratios {
-    const MEASURED: f64 = 2e-4;
+    const MEASURED: f64 = 3e-4;
     let taken = looped(mode, case, units);
     let unit = if taken.cpu < MEASURED { 0.0 } else { taken.cpu / taken.fuel.max(1) as f64 };
     (unit / UNIT_MAX / slowness, taken.stretch / STRETCH_MAX / slowness)

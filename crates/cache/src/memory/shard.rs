@@ -3,9 +3,9 @@
 //! Computing one answer again takes a microsecond and another a second, and one answer has the size of thousands of others.
 //! So an entry is *worth* what computing it again would cost, times how often it is used, for each of its bytes
 //! (GreedyDual-Size-Frequency: L. Cherkasova, HPL-98-69R1, 1998), and the entry that is worth the least goes first.
-//! Worth decays: it halves while memory is filled [`HALF_LIFE`] times (as in LRFU: D. Lee et al., IEEE Transactions on
-//! Computers 50, 2001). Entries are compared by the logarithm of their worth, and with that the decay is the same for all
-//! and needs no change of an entry: those of later rank higher.
+//! Worth halves while memory is filled [`HALF_LIFE`] times (as in LRFU: D. Lee et al., IEEE Transactions on Computers 50,
+//! 2001). Entries are compared by the logarithm of their worth, to which the age of the shard is added when they are
+//! ranked: so what is ranked later ranks higher, and nothing has to be changed as it decays.
 //!
 //! A hit only counts in the entry, which is ranked anew when it is the next to go, as in a clock. The number of uses
 //! outlives the entry in a table of fingerprints, so that a passing scan does not evict what is asked for again and again
@@ -184,7 +184,8 @@ impl<K: Eq, V> Shard<K, V> {
         self.table.insert_unique(hash, place, hash_of);
         self.bytes += size.bytes;
         while self.bytes > self.bytes_max {
-            gone.extend(self.evict());
+            let Some(value) = self.evict() else { break };
+            gone.push(value);
         }
         gone
     }
@@ -228,7 +229,7 @@ impl<K: Eq, V> Shard<K, V> {
         }
     }
 
-    /// Removes the entry that is worth the least. There is one, as long as there are bytes.
+    /// Removes the entry that is worth the least.
     fn evict(&mut self) -> Option<V> {
         let mut ranked_anew = 0;
         loop {

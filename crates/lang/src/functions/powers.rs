@@ -4,6 +4,7 @@ use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
 use super::{ELEMENTARY, Outcome, Section, decimal, exact, float_value, outside, pair, to_float};
 use crate::error::{ErrorKind, Overflow, ZeroDivision};
 use crate::limits::{Budget, price};
+use crate::number::logarithm::{log2, log10};
 use crate::number::{Decimal, Integer, fixed_256, float, special};
 use crate::value::Value;
 
@@ -160,11 +161,11 @@ pub(super) const TABLE: &[Function] = &[
         domain: Domain::Positive,
         price: ELEMENTARY,
         python: Body::One(|value, budget| {
-            logarithm("log10", value, budget, pxfm::f_log10, |integer| fixed_256::log_base(integer, 10))
+            logarithm("log10", value, budget, log10, |integer| fixed_256::log_base(integer, 10))
         }),
         exact: InExact::Formula(|values, budget| exact::logarithm("log10", Some(10), values, budget)),
         decimal: InDecimal::OfOne(|x, precision, budget| x.log(&decimal::integer(10), "log10", precision, budget)),
-        column: Column::Float(pxfm::f_log10),
+        column: Column::Float(log10),
     },
     Function {
         name: "log1p",
@@ -188,11 +189,11 @@ pub(super) const TABLE: &[Function] = &[
         domain: Domain::Positive,
         price: ELEMENTARY,
         python: Body::One(|value, budget| {
-            logarithm("log2", value, budget, pxfm::f_log2, |integer| fixed_256::log_base(integer, 2))
+            logarithm("log2", value, budget, log2, |integer| fixed_256::log_base(integer, 2))
         }),
         exact: InExact::Formula(|values, budget| exact::logarithm("log2", Some(2), values, budget)),
         decimal: InDecimal::OfOne(|x, precision, budget| x.log(&decimal::integer(2), "log2", precision, budget)),
-        column: Column::Float(pxfm::f_log2),
+        column: Column::Float(log2),
     },
     Function {
         name: "sqrt",

@@ -1,6 +1,6 @@
 //! The text of floats in Python, and the float operations in which Python differs from the processor.
 
-use super::power::whole_power;
+use super::power::{half_power, whole_power};
 use super::rounding::parts;
 use super::{Integer, Ties, fixed_256};
 use crate::error::{ErrorKind, Overflow, ValueError, ZeroDivision};
@@ -124,7 +124,7 @@ pub(crate) fn real_power(base: f64, exponent: f64, budget: &mut Budget) -> Resul
 
 /// IEEE 754's `pow`, correctly rounded; `None` if the result may be subnormal.
 pub(crate) fn quick_power(base: f64, exponent: f64) -> Option<f64> {
-    if let Some(value) = whole_power(base, exponent) {
+    if let Some(value) = whole_power(base, exponent).or_else(|| half_power(base, exponent)) {
         return Some(value);
     }
     // The library misrounds subnormal results (0.1.30: 10**-310 gives 3.3e-309). The result's binary logarithm lies

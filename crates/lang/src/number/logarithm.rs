@@ -1,4 +1,4 @@
-//! The natural logarithm of floats, correctly rounded: fast if two floats decide the rounding, else by the library.
+//! Logarithms of floats, correctly rounded: fast if two floats decide the rounding, else by the library.
 //!
 //! x is 2^k·z with z between 0.7 and 1.41, and z lies in one of 256 intervals. For each a table has a number r of nine
 //! bits near 1/z. Then u = r·z - 1 is exact and at most 2^-8, and ln x = k·ln 2 - ln r + ln(1 + u) needs only a short
@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 
 use dashu_int::{IBig, Sign};
 
+use super::error_free::product_error;
 use super::fixed;
 
 /// The intervals of z.
@@ -29,12 +30,28 @@ const SQUARE_ERROR: f64 = 8.881_784_197_001_252e-16;
 /// An upper bound of the other errors: the second part of k·ln 2 - ln r is below 2^-31 and rounded some four times.
 const FIXED_ERROR: f64 = 2.067_951_531_382_569_2e-25;
 
+/// 1/ln 10 and 1/ln 2: the float nearest to it, and the float nearest to the rest.
+const LOG10_E: (f64, f64) = (std::f64::consts::LOG10_E, 1.098_319_650_216_765e-17);
+const LOG2_E: (f64, f64) = (std::f64::consts::LOG2_E, 2.035_527_374_093_103_3e-17);
+/// 2^-104: the product with one of them.
+const PRODUCT_ERROR: f64 = 4.930_380_657_631_324e-32;
+
 /// Numbers that are computed side by side.
 const TOGETHER: usize = 16;
 
 /// ln(`x`), correctly rounded.
 pub(crate) fn ln(x: f64) -> f64 {
     of_one(&TABLE, x)
+}
+
+/// log₁₀(`x`), correctly rounded.
+pub(crate) fn log10(x: f64) -> f64 {
+    quick_to(LOG10_E, x).unwrap_or_else(|| pxfm::f_log10(x))
+}
+
+/// log₂(`x`), correctly rounded.
+pub(crate) fn log2(x: f64) -> f64 {
+    quick_to(LOG2_E, x).unwrap_or_else(|| pxfm::f_log2(x))
 }
 
 /// Puts the logarithms of many numbers in their places.
@@ -108,6 +125,22 @@ fn quick(table: &Table, x: f64) -> Option<f64> {
     (above == below).then_some(above)
 }
 
+/// The logarithm to a base, whose natural logarithm has this reciprocal.
+#[inline]
+fn quick_to(reciprocal: (f64, f64), x: f64) -> Option<f64> {
+    if !is_plain_number(x.to_bits()) {
+        return None;
+    }
+    let (sum, rest, error) = parted(reduced(&TABLE, x.to_bits()));
+    let product = sum * reciprocal.0;
+    let rest_of_product = product_error(sum, reciprocal.0, product) + (rest * reciprocal.0 + sum * reciprocal.1);
+    // The reciprocals are below 1.45, and three more roundings add 2^-53 of the rest each, which is below the square of u,
+    // or as small as what the other parts allow for.
+    let error = 2.0 * error + product.abs() * PRODUCT_ERROR;
+    let (above, below) = (product + (rest_of_product + error), product + (rest_of_product - error));
+    (above == below).then_some(above)
+}
+
 /// Whether a number is positive, normal and finite.
 #[inline]
 fn is_plain_number(bits: u64) -> bool {
@@ -128,15 +161,21 @@ fn reduced(table: &Table, bits: u64) -> [f64; 3] {
 
 /// The logarithm with the error added and subtracted, each rounded: the correctly rounded one, if they are the same.
 #[inline]
-fn bounds([u, high, low]: [f64; 3]) -> (f64, f64) {
+fn bounds(reduced: [f64; 3]) -> (f64, f64) {
+    let (sum, rest, error) = parted(reduced);
+    (sum + (rest + error), sum + (rest - error))
+}
+
+/// The logarithm as the sum of two floats, and an upper bound of its error.
+#[inline]
+fn parted([u, high, low]: [f64; 3]) -> (f64, f64, f64) {
     // Exact together, since u is the smaller one unless `high` is 0.
     let sum = high + u;
     let lost = (high - sum) + u;
     let square = u * u;
     let series = (-0.5 + u * (1.0 / 3.0)) + square * ((-0.25 + u * 0.2) + square * (-1.0 / 6.0 + u * (1.0 / 7.0)));
     let rest = square * series + (lost + low);
-    let error = square * SQUARE_ERROR + FIXED_ERROR;
-    (sum + (rest + error), sum + (rest - error))
+    (sum, rest, square * SQUARE_ERROR + FIXED_ERROR)
 }
 
 /// The middle of the interval of a number.
@@ -191,6 +230,10 @@ mod tests {
             assert_eq!(ln(x).to_bits(), pxfm::f_log(x).to_bits(), "{x:e}");
             total += 1;
             decided += usize::from(quick(&TABLE, x).is_some());
+            assert_eq!(log10(x).to_bits(), pxfm::f_log10(x).to_bits(), "{x:e}");
+            assert_eq!(log2(x).to_bits(), pxfm::f_log2(x).to_bits(), "{x:e}");
+            total += 2;
+            decided += usize::from(quick_to(LOG10_E, x).is_some()) + usize::from(quick_to(LOG2_E, x).is_some());
             many.push(x);
         }
         // Side by side, with some out of range among them.
@@ -203,22 +246,28 @@ mod tests {
         assert!(decided * 1_000 > total * 995, "{decided} of {total}");
     }
 
+    fn are_the_librarys(x: f64) {
+        assert_eq!(ln(x).to_bits(), pxfm::f_log(x).to_bits(), "{x:e}");
+        assert_eq!(log10(x).to_bits(), pxfm::f_log10(x).to_bits(), "{x:e}");
+        assert_eq!(log2(x).to_bits(), pxfm::f_log2(x).to_bits(), "{x:e}");
+    }
+
     /// At the limits of the intervals, and around 1, where results are small.
     #[test]
     fn logarithms_at_limits() {
         for interval in 0..2 * INTERVALS as u64 {
             let limit = f64::from_bits(LEAST + (interval << (REST - 1)));
             for x in [limit, limit.next_up(), limit.next_down(), limit * 1e300, limit * 1e-300] {
-                assert_eq!(ln(x).to_bits(), pxfm::f_log(x).to_bits(), "{x:e}");
+                are_the_librarys(x);
             }
         }
         for step in 0..60 {
             for x in [1.0 + 0.5_f64.powi(step), 1.0 - 0.5_f64.powi(step)] {
-                assert_eq!(ln(x).to_bits(), pxfm::f_log(x).to_bits(), "{x:e}");
+                are_the_librarys(x);
             }
         }
         for x in [0.0, -0.0, -1.0, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, 5e-324, f64::MIN_POSITIVE, f64::MAX] {
-            assert_eq!(ln(x).to_bits(), pxfm::f_log(x).to_bits(), "{x:e}");
+            are_the_librarys(x);
         }
     }
 

@@ -1,5 +1,7 @@
-//! Integer powers of floats, correctly rounded: products of 128 bits nearly always decide the rounding to 53.
+//! Integer powers of floats, correctly rounded: products of 128 bits nearly always decide the rounding to 53. Powers to a
+//! half more than a small integer, by the square root and its rest.
 
+use super::error_free::product_error;
 use super::rounding::parts;
 
 /// The largest exponent, since each multiplication may lose a little precision.
@@ -15,6 +17,30 @@ pub(crate) fn whole_power(base: f64, exponent: f64) -> Option<f64> {
         2 => Some(base * base).filter(|square| square.is_finite()),
         _ => Ladder::new(base)?.climb(exponent),
     }
+}
+
+/// `base` ** `exponent`, correctly rounded, for the exponents 0.5, 1.5 and so on up to 8.5; `None` for others, if two
+/// floats do not decide the rounding, and for bases of which a power might be too large or small to have exact products.
+pub(crate) fn half_power(base: f64, exponent: f64) -> Option<f64> {
+    /// The rest of the root is right to 2^-105 of the root. Each product adds two roundings, 2^-53 of a rest that is below
+    /// 2^-53·(steps + 1) of the power; all together is below 2^-98 of it.
+    const ERROR: f64 = 3.155_443_620_884_047e-30;
+    let steps = exponent - 0.5;
+    if !(0.0..=8.0).contains(&steps) || steps != f64::from(steps as u32) || !(1e-25..=1e25).contains(&base) {
+        return None;
+    }
+    let mut power = base.sqrt();
+    let square = power * power;
+    // Both differences are exact: what a root leaves of its number is a float.
+    let mut rest = ((base - square) - product_error(power, power, square)) / (2.0 * power);
+    for _ in 0..steps as u32 {
+        let product = power * base;
+        rest = product_error(power, base, product) + rest * base;
+        power = product;
+    }
+    let error = power * ERROR;
+    let (below, above) = (power + (rest - error), power + (rest + error));
+    (below == above).then_some(above)
 }
 
 /// The exponent, if this file can compute the power.
@@ -123,7 +149,7 @@ impl Wide {
 
 #[cfg(test)]
 mod tests {
-    use super::whole_power;
+    use super::{half_power, whole_power};
     use crate::number::fixed_256;
 
     /// The same power by fixed-point numbers of 256 places.
@@ -149,6 +175,45 @@ mod tests {
             }
         }
         assert!(decided * 20 > total * 19, "{decided} of {total}");
+    }
+
+    #[test]
+    fn half_powers_are_correctly_rounded() {
+        let (mut decided, mut total) = (0, 0);
+        let mut bits = 0x9e37_79b9_7f4a_7c15_u64;
+        for step in 0..18_000_u32 {
+            bits = bits.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            // From 2^-80 to 2^80, beside 1, and squares, whose powers are exact or ties.
+            let base = match step % 4 {
+                0 => {
+                    1.0 + f64::from((bits >> 40) as u32 as i32 - (1 << 23))
+                        * 0.5_f64.powi((bits % 53) as i32 + 24).min(0.5_f64.powi(25))
+                }
+                1 => f64::from((bits >> 44) as u32).powi(2).max(1.0),
+                _ => f64::from_bits(bits & 0x000f_ffff_ffff_ffff | (943 + (bits >> 52) % 160) << 52),
+            };
+            let exponent = 0.5 + f64::from(step % 9);
+            total += 1;
+            if let Some(power) = half_power(base, exponent) {
+                assert_eq!(power.to_bits(), pxfm::f_pow(base, exponent).to_bits(), "{base:e} ** {exponent}");
+                assert_eq!(power, fixed_256::power(base, exponent), "{base:e} ** {exponent}");
+                decided += 1;
+            }
+        }
+        assert!(decided * 10 > total * 9, "{decided} of {total}");
+        for (base, exponent) in [
+            (2.0, 1.0),
+            (2.0, -0.5),
+            (2.0, 9.5),
+            (2.0, 0.25),
+            (-2.0, 0.5),
+            (1e26, 0.5),
+            (0.0, 1.5),
+            (f64::NAN, 0.5),
+            (2.0, f64::NAN),
+        ] {
+            assert_eq!(half_power(base, exponent), None, "{base} ** {exponent}");
+        }
     }
 
     #[test]

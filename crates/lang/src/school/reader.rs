@@ -180,6 +180,8 @@ pub(super) struct Reader<'t, 's> {
     text: &'t str,
     decimal: DecimalSign,
     tokens: &'s [Token<'t>],
+    /// For each token that opens a bracket, the one that closes it, if there is one.
+    closings: Vec<Option<u32>>,
     at: usize,
     written: Written<'t>,
     frames: Vec<Frame>,
@@ -191,6 +193,23 @@ pub(super) struct Reader<'t, 's> {
     locals: Vec<String>,
     /// What this statement assigns.
     assigns: Vec<(String, Known)>,
+}
+
+/// The token that closes each bracket, of whatever kind the two are.
+fn closings(tokens: &[Token<'_>]) -> Vec<Option<u32>> {
+    let (mut closings, mut open) = (vec![None; tokens.len()], Vec::new());
+    for (at, token) in tokens.iter().enumerate() {
+        match token.kind {
+            Kind::Open(_) => open.push(at),
+            Kind::Close(_) => {
+                if let Some(opening) = open.pop() {
+                    closings[opening] = Some(at as u32);
+                }
+            }
+            _ => {}
+        }
+    }
+    closings
 }
 
 /// The text in Python's notation. `known` are the names that come with the text.
@@ -206,6 +225,7 @@ pub(super) fn read(
         text,
         decimal,
         tokens: &tokens,
+        closings: closings(&tokens),
         at: 0,
         written: Written::default(),
         frames: Vec::new(),

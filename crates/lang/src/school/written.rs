@@ -17,7 +17,12 @@ pub(super) struct Written<'t> {
 pub(crate) struct Origins {
     /// Where each piece begins, and its part of the original.
     pieces: Vec<(u32, Span)>,
+    /// The piece at every sixteenth byte, from which a piece is found in a few steps.
+    marks: Vec<u32>,
 }
+
+/// Bytes between two marks.
+const MARK: usize = 16;
 
 impl<'t> Written<'t> {
     /// Writes a piece; gives its index.
@@ -48,7 +53,7 @@ impl<'t> Written<'t> {
         self.before.sort_by_key(|(piece, _)| *piece);
         let mut before = self.before.into_iter().peekable();
         let mut text = String::with_capacity(self.pieces.len() * 4);
-        let mut origins = Origins { pieces: Vec::with_capacity(self.pieces.len()) };
+        let mut origins = Origins { pieces: Vec::with_capacity(self.pieces.len()), marks: Vec::new() };
         for (at, (piece, span)) in self.pieces.iter().enumerate() {
             while let Some((_, inserted)) = before.next_if(|(piece, _)| *piece <= at) {
                 origins.pieces.push((text.len() as u32, Span { start: span.start, end: span.start }));
@@ -59,6 +64,13 @@ impl<'t> Written<'t> {
             if !piece.is_empty() && piece != "\n" {
                 text.push(' ');
             }
+        }
+        let mut piece = 0;
+        for at in (0..=text.len()).step_by(MARK) {
+            while origins.pieces.get(piece + 1).is_some_and(|(start, _)| *start as usize <= at) {
+                piece += 1;
+            }
+            origins.marks.push(piece as u32);
         }
         (text, origins)
     }
@@ -100,7 +112,10 @@ impl Origins {
     }
 
     fn piece(&self, at: u32) -> (u32, Span) {
-        let behind = self.pieces.partition_point(|(start, _)| *start <= at);
+        let mark = self.marks.get(at as usize / MARK).or(self.marks.last());
+        let from = mark.map_or(0, |mark| *mark as usize);
+        let behind = self.pieces[from..].iter().position(|(start, _)| *start > at);
+        let behind = behind.map_or(self.pieces.len(), |steps| from + steps);
         behind.checked_sub(1).map_or_else(Default::default, |piece| self.pieces[piece])
     }
 }

@@ -425,15 +425,14 @@ impl Reader<'_, '_> {
         let word = &self.before()?.text;
         let binder = names::binder(word)?;
         let is_separator = |kind: Kind| matches!(kind, Kind::Comma { .. } | Kind::Semicolon);
-        let mut commas = 0;
-        let (mut depth, mut name) = (0, None);
-        for at in self.at..self.tokens.len() {
+        let closing = self.closings[self.at]? as usize;
+        let (mut commas, mut name) = (0, None);
+        let mut at = self.at + 1;
+        // One with more parts is no binder.
+        while at < closing && commas < binder.parts() {
             match self.tokens[at].kind {
-                Kind::Open(_) => depth += 1,
-                Kind::Close(_) if depth == 1 => break,
-                Kind::Close(_) => depth -= 1,
-                Kind::End => return None,
-                kind if depth == 1 && is_separator(kind) => {
+                Kind::Open(_) => at = self.closings[at].map_or(closing, |closing| closing as usize),
+                kind if is_separator(kind) => {
                     commas += 1;
                     let behind = self.tokens.get(at + 2).map(|token| token.kind);
                     let next = self.tokens.get(at + 1).filter(|next| next.kind == Kind::Name);
@@ -443,11 +442,12 @@ impl Reader<'_, '_> {
                     }
                 }
                 // `1,10` with a decimal point.
-                Kind::Number if depth == 1 && self.decimal == crate::notation::DecimalSign::Point => {
+                Kind::Number if self.decimal == crate::notation::DecimalSign::Point => {
                     commas += self.tokens[at].text.matches(',').count() as u32;
                 }
                 _ => {}
             }
+            at += 1;
         }
         name.filter(|_| commas + 1 == binder.parts()).map(|name| crate::lexer::normal_name(&name).into_owned())
     }
