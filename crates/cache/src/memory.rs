@@ -122,8 +122,8 @@ impl<V> Memory<V> {
         &self.shards[(hash >> 40) as usize & (self.shards.len() - 1)]
     }
 
-    fn read(&self, hash: u64) -> RwLockReadGuard<'_, Entries<V>> {
-        self.shard(hash).read().unwrap_or_else(PoisonError::into_inner)
+    fn read(shard: &RwLock<Entries<V>>) -> RwLockReadGuard<'_, Entries<V>> {
+        shard.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self, hash: u64) -> RwLockWriteGuard<'_, Entries<V>> {
@@ -141,7 +141,7 @@ impl<V> Memory<V> {
     ) -> Result<Hit<V>, MemoryLookup> {
         step();
         let hash = self.hasher.hash_one(key);
-        let shard = self.read(hash);
+        let shard = Self::read(self.shard(hash));
         let entry = shard.get(key, hash).ok_or(MemoryLookup::Miss)?;
         let now = clock();
         if may_answer(&entry.kept, purge, believed_until, now) {
@@ -204,7 +204,7 @@ impl<V> Memory<V> {
     /// The entry under a name; this does not count as a use.
     pub(crate) fn peek(&self, key: KeyRef<'_>, purge: u64, now: Moment) -> Option<MemoryEntry<V>> {
         let hash = self.hasher.hash_one(key);
-        self.read(hash).peek(&key, hash).filter(|entry| entry.kept.is_live(purge, nanos(now))).cloned()
+        Self::read(self.shard(hash)).peek(&key, hash).filter(|entry| entry.kept.is_live(purge, nanos(now))).cloned()
     }
 
     /// Every live entry, in no order. Entries inserted or removed meanwhile may be missing or present.
@@ -216,7 +216,7 @@ impl<V> Memory<V> {
     fn all(&self) -> impl Iterator<Item = (Key, MemoryEntry<V>)> {
         self.shards.iter().flat_map(|shard| {
             let some = |from: usize| -> Option<Vec<_>> {
-                let shard = shard.read().unwrap_or_else(PoisonError::into_inner);
+                let shard = Self::read(shard);
                 Some(shard.some_of(from, SEEN_AT_ONCE)?.map(|(key, entry)| (key.clone(), entry.clone())).collect())
             };
             (0..).step_by(SEEN_AT_ONCE).map_while(some).flatten()
@@ -258,7 +258,7 @@ impl<V> Memory<V> {
     }
 
     fn summed(&self, of: impl Fn(&Entries<V>) -> u64) -> u64 {
-        self.shards.iter().map(|shard| of(&shard.read().unwrap_or_else(PoisonError::into_inner))).sum()
+        self.shards.iter().map(|shard| of(&Self::read(shard))).sum()
     }
 
     pub(crate) fn bytes_max(&self) -> u64 {

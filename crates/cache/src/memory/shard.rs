@@ -35,6 +35,11 @@ pub(super) struct Size {
     pub(super) cost: u64,
 }
 
+/// One use more than so many.
+fn used(uses: u8) -> u8 {
+    ((uses & USES_MAX) + 1).min(USES_MAX)
+}
+
 impl Size {
     /// The logarithm to base 2 of what an entry of this size is worth.
     fn worth(self, uses: u8) -> f64 {
@@ -108,7 +113,7 @@ impl<K: Eq, V> Shard<K, V> {
     /// Makes room for so many entries in the tables, which would otherwise be copied while requests wait.
     pub(super) fn reserve(&mut self, entries: usize) {
         let Self { table, places, ranks, .. } = self;
-        table.reserve(entries, |&place| places[place as usize].as_ref().map_or(0, |entry| entry.hash));
+        table.reserve(entries, |&place| hash_at(places, place));
         places.reserve(entries);
         ranks.reserve(entries);
     }
@@ -130,11 +135,15 @@ impl<K: Eq, V> Shard<K, V> {
         self.places.get(place as usize)?.as_ref()
     }
 
+    fn at_mut(&mut self, place: u32) -> Option<&mut Entry<K, V>> {
+        self.places.get_mut(place as usize)?.as_mut()
+    }
+
     /// The value, which is thereby used.
     pub(super) fn get(&self, key: &impl Equivalent<K>, hash: u64) -> Option<&V> {
         let entry = self.at(self.place(key, hash)?)?;
         let uses = entry.uses.load(Relaxed);
-        let more = (uses & USES_MAX).saturating_add(1).min(USES_MAX) | IS_USED;
+        let more = used(uses) | IS_USED;
         // Uses at the same moment may be counted as one; and what is in use all the time is not written to.
         if uses != more {
             entry.uses.store(more, Relaxed);
@@ -150,7 +159,7 @@ impl<K: Eq, V> Shard<K, V> {
     /// The value, to be changed in place, at the same size.
     pub(super) fn peek_mut(&mut self, key: &impl Equivalent<K>, hash: u64) -> Option<&mut V> {
         let place = self.place(key, hash)?;
-        Some(&mut self.places.get_mut(place as usize)?.as_mut()?.value)
+        Some(&mut self.at_mut(place)?.value)
     }
 
     /// The entries at the places from `from` on, at most so many places; `None` after the last place.
@@ -165,24 +174,20 @@ impl<K: Eq, V> Shard<K, V> {
         let mut gone = Vec::new();
         let uses = match self.take(&key, hash) {
             Some(old) => {
-                let uses = old.uses.load(Relaxed) & USES_MAX;
                 gone.push(old.value);
-                uses
+                old.uses.into_inner()
             }
             None => self.remembered.take(hash),
         };
-        let uses = uses.saturating_add(1).min(USES_MAX);
         let place = self.free.pop().unwrap_or_else(|| {
             self.places.push(None);
             // Memory has no room for 2^32 entries.
             (self.places.len() - 1) as u32
         });
-        let rank = self.rank(place, size.worth(uses));
-        self.places[place as usize] = Some(Entry { key, hash, value, size, uses: AtomicU8::new(uses), rank });
-        let places = &self.places;
-        let hash_of = |&place: &u32| places[place as usize].as_ref().map_or(0, |entry| entry.hash);
-        self.table.insert_unique(hash, place, hash_of);
+        self.places[place as usize] = Some(Entry { key, hash, value, size, uses: AtomicU8::new(used(uses)), rank: 0 });
+        self.table.insert_unique(hash, place, |&place| hash_at(&self.places, place));
         self.bytes += size.bytes;
+        self.rank(place);
         while self.bytes > self.bytes_max {
             let Some(value) = self.evict() else { break };
             gone.push(value);
@@ -210,21 +215,22 @@ impl<K: Eq, V> Shard<K, V> {
         Some(entry)
     }
 
-    /// Ranks the entry at a place, and gives the number of the rank.
-    fn rank(&mut self, place: u32, worth: f64) -> u32 {
+    /// Ranks the entry at a place by what it is worth now.
+    fn rank(&mut self, place: u32) {
         self.forget_left_over_ranks();
-        self.ranked = self.ranked.wrapping_add(1);
-        self.ranks.push(Rank { height: self.age + worth, place, number: self.ranked });
-        self.ranked
+        let (number, age) = (self.ranked.wrapping_add(1), self.age);
+        let Some(entry) = self.at_mut(place) else { return };
+        entry.rank = number;
+        let height = age + entry.size.worth(*entry.uses.get_mut());
+        self.ranked = number;
+        self.ranks.push(Rank { height, place, number });
     }
 
     /// Ranks of removed entries would otherwise pile up where nothing has to go.
     fn forget_left_over_ranks(&mut self) {
         if self.ranks.len() > 2 * self.table.len() + 64 {
             let places = &self.places;
-            let is_valid = |rank: &Rank| {
-                places.get(rank.place as usize).and_then(Option::as_ref).is_some_and(|entry| entry.rank == rank.number)
-            };
+            let is_valid = |rank: &Rank| places[rank.place as usize].as_ref().is_some_and(|it| it.rank == rank.number);
             self.ranks.retain(is_valid);
         }
     }
@@ -234,27 +240,24 @@ impl<K: Eq, V> Shard<K, V> {
         let mut ranked_anew = 0;
         loop {
             let Rank { place, number, .. } = self.ranks.pop()?;
-            let Some(entry) = self.places.get_mut(place as usize).and_then(Option::as_mut) else { continue };
-            if entry.rank != number {
-                continue;
-            }
+            let Some(entry) = self.at_mut(place).filter(|entry| entry.rank == number) else { continue };
             let uses = entry.uses.get_mut();
             if *uses & IS_USED != 0 && ranked_anew < RANKED_AT_ONCE {
                 *uses &= USES_MAX;
-                let worth = entry.size.worth(*uses);
                 ranked_anew += 1;
-                let rank = self.rank(place, worth);
-                if let Some(entry) = self.places.get_mut(place as usize).and_then(Option::as_mut) {
-                    entry.rank = rank;
-                }
+                self.rank(place);
                 continue;
             }
-            let (hash, uses) = (entry.hash, *uses);
-            self.age += entry.size.bytes as f64 / (self.bytes_max as f64 * HALF_LIFE);
+            let (hash, uses, bytes) = (entry.hash, *uses, entry.size.bytes);
+            self.age += bytes as f64 / (self.bytes_max as f64 * HALF_LIFE);
             self.remembered.keep(hash, uses);
             return self.vacate(place, hash).map(|entry| entry.value);
         }
     }
+}
+
+fn hash_at<K, V>(places: &[Option<Entry<K, V>>], place: u32) -> u64 {
+    places[place as usize].as_ref().map_or(0, |entry| entry.hash)
 }
 
 /// How often keys were used whose entries are gone: fingerprints of twelve bits with four bits of uses, each at one place
