@@ -1,31 +1,47 @@
-//! How far operands and products reach, seen in the tokens alone. Used only for readings of a refused text.
+//! How far brackets, operands and products reach, seen in the tokens alone.
 
 use super::tokens::{Kind, Token};
 
-pub(super) struct Extent<'a, 't>(pub(super) &'a [Token<'t>]);
+pub(super) struct Extent<'a, 't> {
+    pub(super) tokens: &'a [Token<'t>],
+    /// For each token that opens a bracket, the one that closes it, if there is one.
+    pub(super) closings: &'a [Option<u32>],
+}
+
+/// The token that closes each bracket, of whatever kind the two are.
+pub(super) fn closings(tokens: &[Token<'_>]) -> Vec<Option<u32>> {
+    let (mut closings, mut open) = (vec![None; tokens.len()], Vec::new());
+    for (at, token) in tokens.iter().enumerate() {
+        match token.kind {
+            Kind::Open(_) => open.push(at),
+            Kind::Close(_) => {
+                if let Some(opening) = open.pop() {
+                    closings[opening] = Some(at as u32);
+                }
+            }
+            _ => {}
+        }
+    }
+    closings
+}
 
 impl Extent<'_, '_> {
     fn kind(&self, at: usize) -> Kind {
-        self.0.get(at).map_or(Kind::End, |token| token.kind)
+        self.tokens.get(at).map_or(Kind::End, |token| token.kind)
     }
 
-    /// Behind the bracket or bar that closes the one at `open`.
+    /// The bracket that closes the one at `open`.
+    pub(super) fn closing(&self, open: usize) -> Option<usize> {
+        self.closings.get(open).copied().flatten().map(|at| at as usize)
+    }
+
+    /// Behind the bracket or bar that closes the one at `open`; the end of the text where none does.
     pub(super) fn behind_bracket(&self, open: usize) -> usize {
-        let is_bar = self.kind(open) == Kind::Bar;
-        let mut depth = 0;
-        for at in open..self.0.len() {
-            match self.kind(at) {
-                Kind::Open(_) => depth += 1,
-                Kind::Close(_) => depth -= 1,
-                Kind::Bar if is_bar && at > open && depth == 0 => return at + 1,
-                Kind::End => return at,
-                _ => {}
-            }
-            if !is_bar && depth == 0 {
-                return at + 1;
-            }
-        }
-        self.0.len() - 1
+        let closing = match self.kind(open) {
+            Kind::Bar => self.next_in_brackets(open + 1, self.tokens.len(), |kind| kind == Kind::Bar),
+            _ => self.closing(open),
+        };
+        closing.map_or(self.tokens.len() - 1, |at| at + 1)
     }
 
     /// Behind the operand that begins at `at`, with its postfix operators and exponents.
@@ -62,7 +78,7 @@ impl Extent<'_, '_> {
     }
 
     pub(super) fn behind_run(&self, at: usize) -> usize {
-        (at..self.0.len()).find(|at| self.kind(*at) == Kind::RunEnd).map_or(self.0.len() - 1, |end| end + 1)
+        (at..self.tokens.len()).find(|at| self.kind(*at) == Kind::RunEnd).map_or(self.tokens.len() - 1, |end| end + 1)
     }
 
     /// Behind the product without signs that begins at `at`.
@@ -91,18 +107,16 @@ impl Extent<'_, '_> {
         end
     }
 
-    /// The next of the tokens from `at` on that `is` it, in the same brackets and the same statement.
-    pub(super) fn next_in_brackets(&self, at: usize, is: impl Fn(Kind) -> bool) -> Option<usize> {
-        let mut depth = 0;
-        for at in at..self.0.len() {
+    /// The next of the tokens from `at` on, before `end`, that `is` it, in the same brackets and the same statement.
+    pub(super) fn next_in_brackets(&self, mut at: usize, end: usize, is: impl Fn(Kind) -> bool) -> Option<usize> {
+        while at < end {
             match self.kind(at) {
-                kind if depth == 0 && is(kind) => return Some(at),
-                Kind::Open(_) => depth += 1,
-                Kind::Close(_) if depth == 0 => return None,
-                Kind::Close(_) => depth -= 1,
-                Kind::Semicolon | Kind::End if depth == 0 => return None,
+                kind if is(kind) => return Some(at),
+                Kind::Open(_) => at = self.closing(at)?,
+                Kind::Close(_) | Kind::Semicolon | Kind::End => return None,
                 _ => {}
             }
+            at += 1;
         }
         None
     }

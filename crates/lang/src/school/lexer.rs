@@ -147,6 +147,7 @@ impl<'t> Lexer<'t> {
             '\\' => self.command(),
             '"' | '\'' => self.string(),
             '0'..='9' => self.number(),
+            'a'..='z' | 'A'..='Z' | '_' => self.name(),
             '.' | ',' if self.is_number_without_whole() => self.number(),
             'π' => self.take('π'.len_utf8(), Kind::Name, "pi"),
             'τ' => self.take('τ'.len_utf8(), Kind::Name, "tau"),
@@ -180,49 +181,41 @@ impl<'t> Lexer<'t> {
             let length = bytes[start + 2..].iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
             return self.take(2 + length, Kind::Number, &self.text[start..start + 2 + length]);
         }
-        let mut text = String::new();
         let mut at = start;
         loop {
             let from = at;
             while is_digit(at) || (bytes.get(at) == Some(&b'_') && at > from && is_digit(at + 1)) {
                 at += 1;
             }
-            text.push_str(&self.text[from..at]);
             match bytes.get(at) {
-                Some(b'.' | b',') if is_digit(at + 1) => {
-                    text.push(char::from(bytes[at]));
-                    at += 1;
-                }
+                Some(b'.' | b',') if is_digit(at + 1) => at += 1,
                 // A comma of LaTeX that is no separator.
-                Some(b'{') if self.text[at..].starts_with("{,}") && is_digit(at + 3) => {
-                    text.push(self.decimal.character());
-                    at += 3;
-                }
+                Some(b'{') if self.text[at..].starts_with("{,}") && is_digit(at + 3) => at += 3,
                 // `1.`, which is a number of Python's.
-                Some(b'.') if !text.contains('.') && !matches!(bytes.get(at + 1), Some(b'.')) => {
+                Some(b'.') if !bytes[start..at].contains(&b'.') && !matches!(bytes.get(at + 1), Some(b'.')) => {
                     let next = self.text[at + 1..].chars().next();
-                    if !next.is_some_and(begins_name) {
-                        text.push('.');
-                        at += 1;
-                    }
+                    at += usize::from(!next.is_some_and(begins_name));
                     break;
                 }
                 _ => break,
             }
         }
-        let exponent = exponent(&bytes[at..]);
-        text.push_str(&self.text[at..at + exponent]);
-        at += exponent;
+        at += exponent(&bytes[at..]);
         if matches!(bytes.get(at), Some(b'j' | b'J')) && !self.text[at + 1..].chars().next().is_some_and(continues_name)
         {
-            text.push('j');
             at += 1;
         }
+        let raw = &self.text[start..at];
+        let text: Cow<'_, str> = match raw.contains(['{', 'J']) {
+            true => raw.replace("{,}", &self.decimal.character().to_string()).replace('J', "j").into(),
+            false => raw.into(),
+        };
         self.take(at - start, Kind::Number, text);
     }
 
     fn name(&mut self) {
         let start = self.at;
+        self.at += self.rest().bytes().take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'_').count();
         let mut subscripts = false;
         for character in self.rest().chars() {
             subscripts |= is_subscript(character);

@@ -6,8 +6,9 @@ use std::sync::LazyLock;
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::tokens::Kind;
+use super::tokens::{Kind, Token};
 use crate::functions;
+use crate::lexer::normal_name;
 use crate::program::Binder;
 
 /// What a function's name stands for, in Python's notation.
@@ -135,33 +136,33 @@ const INVERSES: [(&str, &str); 6] =
 
 /// Words that stand where an operator does, what sign they are, and what Python writes for it. A word of `Raised` is an
 /// exponent.
-const OPERATORS: [(&[&str], Word); 22] = [
-    (&["mais"], Word::Sign(Kind::Plus, "+")),
-    (&["plus"], Word::Sign(Kind::Plus, "+")),
-    (&["menos"], Word::Sign(Kind::Minus, "-")),
-    (&["minus"], Word::Sign(Kind::Minus, "-")),
-    (&["vezes"], Word::Sign(Kind::Times, "*")),
-    (&["times"], Word::Sign(Kind::Times, "*")),
-    (&["dividido", "por"], Word::Sign(Kind::Divide, "/")),
-    (&["divided", "by"], Word::Sign(Kind::Divide, "/")),
-    (&["mod"], Word::Sign(Kind::Divide, "%")),
-    (&["elevado", "a"], Word::Sign(Kind::Power, "**")),
-    (&["to", "the", "power", "of"], Word::Sign(Kind::Power, "**")),
-    (&["ao", "quadrado"], Word::Raised("2")),
-    (&["ao", "cubo"], Word::Raised("3")),
-    (&["squared"], Word::Raised("2")),
-    (&["cubed"], Word::Raised("3")),
-    (&["ou"], Word::Sign(Kind::Or, "or")),
-    (&["and"], Word::Sign(Kind::And, "and")),
-    (&["or"], Word::Sign(Kind::Or, "or")),
-    (&["xor"], Word::Sign(Kind::Xor, "^")),
-    (&["de"], Word::Of),
-    (&["of"], Word::Of),
-    (&["nao"], Word::Sign(Kind::Not, "not")),
+const OPERATORS: [(&[&str], Operator); 22] = [
+    (&["mais"], Operator::Sign(Kind::Plus, "+")),
+    (&["plus"], Operator::Sign(Kind::Plus, "+")),
+    (&["menos"], Operator::Sign(Kind::Minus, "-")),
+    (&["minus"], Operator::Sign(Kind::Minus, "-")),
+    (&["vezes"], Operator::Sign(Kind::Times, "*")),
+    (&["times"], Operator::Sign(Kind::Times, "*")),
+    (&["dividido", "por"], Operator::Sign(Kind::Divide, "/")),
+    (&["divided", "by"], Operator::Sign(Kind::Divide, "/")),
+    (&["mod"], Operator::Sign(Kind::Divide, "%")),
+    (&["elevado", "a"], Operator::Sign(Kind::Power, "**")),
+    (&["to", "the", "power", "of"], Operator::Sign(Kind::Power, "**")),
+    (&["ao", "quadrado"], Operator::Raised("2")),
+    (&["ao", "cubo"], Operator::Raised("3")),
+    (&["squared"], Operator::Raised("2")),
+    (&["cubed"], Operator::Raised("3")),
+    (&["ou"], Operator::Sign(Kind::Or, "or")),
+    (&["and"], Operator::Sign(Kind::And, "and")),
+    (&["or"], Operator::Sign(Kind::Or, "or")),
+    (&["xor"], Operator::Sign(Kind::Xor, "^")),
+    (&["de"], Operator::Of),
+    (&["of"], Operator::Of),
+    (&["nao"], Operator::Sign(Kind::Not, "not")),
 ];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Word {
+pub(super) enum Operator {
     Sign(Kind, &'static str),
     /// `squared`.
     Raised(&'static str),
@@ -170,7 +171,7 @@ pub(super) enum Word {
 }
 
 /// A word in small letters without accents, if only its first letter or all of it is in capitals.
-pub(super) fn folded(word: &str) -> Cow<'_, str> {
+fn folded(word: &str) -> Cow<'_, str> {
     if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return word.into();
     }
@@ -202,24 +203,68 @@ pub(super) fn function(word: &str) -> Option<Target> {
 }
 
 /// What Python writes for a constant.
-pub(super) fn constant(word: &str) -> Option<&'static str> {
+fn constant(word: &str) -> Option<&'static str> {
     let name = folded(word);
     let python = |name: &str| functions::find_constant(name).map(|row| functions::CONSTANTS[usize::from(row)].name);
     let school = CONSTANTS.iter().find(|(known, _)| *known == name).map(|(_, python)| *python);
     school.or_else(|| python(word)).or_else(|| python(&name))
 }
 
-/// The form over a variable that a word begins, if its arguments are such.
-pub(super) fn binder(word: &str) -> Option<Binder> {
-    match function(word)? {
-        Named(name) | Listed(name) => Binder::find(name),
-        _ => None,
+/// A word of a text, with what it means where the text does not define it.
+pub(super) struct Word<'s> {
+    /// The normal form of the name.
+    pub(super) normal: Cow<'s, str>,
+    pub(super) folded: Cow<'s, str>,
+    pub(super) constant: Option<&'static str>,
+    pub(super) function: Option<Target>,
+}
+
+impl<'s> Word<'s> {
+    pub(super) fn new(word: &'s str) -> Self {
+        let (constant, function) = (constant(word), function(word));
+        Self { normal: normal_name(word), folded: folded(word), constant, function }
+    }
+
+    /// The form over a variable that the word begins, if its arguments are such.
+    pub(super) fn binder(&self) -> Option<Binder> {
+        match self.function? {
+            Named(name) | Listed(name) => Binder::find(name),
+            _ => None,
+        }
+    }
+}
+
+/// The words of a text. Each is looked up once, however often it is written.
+pub(super) struct Words<'s> {
+    words: Vec<Word<'s>>,
+    /// The word of each token that is a name.
+    places: Vec<Option<u32>>,
+}
+
+impl<'s> Words<'s> {
+    pub(super) fn of(tokens: &'s [Token<'_>]) -> Self {
+        let mut words = Vec::new();
+        let mut known = HashMap::new();
+        let mut place = |token: &'s Token<'_>| {
+            *known.entry(&*token.text).or_insert_with(|| {
+                words.push(Word::new(&token.text));
+                words.len() as u32 - 1
+            })
+        };
+        let places = tokens.iter().map(|token| (token.kind == Kind::Name).then(|| place(token))).collect();
+        Self { words, places }
+    }
+
+    /// The word at a token, if that is a name.
+    pub(super) fn at(&self, token: usize) -> Option<&Word<'s>> {
+        let place = self.places.get(token).copied().flatten()?;
+        self.words.get(place as usize)
     }
 }
 
 /// The first of a table's phrases that stands here: what it stands for, and how many words it has. `word` is the word at
 /// a distance, folded, if there is one.
-fn phrase<'w, T: Copy>(table: &[(&[&str], T)], word: impl Fn(usize) -> Option<Cow<'w, str>>) -> Option<(T, usize)> {
+fn phrase<'w, T: Copy>(table: &[(&[&str], T)], word: impl Fn(usize) -> Option<&'w str>) -> Option<(T, usize)> {
     let first = word(0)?;
     let stands = |phrase: &[&str]| {
         phrase[0] == first && (1..phrase.len()).all(|at| word(at).is_some_and(|word| word == phrase[at]))
@@ -228,12 +273,12 @@ fn phrase<'w, T: Copy>(table: &[(&[&str], T)], word: impl Fn(usize) -> Option<Co
 }
 
 /// The function of several words that stands here.
-pub(super) fn phrase_of_function<'w>(word: impl Fn(usize) -> Option<Cow<'w, str>>) -> Option<(&'static str, usize)> {
+pub(super) fn phrase_of_function<'w>(word: impl Fn(usize) -> Option<&'w str>) -> Option<(&'static str, usize)> {
     phrase(&PHRASES, word)
 }
 
 /// The operator that stands here, where an operator is expected.
-pub(super) fn operator<'w>(word: impl Fn(usize) -> Option<Cow<'w, str>>) -> Option<(Word, usize)> {
+pub(super) fn operator<'w>(word: impl Fn(usize) -> Option<&'w str>) -> Option<(Operator, usize)> {
     phrase(&OPERATORS, word)
 }
 

@@ -19,12 +19,11 @@ mod statements;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::extent::Extent;
-use super::names::{self, Target};
+use super::extent::{Extent, closings};
+use super::names::{self, Target, Word, Words};
 use super::tokens::{Command, Kind, Token};
 use super::written::{Origins, Written};
 use crate::error::{Ambiguity, Error, ErrorKind, Span};
-use crate::lexer::normal_name;
 use crate::notation::DecimalSign;
 
 /// What keeps a text from being read.
@@ -180,7 +179,8 @@ pub(super) struct Reader<'t, 's> {
     text: &'t str,
     decimal: DecimalSign,
     tokens: &'s [Token<'t>],
-    /// For each token that opens a bracket, the one that closes it, if there is one.
+    words: Words<'s>,
+    /// As in [`Extent`].
     closings: Vec<Option<u32>>,
     at: usize,
     written: Written<'t>,
@@ -193,23 +193,6 @@ pub(super) struct Reader<'t, 's> {
     locals: Vec<String>,
     /// What this statement assigns.
     assigns: Vec<(String, Known)>,
-}
-
-/// The token that closes each bracket, of whatever kind the two are.
-fn closings(tokens: &[Token<'_>]) -> Vec<Option<u32>> {
-    let (mut closings, mut open) = (vec![None; tokens.len()], Vec::new());
-    for (at, token) in tokens.iter().enumerate() {
-        match token.kind {
-            Kind::Open(_) => open.push(at),
-            Kind::Close(_) => {
-                if let Some(opening) = open.pop() {
-                    closings[opening] = Some(at as u32);
-                }
-            }
-            _ => {}
-        }
-    }
-    closings
 }
 
 /// The text in Python's notation. `known` are the names that come with the text.
@@ -225,6 +208,7 @@ pub(super) fn read(
         text,
         decimal,
         tokens: &tokens,
+        words: Words::of(&tokens),
         closings: closings(&tokens),
         at: 0,
         written: Written::default(),
@@ -267,7 +251,7 @@ impl<'t, 's> Reader<'t, 's> {
     }
 
     fn extent(&self) -> Extent<'_, 't> {
-        Extent(self.tokens)
+        Extent { tokens: self.tokens, closings: &self.closings }
     }
 
     fn frame(&mut self) -> &mut Frame {
@@ -340,43 +324,47 @@ impl<'t, 's> Reader<'t, 's> {
         frame.operand = (at, start);
     }
 
-    /// What a name is by the text itself, or by what comes with it.
-    fn known(&self, word: &str) -> Option<Known> {
-        let name = normal_name(word);
-        if self.locals.iter().any(|local| *local == *name) {
+    /// What a name in its normal form is by the text itself, or by what comes with it.
+    fn known(&self, name: &str) -> Option<Known> {
+        if self.locals.iter().any(|local| local == name) {
             return Some(Known::Variable);
         }
-        self.names.get(&*name).copied()
+        self.names.get(name).copied()
     }
 
-    fn meaning(&self, word: &str) -> Meaning {
-        match self.known(word) {
-            Some(Known::Variable) => return Meaning::Variable,
-            Some(Known::Function) => return Meaning::Own,
-            None => {}
+    fn meaning(&self, word: &Word<'_>) -> Meaning {
+        match self.known(&word.normal) {
+            Some(Known::Variable) => Meaning::Variable,
+            Some(Known::Function) => Meaning::Own,
+            None => match (word.constant, word.function) {
+                (Some(python), _) => Meaning::Constant(python),
+                (None, Some(target)) => Meaning::Function(target),
+                (None, None) => Meaning::Unknown,
+            },
         }
-        if let Some(python) = names::constant(word) {
-            return Meaning::Constant(python);
-        }
-        names::function(word).map_or(Meaning::Unknown, Meaning::Function)
+    }
+
+    /// The meaning of the token `at`, if that is a name.
+    fn meaning_at(&self, at: usize) -> Option<Meaning> {
+        self.words.at(at).map(|word| self.meaning(word))
+    }
+
+    /// The normal form of the name at a token.
+    fn normal(&self, at: usize) -> String {
+        self.words.at(at).map(|word| word.normal.to_string()).unwrap_or_default()
     }
 
     /// The word so many tokens behind `at`, folded.
-    fn word(&self, at: usize) -> impl Fn(usize) -> Option<Cow<'s, str>> + use<'t, 's> {
-        let tokens = self.tokens;
-        move |by| {
-            let token = tokens.get(at + by).filter(|token| token.kind == Kind::Name);
-            token.map(|token| names::folded(&token.text))
-        }
+    fn folded<'r>(&'r self, at: usize) -> impl Fn(usize) -> Option<&'r str> + use<'r, 't, 's> {
+        move |by| self.words.at(at + by).map(|word| &*word.folded)
     }
 
     /// The operator of words that stands at the token `at`, where an operator is expected.
-    fn word_at(&self, at: usize) -> Option<(names::Word, usize)> {
-        let token = self.tokens.get(at).filter(|token| token.kind == Kind::Name)?;
-        if self.known(&token.text).is_some() {
+    fn operator_at(&self, at: usize) -> Option<(names::Operator, usize)> {
+        if self.known(&self.words.at(at)?.normal).is_some() {
             return None;
         }
-        names::operator(self.word(at))
+        names::operator(self.folded(at))
     }
 
     fn fail<T>(&self, kind: impl Into<ErrorKind>, span: Span) -> Outcome<T> {

@@ -1,8 +1,10 @@
-"""The requests of corpus/attacks.jsonl, one by one: the time, CPU and memory that each costs the service."""
+"""The requests of corpus/attacks.jsonl, each on a service of its own: the time, CPU and memory that it costs."""
 
+import concurrent.futures
 import http.client
 import itertools
 import json
+import os
 import time
 
 from service import MIB, Findings, Service, ask, fresh, query, records
@@ -51,8 +53,10 @@ def requests(record):
     return asked
 
 
-def attack(binary, record, findings, figures, deep):
-    """Starts a new service, so that the memory at rest includes nothing of an earlier attack."""
+def attack(binary, record, findings, deep):
+    """What each way to send an attack costs. Starts a new service, so that the memory at rest includes nothing of an
+    earlier attack."""
+    figures = []
     with Service(binary, "--memory", "1MiB", "--threads", "2") as service:
         service.is_alive()
         # The daily run tries every third way.
@@ -86,17 +90,22 @@ def attack(binary, record, findings, figures, deep):
                 figures.append((title, wall, 0, 0))
         findings.expect(service.is_alive() and service.process.poll() is None, f"{record['class']}: the process has ended")
         findings.expect(not service.panics(), f"{record['class']}: {service.panics()}")
+    return figures
 
 
 def run(binary, deep):
     findings, figures = Findings(), []
-    for name, attacks in itertools.groupby(records("attacks.jsonl"), lambda record: record["class"]):
-        before = len(figures)
+    # One attack for each processor: CPU and memory are those of its own service.
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
         # The daily run tries one attack of each class.
-        for record in itertools.islice(attacks, None if deep else 1):
-            attack(binary, record, findings, figures, deep)
-        worst = [max(figure[at] for figure in figures[before:]) for at in (1, 2, 3)]
-        print(f"{name}: {len(figures) - before} requests" + (AT_MOST.format(worst[0], worst[1], worst[2] / MIB) if deep else ""), flush=True)
+        classes = itertools.groupby(records("attacks.jsonl"), lambda record: record["class"])
+        started = [(name, [pool.submit(attack, binary, record, findings, deep)
+                           for record in itertools.islice(attacks, None if deep else 1)]) for name, attacks in classes]
+        for name, attacks in started:
+            found = [figure for one in attacks for figure in one.result()]
+            worst = [max(figure[at] for figure in found) for at in (1, 2, 3)]
+            print(f"{name}: {len(found)} requests" + (AT_MOST.format(worst[0], worst[1], worst[2] / MIB) if deep else ""), flush=True)
+            figures += found
     print(f"{len(figures)} hostile requests")
     for what, at, unit in [("slowest, s", 1, 1), ("most CPU, s", 2, 1), ("most memory, MiB", 3, MIB)] if deep else []:
         for figure in sorted(figures, key=lambda figure: -figure[at])[:3]:

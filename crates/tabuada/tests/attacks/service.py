@@ -80,7 +80,7 @@ class Service:
 
     def waits(self):
         """Seconds in which each of its threads, and this thread, was ready to run but had no processor."""
-        tasks = [pathlib.Path("/proc/self/schedstat"), *(self.proc / "task").glob("*/schedstat")]
+        tasks = [pathlib.Path("/proc/thread-self/schedstat"), *(self.proc / "task").glob("*/schedstat")]
         return {str(task): int(task.read_text().split()[1]) / 1e9 for task in tasks}
 
     def waited(self, before):

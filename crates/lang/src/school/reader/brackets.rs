@@ -137,11 +137,10 @@ impl Reader<'_, '_> {
     /// Whether the arguments of a call are the values themselves, and no list of them nor a form over a variable.
     fn is_of_values(&self, open: usize, arguments: u32, is_trailing: bool) -> bool {
         if arguments > 1 {
-            let name = open.checked_sub(1).map(|name| &self.tokens[name].text);
-            let is_form = name.and_then(|name| crate::school::names::binder(name)).is_some_and(|binder| {
-                let second = self
-                    .extent()
-                    .next_in_brackets(open + 1, |kind| matches!(kind, Kind::Comma { .. } | Kind::Semicolon));
+            let name = open.checked_sub(1).and_then(|name| self.words.at(name));
+            let is_form = name.and_then(|name| name.binder()).is_some_and(|binder| {
+                let is_separator = |kind| matches!(kind, Kind::Comma { .. } | Kind::Semicolon);
+                let second = self.extent().next_in_brackets(open + 1, self.at, is_separator);
                 let kind = |at: usize| self.tokens.get(at).map_or(Kind::End, |token| token.kind);
                 let is_bare = |at: usize| {
                     kind(at + 1) == Kind::Name && matches!(kind(at + 2), Kind::Comma { .. } | Kind::Semicolon)
@@ -217,7 +216,7 @@ impl Reader<'_, '_> {
         }
         // `|x|y|z|`: this bar may open too, if the next one can close.
         if self.ahead(1).begins_operand() && self.ahead(1) != Kind::Bar {
-            let next = self.extent().next_in_brackets(self.at + 1, |kind| kind == Kind::Bar);
+            let next = self.extent().next_in_brackets(self.at + 1, self.tokens.len(), |kind| kind == Kind::Bar);
             let closes = next.filter(|next| {
                 let before = self.tokens[next - 1].kind;
                 !matches!(before, Kind::Plus | Kind::Minus | Kind::Times | Kind::Divide | Kind::Compare | Kind::Open(_))

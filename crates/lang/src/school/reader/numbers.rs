@@ -1,6 +1,6 @@
 //! Numbers where an operand stands.
 
-use super::{Edit, Opener, Outcome, Reader, State, Step};
+use super::{Edit, Known, Opener, Outcome, Reader, State, Step};
 use crate::error::{Ambiguity, Span, Syntax};
 use crate::notation::DecimalSign;
 use crate::school::numbers::{Meaning, Place, meaning};
@@ -57,7 +57,7 @@ impl<'t> Reader<'t, '_> {
         }
         // `3j`, where j is a variable.
         if let Some(digits) = number.strip_suffix('j')
-            && matches!(self.meaning("j"), super::Meaning::Variable)
+            && self.known("j") == Some(Known::Variable)
         {
             let digits = digits.to_owned();
             self.frame().term.is_long = true;
@@ -90,7 +90,7 @@ impl<'t> Reader<'t, '_> {
             // `3,5+1` may be a tuple of the whole statement.
             Opener::Statement => {
                 let start = self.span(frame.token).start;
-                let behind = self.extent().next_in_brackets(self.at, |kind| kind == Kind::Newline);
+                let behind = self.extent().next_in_brackets(self.at, self.tokens.len(), |kind| kind == Kind::Newline);
                 let end = behind.or_else(|| self.end_of_statement()).unwrap_or(self.tokens.len() - 1);
                 let end = self.span(end.saturating_sub(1)).end;
                 vec![Edit::insert(start, "("), Edit::replace(span, separated), Edit::insert(end, ")")]

@@ -2,7 +2,7 @@
 
 use super::{Call, Edit, Meaning, Opener, Outcome, Reader, State, Step};
 use crate::error::{Ambiguity, NotationError, Span, Syntax};
-use crate::school::names::{self, Target};
+use crate::school::names::{self, Target, Word};
 use crate::school::tokens::{Command, Kind};
 
 impl Reader<'_, '_> {
@@ -168,7 +168,7 @@ impl Reader<'_, '_> {
         if word == "math" && self.ahead(1) == Kind::Other && self.ahead(2) == Kind::Name {
             return self.of_math();
         }
-        let meaning = match self.meaning(word) {
+        let meaning = match self.meaning_at(self.at).unwrap_or(Meaning::Unknown) {
             // One letter is a function only where it is called.
             Meaning::Function(_) if word.chars().nth(1).is_none() && self.ahead(1) != Kind::Open('(') => {
                 Meaning::Unknown
@@ -176,12 +176,12 @@ impl Reader<'_, '_> {
             meaning => meaning,
         };
         if !matches!(meaning, Meaning::Variable | Meaning::Own) {
-            if let Some((python, words)) = names::phrase_of_function(self.word(self.at)) {
+            if let Some((python, words)) = names::phrase_of_function(self.folded(self.at)) {
                 let span = token.span.to(self.span(self.at + words - 1));
                 self.at += words;
                 return self.apply(Target::Named(python), span);
             }
-            if names::folded(word) == "nao" {
+            if self.folded(self.at)(0) == Some("nao") {
                 self.write_as("not");
                 self.begin_sum();
                 return Ok(State::Operand);
@@ -243,7 +243,7 @@ impl Reader<'_, '_> {
                 self.write();
                 self.begin_call(None, String::new())
             }
-            next if next.begins_operand() && next != Kind::Bar && self.word_at(self.at + 1).is_none() => {
+            next if next.begins_operand() && next != Kind::Bar && self.operator_at(self.at + 1).is_none() => {
                 self.fail(Syntax::CallNeedsBrackets { name }, self.span(self.at + 1))
             }
             _ => {
@@ -271,7 +271,7 @@ impl Reader<'_, '_> {
 
     /// `log₂`, `log_b`: what is written behind the argument, and the function.
     pub(super) fn logarithm_of_base(&self, word: &str) -> Option<(String, &'static str)> {
-        let base = word.get(3..).filter(|_| names::folded(&word[..3]) == "log")?;
+        let base = word.get(3..).filter(|_| matches!(&word[..3], "log" | "Log" | "LOG"))?;
         let is_index = |c: char| ('₀'..='₉').contains(&c);
         let base = match base.strip_prefix('_') {
             Some(base) => base.to_owned(),
@@ -284,8 +284,9 @@ impl Reader<'_, '_> {
         match &*base {
             "2" => Some((")".to_owned(), "log2")),
             "10" => Some((")".to_owned(), "log10")),
-            _ if is_number || matches!(self.meaning(&base), Meaning::Variable) => Some((format!(",{base})"), "log")),
-            _ => match self.meaning(&base) {
+            _ if is_number => Some((format!(",{base})"), "log")),
+            _ => match self.meaning(&Word::new(&base)) {
+                Meaning::Variable => Some((format!(",{base})"), "log")),
                 Meaning::Constant(python) => Some((format!(",{python})"), "log")),
                 _ => None,
             },
@@ -360,7 +361,7 @@ impl Reader<'_, '_> {
         let next = self.ahead(signs);
         let is_bar = next == Kind::Bar && !self.opens_bars_here(signs);
         let is_power = signs == 0 && matches!(next, Kind::RunStart | Kind::Power);
-        is_power || (signs <= 1 && next.begins_operand() && !is_bar && self.word_at(self.at + signs).is_none())
+        is_power || (signs <= 1 && next.begins_operand() && !is_bar && self.operator_at(self.at + signs).is_none())
     }
 
     /// Whether a bar so many tokens ahead begins an operand: it does, unless it closes the innermost bracket.
@@ -422,23 +423,22 @@ impl Reader<'_, '_> {
     /// At the bracket of `soma(k^2; k; 1; 10)`: the name that is bound, where there are as many parts as the form has and
     /// the second is a bare name.
     fn bound_name(&self) -> Option<String> {
-        let word = &self.before()?.text;
-        let binder = names::binder(word)?;
+        let binder = self.words.at(self.at.checked_sub(1)?)?.binder()?;
         let is_separator = |kind: Kind| matches!(kind, Kind::Comma { .. } | Kind::Semicolon);
-        let closing = self.closings[self.at]? as usize;
+        let extent = self.extent();
+        let closing = extent.closing(self.at)?;
         let (mut commas, mut name) = (0, None);
         let mut at = self.at + 1;
         // One with more parts is no binder.
         while at < closing && commas < binder.parts() {
             match self.tokens[at].kind {
-                Kind::Open(_) => at = self.closings[at].map_or(closing, |closing| closing as usize),
+                Kind::Open(_) => at = extent.closing(at).unwrap_or(closing),
                 kind if is_separator(kind) => {
                     commas += 1;
                     let behind = self.tokens.get(at + 2).map(|token| token.kind);
-                    let next = self.tokens.get(at + 1).filter(|next| next.kind == Kind::Name);
                     if commas == 1 {
                         let is_bare = behind.is_some_and(|kind| is_separator(kind) || matches!(kind, Kind::Close(_)));
-                        name = Some(next.filter(|_| is_bare)?.text.to_string());
+                        name = Some(self.words.at(at + 1).filter(|_| is_bare)?.normal.to_string());
                     }
                 }
                 // `1,10` with a decimal point.
@@ -449,6 +449,6 @@ impl Reader<'_, '_> {
             }
             at += 1;
         }
-        name.filter(|_| commas + 1 == binder.parts()).map(|name| crate::lexer::normal_name(&name).into_owned())
+        name.filter(|_| commas + 1 == binder.parts())
     }
 }

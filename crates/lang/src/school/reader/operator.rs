@@ -1,20 +1,22 @@
 //! Where an operator is expected.
 
+use std::borrow::Cow;
+
 use super::{Edit, Meaning, Opener, Outcome, Reader, State, Step, Term};
 use crate::error::{Ambiguity, NotationError, Syntax};
-use crate::school::names::Word;
+use crate::school::names::Operator;
 use crate::school::tokens::Kind;
 
-impl Reader<'_, '_> {
+impl<'t> Reader<'t, '_> {
     pub(super) fn operator(&mut self) -> Step {
-        let (kind, python, words) = match self.word_at(self.at) {
-            Some((Word::Sign(kind, python), words)) => (kind, python.to_owned(), words),
-            Some((Word::Raised(exponent), words)) => return self.raised_by_word(exponent, words),
-            Some((Word::Of, _)) => {
+        let (kind, python, words) = match self.operator_at(self.at) {
+            Some((Operator::Sign(kind, python), words)) => (kind, python.into(), words),
+            Some((Operator::Raised(exponent), words)) => return self.raised_by_word(exponent, words),
+            Some((Operator::Of, _)) => {
                 let found = self.token().text.to_string();
                 return self.fail(Syntax::ExpectedOperator { found }, self.token().span);
             }
-            None => (self.token().kind, self.token().text.to_string(), 1),
+            None => (self.token().kind, self.token().text.clone(), 1),
         };
         if let Opener::Argument { plain, .. } = self.top().opener
             && !self.goes_on(kind, plain)?
@@ -74,9 +76,9 @@ impl Reader<'_, '_> {
         let is_function = |at: usize| {
             let token = self.tokens.get(at).filter(|token| token.kind == Kind::Name);
             token.is_some_and(|token| {
-                matches!(self.meaning(&token.text), Meaning::Function(_) | Meaning::Own)
+                matches!(self.meaning_at(at), Some(Meaning::Function(_) | Meaning::Own))
                     || self.logarithm_of_base(&token.text).is_some()
-                    || crate::school::names::phrase_of_function(self.word(at)).is_some()
+                    || crate::school::names::phrase_of_function(self.folded(at)).is_some()
             })
         };
         let behind_product = || self.extent().product(self.top().token);
@@ -170,20 +172,20 @@ impl Reader<'_, '_> {
         }
         let base = self.top().operand.1;
         self.written.insert(base, "(");
-        self.write_words(&format!("**{exponent})"), words);
+        self.write_words(format!("**{exponent})"), words);
         self.frame().term.is_long = true;
         Ok(State::Operator)
     }
 
     /// Writes what so many tokens stand for.
-    fn write_words(&mut self, python: &str, words: usize) {
+    fn write_words(&mut self, python: impl Into<Cow<'t, str>>, words: usize) {
         let span = self.token().span.to(self.span(self.at + words - 1));
-        self.written.push(python.to_owned(), span);
+        self.written.push(python, span);
         self.at += words;
     }
 
     /// An operator between two operands.
-    fn infix(&mut self, kind: Kind, python: String, words: usize) -> Step {
+    fn infix(&mut self, kind: Kind, python: Cow<'t, str>, words: usize) -> Step {
         match kind {
             Kind::Colon if matches!(self.top().opener, Opener::Question) => {
                 self.pop();
@@ -191,15 +193,14 @@ impl Reader<'_, '_> {
                 self.begin_sum();
             }
             Kind::Times | Kind::Divide | Kind::Colon => {
-                let python = if kind == Kind::Colon { "/".to_owned() } else { python };
-                self.write_words(&python, words);
+                self.write_words(if kind == Kind::Colon { "/".into() } else { python }, words);
                 let divisor = (kind != Kind::Times).then_some(self.at);
                 let term = &mut self.frame().term;
                 *term = Term { start: term.start, divisor, is_long: true, ..Term::default() };
             }
             Kind::Plus | Kind::Minus | Kind::SetOperator => {
                 let piece = self.written.len();
-                self.write_words(&python, words);
+                self.write_words(python, words);
                 let at = self.at;
                 let frame = self.frame();
                 let sum = &mut frame.sum;
@@ -215,7 +216,7 @@ impl Reader<'_, '_> {
                 self.push(Opener::Question, at, piece)?;
             }
             _ => {
-                self.write_words(&python, words);
+                self.write_words(python, words);
                 self.begin_sum();
                 let is_compared = kind == Kind::Compare;
                 let frame = self.frame();

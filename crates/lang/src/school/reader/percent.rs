@@ -2,28 +2,26 @@
 
 use super::{Edit, Meaning, Opener, Outcome, Reader, State, Step};
 use crate::error::{Ambiguity, ErrorKind, Syntax};
-use crate::school::names::Word;
+use crate::school::names::Operator;
 use crate::school::tokens::Kind;
 
 impl Reader<'_, '_> {
     /// At `%`.
     pub(super) fn percent(&mut self) -> Step {
         self.check_base()?;
-        if let Some((Word::Of, words)) = self.word_at(self.at + 1) {
-            return self.percent_of(words);
-        }
-        let next = self.word_at(self.at + 1).map_or(self.ahead(1), |(word, _)| match word {
-            Word::Sign(kind, _) => kind,
-            Word::Raised(_) => Kind::RunStart,
-            Word::Of => Kind::Percent,
-        });
+        let next = match self.operator_at(self.at + 1) {
+            Some((Operator::Of, words)) => return self.percent_of(words),
+            Some((Operator::Sign(kind, _), _)) => kind,
+            Some((Operator::Raised(_), _)) => Kind::RunStart,
+            None => self.ahead(1),
+        };
         let closes = next == Kind::Bar && self.closes_bars();
         if next.begins_operand() && !closes {
             let span = self.token().span;
             let behind = &self.tokens[self.at + 1];
             // `20% off 50`: a word is no value.
             let is_word = behind.kind == Kind::Name && behind.text.chars().nth(1).is_some();
-            if is_word && matches!(self.meaning(&behind.text), Meaning::Unknown) {
+            if is_word && matches!(self.meaning_at(self.at + 1), Some(Meaning::Unknown)) {
                 return self.fail(ErrorKind::UnknownName { name: behind.text.to_string() }, behind.span);
             }
             let edit = |sign: &str| vec![Edit::replace(span, sign)];

@@ -2,7 +2,6 @@
 
 use super::{Edit, Meaning, Opener, Outcome, Reader, State, Step};
 use crate::error::{Ambiguity, Span, Syntax};
-use crate::school::extent::Extent;
 use crate::school::tokens::{Command, Kind};
 
 /// How many tokens an "and" stands before the comparison behind it, at most.
@@ -137,14 +136,13 @@ impl Reader<'_, '_> {
     /// `x > 1 e x < 5`: Portuguese's "and", or Euler's number.
     fn check_and(&self) -> Outcome<()> {
         let this = self.token();
-        let is_letter = this.text == "e" && matches!(self.meaning("e"), Meaning::Constant(_));
+        let is_letter = this.text == "e" && matches!(self.meaning_at(self.at), Some(Meaning::Constant(_)));
         if !is_letter || !self.top().is_compared || !self.ahead(1).begins_operand() {
             return Ok(());
         }
         let is_end = |kind: Kind| matches!(kind, Kind::Compare | Kind::And | Kind::Or | Kind::Comma { .. });
         // Nearby: a look-ahead to the end at each e would take as long as the square of the text.
-        let near = &self.tokens[..self.tokens.len().min(self.at + NEAR)];
-        let next = Extent(near).next_in_brackets(self.at, is_end);
+        let next = self.extent().next_in_brackets(self.at, self.at + NEAR, is_end);
         if next.is_none_or(|next| self.tokens[next].kind != Kind::Compare) {
             return Ok(());
         }

@@ -2,7 +2,6 @@
 
 use super::{Frame, Known, Opener, Outcome, Reader, State, Step, Sum, Term};
 use crate::error::{ErrorKind, Syntax};
-use crate::lexer::normal_name;
 use crate::school::names;
 use crate::school::tokens::Kind;
 
@@ -50,12 +49,12 @@ impl Reader<'_, '_> {
         if kind(at) != Kind::Close(')') || kind(at + 1) != Kind::Assign {
             return Ok(false);
         }
-        let name = normal_name(&self.token().text).into_owned();
+        let name = self.normal(self.at);
         self.write();
         self.write();
         while self.at < at {
             if self.token().kind == Kind::Name {
-                self.locals.push(normal_name(&self.token().text).into_owned());
+                self.locals.push(self.normal(self.at));
                 self.write();
             } else {
                 self.write_as(",");
@@ -90,10 +89,10 @@ impl Reader<'_, '_> {
         }
         for target in targets {
             let token = &self.tokens[target];
-            if names::operator(|by| (by == 0).then(|| names::folded(&token.text))).is_some() {
+            if names::operator(|by| self.folded(target)(by).filter(|_| by == 0)).is_some() {
                 return self.fail(Syntax::NotAssignable { name: token.text.to_string() }, token.span);
             }
-            self.assigns.push((normal_name(&token.text).into_owned(), Known::Variable));
+            self.assigns.push((self.normal(target), Known::Variable));
         }
         while self.at <= at {
             self.write();
