@@ -111,6 +111,9 @@ fn cases(polynomial: &Polynomial) -> Vec<Case<'_>> {
         column("column: sin(x)", "sin(x)", f64::sin),
         column("column: atan(x)", "atan(x)", f64::atan),
         column("column: asin(x-0.25)", "asin(x-0.25)", |x| (x - 0.25).asin()),
+        column("column: erf(x)", "erf(x)", |x| erf(x)),
+        column("column: gamma(x)", "gamma(x)", |x| tgamma(x)),
+        column("column: lgamma(x)", "lgamma(x)", |x| lgamma(x)),
     ]
 }
 
@@ -226,6 +229,13 @@ fn compiled<'a>(name: &'static str, caret: &'a str, stars: &'a str) -> Case<'a> 
         ("exmex", Box::new(move || drop(black_box(by_exmex.eval(&[y()]))))),
     ];
     Case { name, peers }
+}
+
+// Those functions of the C library that Rust has no name for.
+unsafe extern "C" {
+    safe fn erf(x: f64) -> f64;
+    safe fn tgamma(x: f64) -> f64;
+    safe fn lgamma(x: f64) -> f64;
 }
 
 /// A function of a column, beside the C library's.

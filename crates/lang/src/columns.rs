@@ -7,9 +7,7 @@
 use crate::error::{ErrorKind, Failure};
 use crate::eval::Memory;
 use crate::limits::{Fuel, Limits};
-use crate::number::circular;
 use crate::number::float::plain_power;
-use crate::number::logarithm::ln_of_each;
 use crate::number::power_ladder::{PowerLadder, cubes, doubts_cube};
 use crate::plan::{Kind, Operation, Plan, Source, holds, is_trouble, truth};
 use crate::program::Program;
@@ -288,13 +286,6 @@ impl Block {
                     let troubled = note(rows, a, trouble, |value| value < 0.0);
                     one(rows, a, f64::sqrt) | troubled
                 }
-                Operation::Sine => checked_one(rows, a, trouble, circular::sines()),
-                Operation::Cosine => checked_one(rows, a, trouble, circular::cosines()),
-                Operation::Logarithm => {
-                    one(rows, a, |a| a);
-                    ln_of_each(rows);
-                    check(rows, a, trouble)
-                }
                 Operation::Absolute => one(rows, a, f64::abs),
                 Operation::Square => {
                     one(rows, a, |a| a * a);
@@ -307,7 +298,15 @@ impl Block {
                 Operation::And => two(rows, a, b, |a, b| a * b),
                 Operation::Or => two(rows, a, b, f64::max),
                 Operation::Compare(comparison) => two(rows, a, b, |a, b| truth(holds(comparison, a, b))),
-                Operation::One(call) => checked_one(rows, a, trouble, call),
+                Operation::One(call) => {
+                    one(rows, a, call);
+                    check(rows, a, trouble)
+                }
+                Operation::Each(_, all) => {
+                    one(rows, a, |a| a);
+                    all(rows);
+                    check(rows, a, trouble)
+                }
                 Operation::Two(call) => checked_two(rows, a, b, trouble, call),
                 Operation::Select => select(rows, a, b, c),
             };
@@ -373,11 +372,6 @@ fn note(out: &[f64], operand: Operand<'_>, trouble: &mut [bool], is_bad: impl Fn
     }
     trouble.iter_mut().zip(rows).for_each(|(trouble, value)| *trouble |= is_bad(*value));
     true
-}
-
-fn checked_one(out: &mut [f64], a: Operand<'_>, trouble: &mut [bool], call: impl Fn(f64) -> f64) -> bool {
-    one(out, a, call);
-    check(out, a, trouble)
 }
 
 /// Notes the rows in which a function of `a` has no plain float.

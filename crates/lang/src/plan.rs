@@ -9,7 +9,6 @@
 
 use crate::arithmetic::Comparison;
 use crate::number::power::Ladder;
-use crate::number::{circular, logarithm};
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Source {
@@ -32,9 +31,6 @@ pub(crate) enum Operation {
     Negate,
     // Functions that the loops have built in, instead of calling them row by row.
     Absolute,
-    Sine,
-    Cosine,
-    Logarithm,
     /// The square root. A row with a negative number goes to the evaluator.
     Root,
     /// A row in which a finite number becomes infinite goes to the evaluator.
@@ -43,6 +39,8 @@ pub(crate) enum Operation {
     Two(fn(f64, f64) -> Option<f64>),
     /// A function of one float. A row goes to the evaluator if a number becomes nan, or a finite number infinite.
     One(fn(f64) -> f64),
+    /// The same, and the function in the places of many numbers.
+    Each(fn(f64) -> f64, fn(&mut [f64])),
     Compare(Comparison),
     /// 1 for every number except 0.
     Truth,
@@ -126,15 +124,12 @@ impl Plan {
                 Operation::Divide => a / b,
                 Operation::Negate => -a,
                 Operation::Absolute => a.abs(),
-                Operation::Sine => checked(a, circular::sin(a))?,
-                Operation::Cosine => checked(a, circular::cos(a))?,
-                Operation::Logarithm => checked(a, logarithm::ln(a))?,
                 Operation::Root if a < 0.0 => return None,
                 Operation::Root => a.sqrt(),
                 Operation::Square if (a * a).is_infinite() && a.is_finite() => return None,
                 Operation::Square => a * a,
                 Operation::Two(call) => call(a, b)?,
-                Operation::One(call) => checked(a, call(a))?,
+                Operation::One(call) | Operation::Each(call, _) => checked(a, call(a))?,
                 Operation::Compare(comparison) => truth(holds(comparison, a, b)),
                 Operation::Truth => truth(a != 0.0),
                 Operation::Not => truth(a == 0.0),

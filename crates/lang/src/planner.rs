@@ -127,11 +127,9 @@ impl<'p> Planner<'p> {
                 let Part::Float(operand) = self.stack.pop()? else { return None };
                 let operation = match column {
                     Column::Absolute => Operation::Absolute,
-                    Column::Cosine => Operation::Cosine,
-                    Column::Logarithm => Operation::Logarithm,
-                    Column::Sine => Operation::Sine,
                     Column::Root => Operation::Root,
                     Column::Float(call) => Operation::One(call),
+                    Column::Each(call, all) => Operation::Each(call, all),
                     Column::Same | Column::None => return None,
                 };
                 self.float(operation, &[operand])?;

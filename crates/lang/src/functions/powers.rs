@@ -4,7 +4,8 @@ use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
 use super::{ELEMENTARY, Outcome, Section, decimal, exact, float_value, outside, pair, to_float};
 use crate::error::{ErrorKind, Overflow, ZeroDivision};
 use crate::limits::{Budget, price};
-use crate::number::logarithm::{log2, log10};
+use crate::number::erf::{erf, erf_of_each};
+use crate::number::logarithm::{ln, ln_of_each, log2, log2_of_each, log10, log10_of_each};
 use crate::number::{Decimal, Integer, fixed_256, float, special};
 use crate::value::Value;
 
@@ -30,10 +31,10 @@ pub(super) const TABLE: &[Function] = &[
         doc_pt: "Função erro.",
         domain: Domain::All,
         price: ELEMENTARY,
-        python: Body::Float(pxfm::f_erf),
+        python: Body::Float(erf),
         exact: InExact::OnlyAt(0, 0),
         decimal: InDecimal::NotInMode,
-        column: Column::Same,
+        column: Column::Each(erf, erf_of_each),
     },
     Function {
         name: "erfc",
@@ -137,7 +138,7 @@ pub(super) const TABLE: &[Function] = &[
         python: Body::One(natural_logarithm),
         exact: InExact::Formula(|values, budget| exact::logarithm("ln", None, values, budget)),
         decimal: InDecimal::OfOne(Decimal::ln),
-        column: Column::Logarithm,
+        column: Column::Each(ln, ln_of_each),
     },
     Function {
         name: "log",
@@ -150,7 +151,7 @@ pub(super) const TABLE: &[Function] = &[
         python: Body::Counted { least: 1, most: 2, call: log },
         exact: InExact::Formula(|values, budget| exact::logarithm("log", None, values, budget)),
         decimal: InDecimal::Formula(decimal::log),
-        column: Column::Logarithm,
+        column: Column::Each(ln, ln_of_each),
     },
     Function {
         name: "log10",
@@ -165,7 +166,7 @@ pub(super) const TABLE: &[Function] = &[
         }),
         exact: InExact::Formula(|values, budget| exact::logarithm("log10", Some(10), values, budget)),
         decimal: InDecimal::OfOne(|x, precision, budget| x.log(&decimal::integer(10), "log10", precision, budget)),
-        column: Column::Float(log10),
+        column: Column::Each(log10, log10_of_each),
     },
     Function {
         name: "log1p",
@@ -193,7 +194,7 @@ pub(super) const TABLE: &[Function] = &[
         }),
         exact: InExact::Formula(|values, budget| exact::logarithm("log2", Some(2), values, budget)),
         decimal: InDecimal::OfOne(|x, precision, budget| x.log(&decimal::integer(2), "log2", precision, budget)),
-        column: Column::Float(log2),
+        column: Column::Each(log2, log2_of_each),
     },
     Function {
         name: "sqrt",

@@ -98,12 +98,11 @@ pub(crate) enum Column {
     Same,
     /// Another function of one float.
     Float(fn(f64) -> f64),
+    /// A function of one float, and the same in the places of many numbers.
+    Each(fn(f64) -> f64, fn(&mut [f64])),
     // The others are operations that the loops over columns have built in.
     Absolute,
-    Cosine,
-    Logarithm,
     Root,
-    Sine,
 }
 
 /// The arguments for which a function is defined.

@@ -6,7 +6,7 @@ use super::{ELEMENTARY, Outcome, Section, exact, float_value, outside, pair, to_
 use crate::error::{Overflow, ValueError};
 use crate::limits::Budget;
 use crate::number::angle::{self, Circular};
-use crate::number::{Decimal, circular};
+use crate::number::{Decimal, arc, circular};
 use crate::value::Value;
 
 pub(super) const TABLE: &[Function] = &[
@@ -18,10 +18,10 @@ pub(super) const TABLE: &[Function] = &[
         doc_pt: "Arco cosseno em radianos, -1 ≤ x ≤ 1.",
         domain: Domain::Unit,
         price: ELEMENTARY,
-        python: Body::Float(pxfm::f_acos),
+        python: Body::Float(arc::acos),
         exact: InExact::OnlyAt(1, 0),
         decimal: InDecimal::OfOne(Decimal::acos),
-        column: Column::Same,
+        column: Column::Each(arc::acos, arc::acos_of_each),
     },
     Function {
         name: "acosh",
@@ -83,10 +83,10 @@ pub(super) const TABLE: &[Function] = &[
         doc_pt: "Arco seno em radianos, -1 ≤ x ≤ 1.",
         domain: Domain::Unit,
         price: ELEMENTARY,
-        python: Body::Float(pxfm::f_asin),
+        python: Body::Float(arc::asin),
         exact: InExact::OnlyAt(0, 0),
         decimal: InDecimal::OfOne(Decimal::asin),
-        column: Column::Same,
+        column: Column::Each(arc::asin, arc::asin_of_each),
     },
     Function {
         name: "asinh",
@@ -109,10 +109,10 @@ pub(super) const TABLE: &[Function] = &[
         doc_pt: "Arco tangente em radianos, de -π/2 a π/2.",
         domain: Domain::All,
         price: ELEMENTARY,
-        python: Body::Float(pxfm::f_atan),
+        python: Body::Float(arc::atan),
         exact: InExact::OnlyAt(0, 0),
         decimal: InDecimal::OfOne(Decimal::atan),
-        column: Column::Same,
+        column: Column::Each(arc::atan, arc::atan_of_each),
     },
     Function {
         name: "atan2",
@@ -151,7 +151,7 @@ pub(super) const TABLE: &[Function] = &[
         python: Body::Float(circular::cos),
         exact: InExact::OnlyAt(0, 1),
         decimal: InDecimal::OfOne(Decimal::cos),
-        column: Column::Cosine,
+        column: Column::Each(circular::cos, circular::cos_of_each),
     },
     Function {
         name: "cosh",
@@ -242,7 +242,7 @@ pub(super) const TABLE: &[Function] = &[
         python: Body::Float(circular::sin),
         exact: InExact::OnlyAt(0, 0),
         decimal: InDecimal::OfOne(Decimal::sin),
-        column: Column::Sine,
+        column: Column::Each(circular::sin, circular::sin_of_each),
     },
     Function {
         name: "sinh",

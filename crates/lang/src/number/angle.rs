@@ -298,7 +298,7 @@ fn decided(function: Circular, sine: Pair, cosine: Pair, absolute: f64) -> Optio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::number::reference::records;
+    use crate::number::reference::{random, records};
 
     const ALL: [Circular; 6] = [
         Circular::Sine,
@@ -324,9 +324,9 @@ mod tests {
     #[test]
     fn quick_values_are_those_of_fixed_point() {
         let (mut decided, mut total) = (0, 0);
-        let mut bits = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = random(1);
         for _ in 0..3_000 {
-            bits = bits.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            let bits = next();
             // From 2^-11 to 2^19, with either sign.
             let exponent = 1012 + (bits >> 32) % 31;
             let x = f64::from_bits((bits & 0x800f_ffff_ffff_ffff) | exponent << 52);

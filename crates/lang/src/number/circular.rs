@@ -12,6 +12,7 @@ use dashu_int::{IBig, UBig};
 
 use super::error_free::{exact_sum, product_error, upper_half};
 use super::fixed;
+use super::together::of_each;
 
 /// The multiples of π/128 in a turn.
 const STEPS: usize = 256;
@@ -33,26 +34,24 @@ const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
 /// sin(`x`), correctly rounded.
 pub(crate) fn sin(x: f64) -> f64 {
-    sines()(x)
+    quick(x, 0).unwrap_or_else(|| pxfm::f_sin(x))
 }
 
 /// cos(`x`), correctly rounded.
 pub(crate) fn cos(x: f64) -> f64 {
-    cosines()(x)
+    quick(x, STEPS / 4).unwrap_or_else(|| pxfm::f_cos(x))
 }
 
-/// [`sin`] as a closure, which is faster for many angles.
-#[inline]
-pub(crate) fn sines() -> impl Fn(f64) -> f64 {
+/// Puts the sines of many numbers in their places.
+pub(crate) fn sin_of_each(values: &mut [f64]) {
     let table = &*TABLE;
-    move |x| quick(table, x, 0).unwrap_or_else(|| library(x, pxfm::f_sin))
+    of_each(values, |x| in_range(table, x, 0), bounds, pxfm::f_sin);
 }
 
-/// [`cos`] as a closure, which is faster for many angles.
-#[inline]
-pub(crate) fn cosines() -> impl Fn(f64) -> f64 {
+/// Puts the cosines of many numbers in their places.
+pub(crate) fn cos_of_each(values: &mut [f64]) {
     let table = &*TABLE;
-    move |x| quick(table, x, STEPS / 4).unwrap_or_else(|| library(x, pxfm::f_cos))
+    of_each(values, |x| in_range(table, x, STEPS / 4), bounds, pxfm::f_cos);
 }
 
 /// A number as a sum of two floats; the second is below half a unit in the last place of the first.
@@ -69,7 +68,10 @@ pub(super) fn pairs(x: f64) -> Option<(Pair, Pair, f64)> {
         let (sine, cosine) = pairs_near(table, 0, x, 0.0);
         return Some((sine, cosine, 0.0));
     }
-    let (multiple, u, u_low) = reduced(table, x)?;
+    if !is_in_range(x) {
+        return None;
+    }
+    let (multiple, u, u_low) = reduced(table, x);
     let (sine, cosine) = pairs_near(table, multiple, u, u_low);
     Some((sine, cosine, ABSOLUTE_ERROR))
 }
@@ -96,15 +98,8 @@ fn pairs_near(table: &Table, multiple: usize, u: f64, u_low: f64) -> (Pair, Pair
         let value = sum + low;
         (value, low - (value - sum))
     };
-    let sine = near(table, multiple, u, u_low);
-    (normal(sine), normal(near(table, multiple.wrapping_add(STEPS / 4), u, u_low)))
-}
-
-/// In a function of its own, so that this rare case does not make the loops longer.
-#[cold]
-#[inline(never)]
-fn library(x: f64, function: fn(f64) -> f64) -> f64 {
-    function(x)
+    let sine = near(parts_near(table, multiple, u, u_low));
+    (normal(sine), normal(near(parts_near(table, multiple.wrapping_add(STEPS / 4), u, u_low))))
 }
 
 /// For a multiple of π/128: its sine as a sum of two floats, its cosine as a float of 26 bits and a second float.
@@ -122,22 +117,37 @@ struct Table {
 
 /// The sine of `x` + `quarter`·π/128; `None` out of range, or if the bits do not decide its rounding.
 #[inline]
-fn quick(table: &Table, x: f64, quarter: usize) -> Option<f64> {
-    let (multiple, u, u_low) = reduced(table, x)?;
-    let (sum, low) = near(table, multiple.wrapping_add(quarter), u, u_low);
-    let error = sum.abs() * RELATIVE_ERROR + ABSOLUTE_ERROR;
-    let value = sum + (low + error);
-    (value == sum + (low - error)).then_some(value)
+fn quick(x: f64, quarter: usize) -> Option<f64> {
+    let (parts, is_in_range) = in_range(&TABLE, x, quarter);
+    let (above, below) = bounds(parts);
+    (is_in_range && above == below).then_some(above)
 }
 
-/// The multiple of π/128 nearest to `x`, and the difference as a sum of two floats; `None` out of range.
+/// What [`near`] takes for `x` + `quarter`·π/128, and whether it is in range.
 #[inline]
-fn reduced(table: &Table, x: f64) -> Option<(usize, f64, f64)> {
+fn in_range(table: &Table, x: f64, quarter: usize) -> ([f64; 6], bool) {
+    let (multiple, u, u_low) = reduced(table, x);
+    (parts_near(table, multiple.wrapping_add(quarter), u, u_low), is_in_range(x))
+}
+
+/// The sine with the error added and subtracted, each rounded: the correctly rounded one, if they are the same.
+#[inline]
+fn bounds(parts: [f64; 6]) -> (f64, f64) {
+    let (sum, low) = near(parts);
+    let error = sum.abs() * RELATIVE_ERROR + ABSOLUTE_ERROR;
+    (sum + (low + error), sum + (low - error))
+}
+
+#[inline]
+fn is_in_range(x: f64) -> bool {
+    (LEAST..MOST).contains(&x.abs())
+}
+
+/// The multiple of π/128 nearest to an `x` in range, and the difference as a sum of two floats.
+#[inline]
+fn reduced(table: &Table, x: f64) -> (usize, f64, f64) {
     /// 128/π.
     const STEPS_PER_UNIT: f64 = 40.743_665_431_525_21;
-    if !(LEAST..MOST).contains(&x.abs()) {
-        return None;
-    }
     let multiple = (x * STEPS_PER_UNIT + ROUNDER) - ROUNDER;
     // The first difference is exact; the second is exact together with its error.
     let rest = x - multiple * table.step[0];
@@ -147,14 +157,19 @@ fn reduced(table: &Table, x: f64) -> Option<(usize, f64, f64)> {
     let error = (rest - (difference - back)) - (part + back);
     let last = error - multiple * table.step[2];
     let u = difference + last;
-    Some((multiple as i64 as usize, u, last - (u - difference)))
+    (multiple as i64 as usize, u, last - (u - difference))
+}
+
+/// `u` + `u_low`, with the sine and the cosine of `multiple`·π/128.
+#[inline]
+fn parts_near(table: &Table, multiple: usize, u: f64, u_low: f64) -> [f64; 6] {
+    let entry = &table.entries[multiple % STEPS];
+    [u, u_low, entry.sine.0, entry.sine.1, entry.cosine.0, entry.cosine.1]
 }
 
 /// The sine of `multiple`·π/128 + `u` + `u_low` as a sum of two floats, the second up to 2^-27 of the first.
 #[inline]
-fn near(table: &Table, multiple: usize, u: f64, u_low: f64) -> (f64, f64) {
-    let entry = &table.entries[multiple % STEPS];
-    let ((sine, sine_low), (cosine, cosine_low)) = (entry.sine, entry.cosine);
+fn near([u, u_low, sine, sine_low, cosine, cosine_low]: [f64; 6]) -> (f64, f64) {
     let square = u * u;
     // The first terms of sin u - u, and of cos u - 1.
     let odd = u * square * (-1.0 / 6.0 + square * (1.0 / 120.0 - square * (1.0 / 5_040.0))) + u_low;
@@ -208,14 +223,15 @@ fn parts(negative: bool, value: &UBig, bits: usize) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::number::reference::random;
 
     /// The library is slower, and correctly rounded, as `special.jsonl` shows.
     #[test]
     fn sines_and_cosines_are_the_librarys() {
-        let (mut decided, mut total) = (0, 0);
-        let mut bits = 0x9e37_79b9_7f4a_7c15_u64;
+        let (mut decided, mut total, mut many) = (0, 0, Vec::new());
+        let mut next = random(1);
         for _ in 0..200_000 {
-            bits = bits.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            let bits = next();
             // From 2^-11 to 2^19, with either sign.
             let exponent = 1012 + (bits >> 32) % 31;
             let x = f64::from_bits((bits & 0x800f_ffff_ffff_ffff) | exponent << 52);
@@ -223,9 +239,18 @@ mod tests {
             assert_eq!(cos(x), pxfm::f_cos(x), "cos {x:e}");
             if (LEAST..MOST).contains(&x.abs()) {
                 total += 2;
-                decided +=
-                    usize::from(quick(&TABLE, x, 0).is_some()) + usize::from(quick(&TABLE, x, STEPS / 4).is_some());
+                decided += usize::from(quick(x, 0).is_some()) + usize::from(quick(x, STEPS / 4).is_some());
             }
+            many.push(x);
+        }
+        // Side by side, with some out of range among them.
+        many.iter_mut().step_by(1_000).for_each(|x| *x = f64::NAN);
+        let (mut sines, mut cosines) = (many.clone(), many.clone());
+        sin_of_each(&mut sines);
+        cos_of_each(&mut cosines);
+        for ((x, sine), cosine) in many.into_iter().zip(sines).zip(cosines) {
+            assert_eq!(sine.to_bits(), sin(x).to_bits(), "sin {x:e}");
+            assert_eq!(cosine.to_bits(), cos(x).to_bits(), "cos {x:e}");
         }
         assert!(decided * 100 > total * 97, "{decided} of {total}");
     }

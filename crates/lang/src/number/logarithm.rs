@@ -12,6 +12,7 @@ use dashu_int::{IBig, Sign};
 
 use super::error_free::product_error;
 use super::fixed;
+use super::together::of_each;
 
 /// The intervals of z.
 const INTERVALS: usize = 256;
@@ -36,47 +37,37 @@ const LOG2_E: (f64, f64) = (std::f64::consts::LOG2_E, 2.035_527_374_093_103_3e-1
 /// 2^-104: the product with one of them.
 const PRODUCT_ERROR: f64 = 4.930_380_657_631_324e-32;
 
-/// Numbers that are computed side by side.
-const TOGETHER: usize = 16;
-
 /// ln(`x`), correctly rounded.
 pub(crate) fn ln(x: f64) -> f64 {
-    of_one(&TABLE, x)
+    quick(x, bounds).unwrap_or_else(|| pxfm::f_log(x))
 }
 
 /// log₁₀(`x`), correctly rounded.
 pub(crate) fn log10(x: f64) -> f64 {
-    quick_to(LOG10_E, x).unwrap_or_else(|| pxfm::f_log10(x))
+    quick(x, |reduced| bounds_to(LOG10_E, reduced)).unwrap_or_else(|| pxfm::f_log10(x))
 }
 
 /// log₂(`x`), correctly rounded.
 pub(crate) fn log2(x: f64) -> f64 {
-    quick_to(LOG2_E, x).unwrap_or_else(|| pxfm::f_log2(x))
+    quick(x, |reduced| bounds_to(LOG2_E, reduced)).unwrap_or_else(|| pxfm::f_log2(x))
 }
 
-/// Puts the logarithms of many numbers in their places.
+/// Puts the natural logarithms of many numbers in their places.
 pub(crate) fn ln_of_each(values: &mut [f64]) {
     let table = &*TABLE;
-    let mut chunks = values.chunks_exact_mut(TOGETHER);
-    for chunk in &mut chunks {
-        match together(table, chunk) {
-            Some(logarithms) => chunk.copy_from_slice(&logarithms),
-            None => chunk.iter_mut().for_each(|x| *x = of_one(table, *x)),
-        }
-    }
-    chunks.into_remainder().iter_mut().for_each(|x| *x = of_one(table, *x));
+    of_each(values, |x| in_range(table, x), bounds, pxfm::f_log);
 }
 
-#[inline]
-fn of_one(table: &Table, x: f64) -> f64 {
-    quick(table, x).unwrap_or_else(|| library(x))
+/// Puts the logarithms to base 10 of many numbers in their places.
+pub(crate) fn log10_of_each(values: &mut [f64]) {
+    let table = &*TABLE;
+    of_each(values, |x| in_range(table, x), |reduced| bounds_to(LOG10_E, reduced), pxfm::f_log10);
 }
 
-/// In a function of its own, so that this rare case does not make the loops longer.
-#[cold]
-#[inline(never)]
-fn library(x: f64) -> f64 {
-    pxfm::f_log(x)
+/// Puts the logarithms to base 2 of many numbers in their places.
+pub(crate) fn log2_of_each(values: &mut [f64]) {
+    let table = &*TABLE;
+    of_each(values, |x| in_range(table, x), |reduced| bounds_to(LOG2_E, reduced), pxfm::f_log2);
 }
 
 /// What the table has of an interval.
@@ -96,55 +87,30 @@ struct Table {
     ln_2: (f64, f64),
 }
 
-/// The logarithms of [`TOGETHER`] numbers; `None` if one of them is out of range or not decided. The table is read in a
-/// loop of its own, since the other one becomes vector instructions.
-#[inline]
-fn together(table: &Table, numbers: &[f64]) -> Option<[f64; TOGETHER]> {
-    let (mut reductions, mut logarithms) = ([[0.0; TOGETHER]; 3], [0.0; TOGETHER]);
-    let mut is_plain = true;
-    for (at, x) in numbers.iter().enumerate().take(TOGETHER) {
-        is_plain &= is_plain_number(x.to_bits());
-        [reductions[0][at], reductions[1][at], reductions[2][at]] = reduced(table, x.to_bits());
-    }
-    let mut is_decided = true;
-    for (at, logarithm) in logarithms.iter_mut().enumerate() {
-        let (above, below) = bounds([reductions[0][at], reductions[1][at], reductions[2][at]]);
-        *logarithm = above;
-        is_decided &= above == below;
-    }
-    (is_plain && is_decided).then_some(logarithms)
-}
-
 /// `None` out of range, or if the bits do not decide the rounding.
 #[inline]
-fn quick(table: &Table, x: f64) -> Option<f64> {
-    if !is_plain_number(x.to_bits()) {
-        return None;
-    }
-    let (above, below) = bounds(reduced(table, x.to_bits()));
-    (above == below).then_some(above)
+fn quick(x: f64, bounds: impl Fn([f64; 3]) -> (f64, f64)) -> Option<f64> {
+    let (reduced, is_in_range) = in_range(&TABLE, x);
+    let (above, below) = bounds(reduced);
+    (is_in_range && above == below).then_some(above)
 }
 
-/// The logarithm to a base, whose natural logarithm has this reciprocal.
+/// The bounds of the logarithm to a base, whose natural logarithm has this reciprocal.
 #[inline]
-fn quick_to(reciprocal: (f64, f64), x: f64) -> Option<f64> {
-    if !is_plain_number(x.to_bits()) {
-        return None;
-    }
-    let (sum, rest, error) = parted(reduced(&TABLE, x.to_bits()));
+fn bounds_to(reciprocal: (f64, f64), reduced: [f64; 3]) -> (f64, f64) {
+    let (sum, rest, error) = parted(reduced);
     let product = sum * reciprocal.0;
     let rest_of_product = product_error(sum, reciprocal.0, product) + (rest * reciprocal.0 + sum * reciprocal.1);
     // The reciprocals are below 1.45, and three more roundings add 2^-53 of the rest each, which is below the square of u,
     // or as small as what the other parts allow for.
     let error = 2.0 * error + product.abs() * PRODUCT_ERROR;
-    let (above, below) = (product + (rest_of_product + error), product + (rest_of_product - error));
-    (above == below).then_some(above)
+    (product + (rest_of_product + error), product + (rest_of_product - error))
 }
 
-/// Whether a number is positive, normal and finite.
+/// The parts of a number, and whether it is positive, normal and finite.
 #[inline]
-fn is_plain_number(bits: u64) -> bool {
-    bits.wrapping_sub(1 << 52) < 0x7fe0_0000_0000_0000
+fn in_range(table: &Table, x: f64) -> ([f64; 3], bool) {
+    (reduced(table, x.to_bits()), x.to_bits().wrapping_sub(1 << 52) < 0x7fe0_0000_0000_0000)
 }
 
 /// u, and the two parts of k·ln 2 - ln r.
@@ -211,37 +177,37 @@ fn parts(value: &IBig) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn random() -> impl FnMut() -> u64 {
-        let mut bits = 0x9e37_79b9_7f4a_7c15_u64;
-        move || {
-            bits = bits.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-            bits ^ bits >> 29
-        }
-    }
+    use crate::number::reference::random;
 
     /// The library is slower, and correctly rounded, as `rounded.jsonl` shows.
     #[test]
     fn logarithms_are_the_librarys() {
-        let (mut next, mut many, mut decided, mut total) = (random(), Vec::new(), 0, 0);
+        let (mut next, mut many, mut decided, mut total) = (random(1), Vec::new(), 0, 0);
         for round in 0..1_000_007 {
             let exponent = if round % 2 == 0 { next() % 0x7ff } else { 1_020 + next() % 6 };
             let x = f64::from_bits(next() & 0x000f_ffff_ffff_ffff | exponent << 52);
             assert_eq!(ln(x).to_bits(), pxfm::f_log(x).to_bits(), "{x:e}");
             total += 1;
-            decided += usize::from(quick(&TABLE, x).is_some());
+            decided += usize::from(quick(x, bounds).is_some());
             assert_eq!(log10(x).to_bits(), pxfm::f_log10(x).to_bits(), "{x:e}");
             assert_eq!(log2(x).to_bits(), pxfm::f_log2(x).to_bits(), "{x:e}");
             total += 2;
-            decided += usize::from(quick_to(LOG10_E, x).is_some()) + usize::from(quick_to(LOG2_E, x).is_some());
+            for base in [LOG10_E, LOG2_E] {
+                decided += usize::from(quick(x, |reduced| bounds_to(base, reduced)).is_some());
+            }
             many.push(x);
         }
         // Side by side, with some out of range among them.
         many.iter_mut().step_by(1_000).for_each(|x| *x = -*x);
-        let mut logarithms = many.clone();
-        ln_of_each(&mut logarithms);
-        for (x, logarithm) in many.into_iter().zip(logarithms) {
-            assert_eq!(logarithm.to_bits(), pxfm::f_log(x).to_bits(), "{x:e}");
+        type All = (fn(&mut [f64]), fn(f64) -> f64);
+        let functions: [All; 3] =
+            [(ln_of_each, pxfm::f_log), (log10_of_each, pxfm::f_log10), (log2_of_each, pxfm::f_log2)];
+        for (of_each, library) in functions {
+            let mut logarithms = many.clone();
+            of_each(&mut logarithms);
+            for (x, logarithm) in many.iter().zip(logarithms) {
+                assert_eq!(logarithm.to_bits(), library(*x).to_bits(), "{x:e}");
+            }
         }
         assert!(decided * 1_000 > total * 995, "{decided} of {total}");
     }

@@ -151,6 +151,7 @@ impl Wide {
 mod tests {
     use super::{half_power, whole_power};
     use crate::number::fixed_256;
+    use crate::number::reference::random;
 
     /// The same power by fixed-point numbers of 256 places.
     fn reference(base: f64, exponent: u32) -> f64 {
@@ -161,9 +162,9 @@ mod tests {
     #[test]
     fn whole_powers_are_correctly_rounded() {
         let (mut decided, mut total) = (0, 0);
-        let mut bits = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = random(1);
         for step in 0..4_000_u32 {
-            bits = bits.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            let bits = next();
             // Magnitudes from 1/16 to 16 with either sign; every eighth has few digits.
             let kept = if step % 8 == 0 { bits & !((1 << 48) - 1) } else { bits };
             let base = f64::from_bits((kept & 0x800f_ffff_ffff_ffff) | (1019 + (bits >> 61)) << 52);
@@ -180,9 +181,9 @@ mod tests {
     #[test]
     fn half_powers_are_correctly_rounded() {
         let (mut decided, mut total) = (0, 0);
-        let mut bits = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut next = random(1);
         for step in 0..18_000_u32 {
-            bits = bits.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+            let bits = next();
             // From 2^-80 to 2^80, beside 1, and squares, whose powers are exact or ties.
             let base = match step % 4 {
                 0 => {

@@ -24,3 +24,12 @@ pub(super) fn priced<T>(work: impl FnOnce(&mut Budget) -> Result<T, ErrorKind>) 
 pub(super) fn run<T>(work: impl FnOnce(&mut Budget) -> Result<T, ErrorKind>) -> Result<T, ErrorKind> {
     priced(work).0
 }
+
+/// Random bits, the same for each seed: Knuth's linear congruential generator, whose lower bits alone would repeat soon.
+pub(super) fn random(seed: u64) -> impl FnMut() -> u64 {
+    let mut state = seed;
+    move || {
+        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        state ^ state >> 29
+    }
+}

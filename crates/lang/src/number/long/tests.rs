@@ -5,17 +5,15 @@ use dashu_int::{IBig, UBig};
 
 use crate::limits::{Budget, Fuel, Limits};
 use crate::mode::Mode;
+use crate::number::reference::random;
 
 /// Random numbers of so many words; some have long runs of zeros or ones.
 fn drawn(words: usize, seed: u64) -> UBig {
-    let mut state = seed;
-    let word = |_| {
-        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-        match state >> 60 {
-            0..4 => 0,
-            4..8 => u64::MAX,
-            _ => state ^ state >> 29,
-        }
+    let mut next = random(seed);
+    let word = |_| match (next() >> 60, next()) {
+        (0..4, _) => 0,
+        (4..8, _) => u64::MAX,
+        (_, word) => word,
     };
     UBig::from_words(&(0..words).map(word).collect::<Vec<_>>())
 }

@@ -6,17 +6,14 @@ use crate::limits::{Budget, Fuel, Limits};
 use crate::mode::Mode;
 use crate::number::Integer;
 use crate::number::primes::is_prime;
+use crate::number::reference::random;
 
 use super::{Field, P, Q, R, Ring, multiply};
 
 /// Random words, and words of ones: the largest coefficients.
 fn operands(length: usize) -> [Vec<u64>; 2] {
-    let mut state = length as u64;
-    let word = |_| {
-        state = state.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
-        state ^ state >> 29
-    };
-    [(0..length).map(word).collect(), vec![u64::MAX; length]]
+    let mut next = random(length as u64);
+    [(0..length).map(|_| next()).collect(), vec![u64::MAX; length]]
 }
 
 #[test]
