@@ -7,8 +7,9 @@
 //! second are sent whether or not the answers come (an open loop), each over a connection that is free, and a latency
 //! counts from the moment at which the request was due.
 //!
-//! Prints one line of JSON: `requests`, `seconds`, and the quantiles of the latency in milliseconds (`p50`, `p99`, `p999`,
-//! `max`) of all requests, and of the cheap ones alone as `cheap_p50` and so on.
+//! Prints one line of JSON: `requests`, those of them that an overloaded server `refused`, `seconds`, and the quantiles of
+//! the latency in milliseconds (`p50`, `p99`, `p999`, `max`) of all answers, and of the cheap ones alone as `cheap_p50` and
+//! so on.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -72,7 +73,8 @@ impl Connection {
         Ok(Self { stream, host: host.to_owned(), buffer: Vec::new() })
     }
 
-    async fn ask(&mut self, text: &str) -> Result<(), Failure> {
+    /// Whether the text was answered, and not refused by a server that has too much to do.
+    async fn ask(&mut self, text: &str) -> Result<bool, Failure> {
         let body = format!("{{\"expressao\":\"{text}\"}}");
         let request = format!(
             "POST /evaluate HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
@@ -85,31 +87,32 @@ impl Connection {
             if self.stream.read_buf(&mut self.buffer).await? == 0 {
                 return Err("the server closed the connection".into());
             }
-            if let Some(whole) = length(&self.buffer)?
+            if let Some((whole, is_answered)) = length(&self.buffer)?
                 && self.buffer.len() >= whole
             {
-                return Ok(());
+                return Ok(is_answered);
             }
         }
     }
 }
 
-/// The length of a response with its head, once the head is there.
-fn length(response: &[u8]) -> Result<Option<usize>, Failure> {
+/// The length of a response with its head, once the head is there, and whether it is an answer.
+fn length(response: &[u8]) -> Result<Option<(usize, bool)>, Failure> {
     let Some(end) = response.windows(4).position(|four| four == b"\r\n\r\n") else { return Ok(None) };
     let head = std::str::from_utf8(&response[..end])?;
-    if !head.starts_with("HTTP/1.1 200") {
-        return Err(format!("an answer that is no 200: {head}").into());
+    let is_answered = head.starts_with("HTTP/1.1 200");
+    if !is_answered && !head.starts_with("HTTP/1.1 503") {
+        return Err(format!("neither an answer nor overloaded: {head}").into());
     }
     let field = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse::<usize>())
     });
-    Ok(Some(end + 4 + field.ok_or("an answer without its length")??))
+    Ok(Some((end + 4 + field.ok_or("an answer without its length")??, is_answered)))
 }
 
-/// A latency, and whether the text was expensive.
-type Latency = (Duration, bool);
+/// The latency of an answer, `None` if there was none, and whether the text was expensive.
+type Latency = (Option<Duration>, bool);
 
 /// Each connection asks again as soon as it is answered.
 async fn closed(
@@ -123,8 +126,8 @@ async fn closed(
     while Instant::now() < end {
         let (text, is_expensive) = texts.draw(&mut random);
         let begun = Instant::now();
-        connection.ask(&text).await?;
-        latencies.push((begun.elapsed(), is_expensive));
+        let is_answered = connection.ask(&text).await?;
+        latencies.push((is_answered.then(|| begun.elapsed()), is_expensive));
     }
     Ok(latencies)
 }
@@ -140,8 +143,8 @@ async fn open(
     loop {
         let next = due.lock().await.recv().await;
         let Some((at, text, is_expensive)) = next else { return Ok(latencies) };
-        connection.ask(&text).await?;
-        latencies.push((at.elapsed(), is_expensive));
+        let is_answered = connection.ask(&text).await?;
+        latencies.push((is_answered.then(|| at.elapsed()), is_expensive));
     }
 }
 
@@ -207,11 +210,13 @@ async fn main() -> Result<(), Failure> {
         latencies.append(&mut asked??);
     }
     let took = begun.elapsed().as_secs_f64();
-    let cheap = latencies.iter().filter(|(_, is_expensive)| !is_expensive).map(|(latency, _)| *latency).collect();
-    let all: Vec<Duration> = latencies.iter().map(|(latency, _)| *latency).collect();
+    let cheap =
+        latencies.iter().filter(|(_, is_expensive)| !is_expensive).filter_map(|(latency, _)| *latency).collect();
+    let all: Vec<Duration> = latencies.iter().filter_map(|(latency, _)| *latency).collect();
     println!(
-        "{{\"requests\": {}, \"seconds\": {took:.3}{}{}}}",
-        all.len(),
+        "{{\"requests\": {}, \"refused\": {}, \"seconds\": {took:.3}{}{}}}",
+        latencies.len(),
+        latencies.len() - all.len(),
         quantiles("", all.clone()),
         quantiles("cheap_", cheap)
     );
