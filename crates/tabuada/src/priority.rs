@@ -3,7 +3,6 @@
 //! A lower priority is not enough. Since Linux 6.6, a thread of any priority keeps its core for a slice of one to three
 //! milliseconds, even if a thread of higher priority wakes up. So a computing thread also yields its core every few
 //! tenths of a millisecond.
-//! every few tenths of a millisecond.
 
 use std::cell::Cell;
 use std::thread;

@@ -36,7 +36,7 @@ pub enum Plant {
     NullSleeps,
     /// A cheap value is compared when it is queued, and not when it is sent.
     ComparesWhenQueued,
-    /// What memory is given is not compared with its stamp.
+    /// A value is put into memory without a comparison of its stamp.
     KeepsBlindly,
     /// A node's own deletion is no invalidation.
     OwnDeletionUnnoticed,

@@ -470,7 +470,7 @@ impl<F: Fault> Machine<F> {
         }
     }
 
-    /// Whether this server is stayed with although it is a replica, since its address leads to no other one.
+    /// Whether the node stays at this server although it is a replica, since the address leads to no other server.
     fn is_at_replica(&self) -> bool {
         self.was_demoted && self.replica_since.is_some()
     }

@@ -4,7 +4,7 @@ use super::row::{Body, Column, Domain, Function, InDecimal, InExact};
 use super::{ELEMENTARY, Outcome, Section, decimal, exact, float_value, outside, pair, to_float};
 use crate::error::{ErrorKind, Overflow, ZeroDivision};
 use crate::limits::{Budget, price};
-use crate::number::erf::{erf, erf_of_each};
+use crate::number::erf::erf_of_each;
 use crate::number::logarithm::{ln, ln_of_each, log2, log2_of_each, log10, log10_of_each};
 use crate::number::{Decimal, Integer, fixed_256, float, special};
 use crate::value::Value;
@@ -31,10 +31,10 @@ pub(super) const TABLE: &[Function] = &[
         doc_pt: "Função erro.",
         domain: Domain::All,
         price: ELEMENTARY,
-        python: Body::Float(erf),
+        python: Body::Float(pxfm::f_erf),
         exact: InExact::OnlyAt(0, 0),
         decimal: InDecimal::NotInMode,
-        column: Column::Each(erf, erf_of_each),
+        column: Column::Each(pxfm::f_erf, erf_of_each),
     },
     Function {
         name: "erfc",
@@ -211,7 +211,7 @@ pub(super) const TABLE: &[Function] = &[
     },
 ];
 
-/// A function that its bare name does not find: `pow` is the built-in.
+/// A function that is called only as `math.pow`: the bare name `pow` is the built-in.
 pub(super) const QUALIFIED: &[Function] = &[Function {
     name: "pow",
     section: Section::Powers,

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, UBig};
 
-use super::error_free::{exact_sum, product_error, upper_half};
+use super::error_free::{ROUNDER, exact_sum, product_error, upper_half};
 use super::fixed;
 use super::together::of_each;
 
@@ -29,8 +29,6 @@ pub(super) const PAIR_ERROR: f64 = 1.01 * RELATIVE_ERROR;
 /// An upper bound of the error of u, which matters if the result is small. Its last part is below 2^-37 and rounded
 /// twice; k has 24 bits, and π/128 is known to 2^-115.
 const ABSOLUTE_ERROR: f64 = 3.231_174_267_785_264_4e-27;
-/// Adding and subtracting this number rounds a float to the nearest integer.
-const ROUNDER: f64 = 6_755_399_441_055_744.0;
 
 /// sin(`x`), correctly rounded.
 pub(crate) fn sin(x: f64) -> f64 {

@@ -17,7 +17,7 @@ use super::fixed;
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Double {
     pub(super) high: f64,
-    low: f64,
+    pub(super) low: f64,
 }
 
 /// Binary places of the constants that are computed.

@@ -1,5 +1,8 @@
 //! Sums and products of floats with their rounding errors, which are floats too. Nothing here may overflow.
 
+/// Adding and subtracting this number rounds a float below 2^51 to the nearest integer.
+pub(super) const ROUNDER: f64 = 6_755_399_441_055_744.0;
+
 /// The rounded sum and its rounding error. (Knuth's TwoSum.)
 #[inline]
 pub(super) const fn exact_sum(a: f64, b: f64) -> (f64, f64) {

@@ -97,6 +97,11 @@ pub(super) fn atan_ratio(y: &UBig, x: &UBig, places: usize) -> UBig {
     magnitude((guess + sign * IBig::from(rest)) >> (work - places))
 }
 
+/// The arc tangent of `numerator / denominator`, by a series for small quotients.
+pub(super) fn atan_of_small(numerator: u32, denominator: u32, places: usize) -> UBig {
+    odd_series(&((one(places) * numerator) / denominator), places, alternating)
+}
+
 pub(super) fn sqrt(x: &UBig, places: usize) -> UBig {
     (x << places).sqrt()
 }
