@@ -1,7 +1,7 @@
 //! The queue of events, and the step: one event, then the laws.
 
 use std::cmp::Ordering;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 
 use crate::chance::Chance;
 use crate::laws::{Author, Broken, Law, Truth};
@@ -115,8 +115,6 @@ pub(crate) struct Outside {
     pub(crate) plan: Plan,
     pub(crate) plant: Option<Plant>,
     queue: BinaryHeap<Scheduled>,
-    /// The events of this moment that were queued at this moment: most are, and need no place in the order of the queue.
-    at_once: VecDeque<(u64, Event)>,
     events: u64,
     network: Network,
     /// The primary, and its replica if there is one.
@@ -142,22 +140,7 @@ pub(crate) struct Outside {
 impl Outside {
     pub(crate) fn schedule(&mut self, at: Time, event: Event) {
         self.events += 1;
-        if at <= self.now {
-            self.at_once.push_back((self.events, event));
-        } else {
-            self.queue.push(Scheduled { at, number: self.events, event });
-        }
-    }
-
-    /// The next event and its moment.
-    fn next(&mut self) -> Option<(Time, Event)> {
-        let first = self.queue.peek().map(|first| (first.at, first.number));
-        match self.at_once.front() {
-            Some((number, _)) if first.is_none_or(|first| first > (self.now, *number)) => {
-                self.at_once.pop_front().map(|(_, event)| (self.now, event))
-            }
-            _ => self.queue.pop().map(|Scheduled { at, event, .. }| (at, event)),
-        }
+        self.queue.push(Scheduled { at: at.max(self.now), number: self.events, event });
     }
 
     pub(crate) fn tell(&mut self, line: impl FnOnce() -> String) {
@@ -404,7 +387,6 @@ impl World {
             now: 0,
             plant,
             queue: BinaryHeap::new(),
-            at_once: VecDeque::new(),
             events: 0,
             network: Network::new(plan.nodes, plan.delay, network_chance),
             servers: (0..1 + usize::from(plan.has_replica)).map(|_| Server::new()).collect(),
@@ -459,7 +441,7 @@ impl World {
             _ => self.outside.plan.end() + LAST_QUESTIONS + ONCE_MORE + END,
         };
         let events_max = EVENTS_MAX + end / SECOND * self.nodes.len() as u64 * EVENTS_A_SECOND;
-        while let Some((at, event)) = self.outside.next() {
+        while let Some(Scheduled { at, event, .. }) = self.outside.queue.pop() {
             self.outside.now = at;
             self.step(event);
             if self.outside.events > events_max {
