@@ -162,7 +162,7 @@ pub(super) const TABLE: &[Function] = &[
         domain: Domain::Positive,
         price: ELEMENTARY,
         python: Body::One(|value, budget| {
-            logarithm("log10", value, budget, log10, |integer| fixed_256::log_base(integer, 10))
+            logarithm("log10", value, budget, pxfm::f_log10, |integer| fixed_256::log_base(integer, 10))
         }),
         exact: InExact::Formula(|values, budget| exact::logarithm("log10", Some(10), values, budget)),
         decimal: InDecimal::OfOne(|x, precision, budget| x.log(&decimal::integer(10), "log10", precision, budget)),
@@ -190,7 +190,7 @@ pub(super) const TABLE: &[Function] = &[
         domain: Domain::Positive,
         price: ELEMENTARY,
         python: Body::One(|value, budget| {
-            logarithm("log2", value, budget, log2, |integer| fixed_256::log_base(integer, 2))
+            logarithm("log2", value, budget, pxfm::f_log2, |integer| fixed_256::log_base(integer, 2))
         }),
         exact: InExact::Formula(|values, budget| exact::logarithm("log2", Some(2), values, budget)),
         decimal: InDecimal::OfOne(|x, precision, budget| x.log(&decimal::integer(2), "log2", precision, budget)),
