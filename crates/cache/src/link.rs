@@ -18,7 +18,7 @@ use crate::protocol::link::{Access, Sender, Status, Trust};
 use crate::protocol::version::Moment;
 use crate::stats::{State, Trouble};
 
-/// The least time between two answers that are passed on as signs of life: a busy node has thousands in a second.
+/// The least time between two answers to reads, or to writes, that are passed on: a busy node has thousands in a second.
 const SIGNS_EVERY: Duration = Duration::from_millis(10);
 
 /// What passes through the queue of a connection, in the order of its arrival.
@@ -92,13 +92,19 @@ pub(crate) struct Link {
     clock: Clock,
     present: RwLock<Present>,
     breaker: Breaker,
-    /// When the last answer was sent that was passed on, in nanoseconds of the clock.
-    last_sign: AtomicU64,
-    /// The server refused the last read or the last write, and would refuse those of other nodes too.
-    refuses_reads: AtomicBool,
-    refuses_writes: AtomicBool,
+    reads: Answers,
+    writes: Answers,
     /// Notified when it has become less likely that another node will write the value we wait for.
     wait_doubted: Notify,
+}
+
+/// The answers to reads, or those to writes. A lookup comes just before most writes, and must not hide theirs.
+#[derive(Default)]
+struct Answers {
+    /// When the last one that was passed on was sent, in nanoseconds of the clock.
+    passed_on: AtomicU64,
+    /// The server refused the last one, and would refuse those of other nodes too.
+    is_refused: AtomicBool,
 }
 
 struct Present {
@@ -122,9 +128,8 @@ impl Link {
             clock,
             present: RwLock::new(Present { attached: None, status: Status::detached() }),
             breaker: Breaker::new(),
-            last_sign: AtomicU64::new(0),
-            refuses_reads: AtomicBool::new(false),
-            refuses_writes: AtomicBool::new(false),
+            reads: Answers::default(),
+            writes: Answers::default(),
             wait_doubted: Notify::new(),
         }
     }
@@ -140,8 +145,8 @@ impl Link {
             std::mem::replace(&mut *present, Present { attached, status })
         };
         if before.attached.is_none() || status.state == Trust::Detached {
-            self.refuses_reads.store(false, SeqCst);
-            self.refuses_writes.store(false, SeqCst);
+            self.reads.is_refused.store(false, SeqCst);
+            self.writes.is_refused.store(false, SeqCst);
             self.breaker.reset();
         }
         if status.is_late {
@@ -181,7 +186,7 @@ impl Link {
 
     /// Notes whether a write was refused by the heartbeat.
     pub(crate) fn record_heartbeat(&self, accepts_writes: bool) {
-        self.refuses_writes.store(!accepts_writes, SeqCst);
+        self.writes.is_refused.store(!accepts_writes, SeqCst);
         if !accepts_writes {
             self.wait_doubted.notify_waiters();
         }
@@ -192,7 +197,7 @@ impl Link {
         loop {
             // Registered before the checks, so that no notification is missed.
             let doubted = self.wait_doubted.notified();
-            let is_refused = self.refuses_reads.load(SeqCst) || self.refuses_writes.load(SeqCst);
+            let is_refused = self.reads.is_refused.load(SeqCst) || self.writes.is_refused.load(SeqCst);
             if is_refused || self.status().is_late || self.breaker.is_open() {
                 return;
             }
@@ -240,15 +245,15 @@ impl Link {
 
     /// Notes that a call was answered, and passes this on if it is news.
     fn note_answer(&self, attached: &Attached, sent: Moment, access: Access, refused: Option<Failure>) {
-        let refuses = match access {
-            Access::Reads => &self.refuses_reads,
-            Access::Writes => &self.refuses_writes,
+        let answers = match access {
+            Access::Reads => &self.reads,
+            Access::Writes => &self.writes,
         };
-        let has_turned = refuses.swap(refused.is_some(), SeqCst) != refused.is_some();
-        let last = self.last_sign.load(SeqCst);
+        let has_turned = answers.is_refused.swap(refused.is_some(), SeqCst) != refused.is_some();
+        let last = answers.passed_on.load(SeqCst);
         let is_due = nanos(sent) >= last.saturating_add(nanos(SIGNS_EVERY));
         if is_due {
-            self.last_sign.store(nanos(sent), SeqCst);
+            answers.passed_on.store(nanos(sent), SeqCst);
         }
         if has_turned || is_due {
             attached.report(Answered { sent, access, sender: Sender::Call, refused });

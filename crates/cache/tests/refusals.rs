@@ -1,7 +1,12 @@
 //! A server that refuses is told of at the two edges, and a replica behind an address is left.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::time::{Duration, Instant};
+
 use crate::support;
 
+use support::fake::Fake;
 use support::log::Log;
 use support::proxy::Proxy;
 use support::server::Server;
@@ -32,29 +37,50 @@ async fn a_refusal_is_one_warning_and_its_end_one_line_with_the_words_of_the_ser
         };
         let what = if is_read { "reads" } else { "writes" };
         person.does(begin);
-        for call in 0.. {
-            node.expensive(&format!("{n}*{call}")).await;
-            if refuses() {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        asks_until(&node, &format!("{n}*"), &refuses).await;
         told += 1;
         assert_eq!(log.count("Redis refuses"), told, "{:?}", log.lines());
         let line = log.lines().into_iter().rfind(|line| line.contains("Redis refuses")).expect("it is told");
         assert!(line.contains(words) && line.contains(what), "{line}");
         assert_eq!(node.state(), State::Coherent, "changes are still reported");
         person.does(end);
-        for call in 0.. {
-            node.expensive(&format!("{n}+{call}")).await;
-            if !refuses() {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-        }
+        asks_until(&node, &format!("{n}+"), || !refuses()).await;
         assert_eq!((log.count("Redis refuses"), log.count("Redis takes")), (told, told), "{:?}", log.lines());
     }
     node.is_sound().await;
+}
+
+/// Asks for expensive values, whose texts begin with `start`, until the condition holds.
+async fn asks_until(node: &Node, start: &str, is_so: impl Fn() -> bool) {
+    let began = Instant::now();
+    for call in 0.. {
+        node.expensive(&format!("{start}{call}")).await;
+        if is_so() {
+            return;
+        }
+        assert!(began.elapsed() < PATIENCE, "not within {PATIENCE:?}, by {call} calls");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Who may not use `SET` is told so by calls alone: heartbeats are taken. A write follows its lookup at once, and the
+/// lookup is the sign of life that is passed on.
+#[tokio::test]
+async fn writes_that_are_taken_again_are_noticed_although_reads_precede_them_and_heartbeats_were_taken() {
+    let is_denied = Arc::new(AtomicBool::new(false));
+    let denies = is_denied.clone();
+    let fake = Fake::start(move |words| {
+        let is_answer = words[0] == "SET" && !words[1].contains("::");
+        (is_answer && denies.load(SeqCst)).then(|| b"-NOPERM no permissions\r\n".to_vec())
+    });
+    let node = Setting::new().redis(fake.url()).coherent().await;
+    is_denied.store(true, SeqCst);
+    asks_until(&node, "1*", || node.stats().refuses_writes).await;
+    is_denied.store(false, SeqCst);
+    let heartbeats = fake.received("SETRANGE");
+    // The reply to the first one was handled before the second one was sent.
+    eventually("heartbeats are taken", || fake.received("SETRANGE") >= heartbeats + 2).await;
+    asks_until(&node, "1+", || !node.stats().refuses_writes).await;
 }
 
 /// A name that comes to lead to another server, while the old connection stays open to what has become its replica.
