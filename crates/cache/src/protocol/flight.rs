@@ -655,10 +655,13 @@ mod tests {
 
     #[test]
     fn a_missing_key_is_leased() {
-        leased();
-        Node::after(attempted(LeaseAttempt::Occupied)).does(Next::LookUp);
+        assert!(leased().flight.writes_next());
+        let occupied = Node::after(attempted(LeaseAttempt::Occupied)).does(Next::LookUp);
+        let silent = occupied.on(looked_up(Lookup::Unavailable));
+        assert!(silent.flight.has_asked_redis(), "the first lookup was answered");
         for attempt in [LeaseAttempt::Refused, LeaseAttempt::Unknown(OURS)] {
-            Node::after(attempted(attempt)).does(Next::Compute);
+            let unleased = Node::after(attempted(attempt)).does(Next::Compute);
+            assert!(!unleased.flight.writes_next());
         }
     }
 
@@ -678,6 +681,10 @@ mod tests {
         assert_eq!(found.answered(), Some((Outcome::LookedUp { has_waited: true }, true)));
         let vain = Node::after([leased(), Event::WaitedInVain]).does(Next::Compute);
         assert_eq!(vain.on(STORABLE).step.next, Next::Write);
+        let mut longest = Node::begin(false).later(PATIENCE);
+        longest.now.random = 1.0;
+        let stamp = longest.now.version;
+        longest.on(leased()).does(Next::Wait { stamp, until: PATIENCE + PATIENCE * 5 / 3 });
     }
 
     #[test]
@@ -796,6 +803,7 @@ mod tests {
     fn without_a_reply_nothing_is_written_and_memory_keeps_briefly() {
         for (lookup, at_most) in [(Lookup::Unavailable, Some(BRIEF)), (Lookup::NoRedis, None)] {
             let node = Node::after([looked_up(lookup), STORABLE]);
+            assert!(!node.flight.has_asked_redis());
             assert_eq!(node.kept(), Some((Which::Computed, at_most, true)));
             assert_eq!((node.answered(), &node.step.next), (Some((computed(false), true)), &Next::Close));
         }
@@ -813,15 +821,18 @@ mod tests {
         let tried = |lookup| Node::begin(true).on(looked_up(lookup));
         assert_eq!(tried(Lookup::Value(LEFT)).step.next, Next::Close);
         let enough = Event::Tried(Some(Computation::Value { is_storable: true }));
-        for (lookup, writes_behind, next) in [
-            (Lookup::Missing, true, Next::Close),
-            (Lookup::Lease(OTHER), true, Next::Close),
-            (Lookup::Unusable, false, Next::Write),
-            (Lookup::Unavailable, false, Next::Close),
-            (Lookup::NoRedis, false, Next::Close),
+        for (lookup, writes_behind, kept_for, next) in [
+            (Lookup::Missing, true, Some(None), Next::Close),
+            (Lookup::Lease(OTHER), true, Some(None), Next::Close),
+            (Lookup::Unusable, false, None, Next::Write),
+            (Lookup::Unavailable, false, Some(Some(BRIEF)), Next::Close),
+            (Lookup::NoRedis, false, Some(None), Next::Close),
         ] {
-            let node = tried(lookup.clone()).does(Next::Try).on(enough.clone());
+            let node = tried(lookup.clone()).does(Next::Try);
+            assert_eq!(node.flight.writes_next(), next == Next::Write, "{lookup:?}");
+            let node = node.on(enough.clone());
             assert_eq!((node.step.writes_behind, &node.step.next), (writes_behind, &next), "{lookup:?}");
+            assert_eq!(node.kept(), kept_for.map(|at_most| (Which::Computed, at_most, true)), "{lookup:?}");
         }
         let node = tried(Lookup::Missing).does(Next::Try).on(Event::Tried(None)).does(Next::TakeLease);
         let node = node.on(Event::LeaseAttempted(LeaseAttempt::Occupied)).does(Next::LookUp);
