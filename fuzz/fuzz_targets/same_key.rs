@@ -2,7 +2,7 @@
 #![no_main]
 
 #[path = "../../crates/lang/tests/laws/mod.rs"]
-#[allow(dead_code)]
+#[allow(dead_code, unused_imports)]
 mod laws;
 
 libfuzzer_sys::fuzz_target!(|text: &str| laws::check_same_key(text));

@@ -215,7 +215,7 @@ pub(crate) struct Counters {
 }
 
 impl Counters {
-    #[cfg(any(test, shuttle))]
+    #[cfg(any(test, shuttle, fuzzing))]
     pub(crate) fn new() -> Self {
         Self::with_events(Events::new(None))
     }
