@@ -37,6 +37,46 @@ fn powers_with_subnormal_results_are_right() {
     check("2.0**-1074", "5e-324");
 }
 
+/// The library (pxfm 0.1.30) rounds ties either way. The exact powers are integers or halves, of 54 bits; CPython's float()
+/// rounds them.
+#[test]
+fn powers_that_are_ties_go_to_the_even_float() {
+    check("208067.0**3", "9007610865436764.0");
+    check("(-208067.0)**3", "-9007610865436764.0");
+    check("1900.0**6", "4.7045881e+19");
+    check("4902.5**4", "577657490681289.0");
+    check("6236.0**5", "9.430409085574963e+18");
+    check("42849.0**3.5", "1.6285174563412144e+16");
+    check("49140692329.0**1.5", "1.0893361253415732e+16");
+    check("604506.25**2.5", "284120119389746.1");
+    check("94515806261776.0**1.25", "2.947002839242176e+17");
+    check("pow(208067.0, 3)", "9007610865436764.0");
+    check("sum((x+208067.0)**3, x, 0, 0)", "9007610865436764.0");
+}
+
+/// The library (pxfm 0.1.30) gives nan for large bases, and misrounds some bases next to powers of 4.
+#[test]
+fn inverse_roots_are_right() {
+    check("1e301**-0.5", "3.162277660168379e-151");
+    check("1.7976931348623157e308**-0.5", "7.458340731200207e-155");
+    check("0.9999999999999998**-0.5", "1.0000000000000002");
+    check("262143.99999999994**-0.5", "0.0019531250000000004");
+    check("4**-0.5", "0.5");
+    check("2**-0.5", "0.7071067811865476");
+    check("5e-324**-0.5", "4.4989137945431964e+161");
+    check("inf**-0.5", "0.0");
+}
+
+/// The library (pxfm 0.1.30) loses these signs.
+#[test]
+fn results_of_zero_have_the_sign_of_the_argument() {
+    check("atan2(-1e-300, 1e300)", "-0.0");
+    check("atan2(1e-300, 1e300)", "0.0");
+    check("atan2(-0.0, -1.0)", "-3.141592653589793");
+    check("sinh(-0.0)", "-0.0");
+    check("sinh(0.0)", "0.0");
+}
+
 #[test]
 fn a_function_in_brackets_is_called_like_the_function() {
     check("(sqrt)(4)", "2.0");

@@ -6,7 +6,7 @@ use super::{ELEMENTARY, Outcome, Section, exact, float_value, outside, pair, to_
 use crate::error::{Overflow, ValueError};
 use crate::limits::Budget;
 use crate::number::angle::{self, Circular};
-use crate::number::{Decimal, arc, circular};
+use crate::number::{Decimal, arc, circular, float};
 use crate::value::Value;
 
 pub(super) const TABLE: &[Function] = &[
@@ -252,7 +252,7 @@ pub(super) const TABLE: &[Function] = &[
         doc_pt: "Seno hiperbólico.",
         domain: Domain::All,
         price: ELEMENTARY,
-        python: Body::Overflowing(pxfm::f_sinh),
+        python: Body::Overflowing(float::sinh),
         exact: InExact::OnlyAt(0, 0),
         decimal: InDecimal::OfOne(Decimal::sinh),
         column: Column::Same,
@@ -287,7 +287,7 @@ pub(super) const TABLE: &[Function] = &[
 
 fn atan2(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let (y, x) = pair(arguments, budget)?;
-    float_value(pxfm::f_atan2(y, x))
+    float_value(float::atan2(y, x))
 }
 
 /// `sec`, `csc` and `cot`.

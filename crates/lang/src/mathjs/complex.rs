@@ -5,6 +5,7 @@ use std::f64::consts::{LN_2, PI};
 use super::real::power;
 use crate::error::ErrorKind;
 use crate::limits::Budget;
+use crate::number::float;
 
 /// A complex number of two doubles.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -123,7 +124,7 @@ impl Complex {
     }
 
     pub(super) fn argument(self) -> f64 {
-        pxfm::f_atan2(self.im, self.re)
+        float::atan2(self.im, self.re)
     }
 
     pub(super) fn sign(self) -> Self {
@@ -171,7 +172,7 @@ impl Complex {
 
     pub(super) fn log1p(self) -> Self {
         let re = self.re + 1.0;
-        new(pxfm::f_log((re * re + self.im * self.im).sqrt()), pxfm::f_atan2(self.im, re))
+        new(pxfm::f_log((re * re + self.im * self.im).sqrt()), float::atan2(self.im, re))
     }
 
     pub(super) fn cbrt(self) -> Self {
@@ -189,70 +190,70 @@ impl Complex {
 
     pub(super) fn sin(self) -> Self {
         let Self { re: a, im: b } = self;
-        new(pxfm::f_sin(a) * pxfm::f_cosh(b), pxfm::f_cos(a) * pxfm::f_sinh(b))
+        new(pxfm::f_sin(a) * pxfm::f_cosh(b), pxfm::f_cos(a) * float::sinh(b))
     }
 
     pub(super) fn cos(self) -> Self {
         let Self { re: a, im: b } = self;
-        new(pxfm::f_cos(a) * pxfm::f_cosh(b), -pxfm::f_sin(a) * pxfm::f_sinh(b))
+        new(pxfm::f_cos(a) * pxfm::f_cosh(b), -pxfm::f_sin(a) * float::sinh(b))
     }
 
     pub(super) fn tan(self) -> Self {
         let (a, b) = (2.0 * self.re, 2.0 * self.im);
         let d = pxfm::f_cos(a) + pxfm::f_cosh(b);
-        new(pxfm::f_sin(a) / d, pxfm::f_sinh(b) / d)
+        new(pxfm::f_sin(a) / d, float::sinh(b) / d)
     }
 
     pub(super) fn cot(self) -> Self {
         let (a, b) = (2.0 * self.re, 2.0 * self.im);
         let d = pxfm::f_cos(a) - pxfm::f_cosh(b);
-        new(-pxfm::f_sin(a) / d, pxfm::f_sinh(b) / d)
+        new(-pxfm::f_sin(a) / d, float::sinh(b) / d)
     }
 
     pub(super) fn sec(self) -> Self {
         let Self { re: a, im: b } = self;
         let d = 0.5 * pxfm::f_cosh(2.0 * b) + 0.5 * pxfm::f_cos(2.0 * a);
-        new(pxfm::f_cos(a) * pxfm::f_cosh(b) / d, pxfm::f_sin(a) * pxfm::f_sinh(b) / d)
+        new(pxfm::f_cos(a) * pxfm::f_cosh(b) / d, pxfm::f_sin(a) * float::sinh(b) / d)
     }
 
     pub(super) fn csc(self) -> Self {
         let Self { re: a, im: b } = self;
         let d = 0.5 * pxfm::f_cosh(2.0 * b) - 0.5 * pxfm::f_cos(2.0 * a);
-        new(pxfm::f_sin(a) * pxfm::f_cosh(b) / d, -pxfm::f_cos(a) * pxfm::f_sinh(b) / d)
+        new(pxfm::f_sin(a) * pxfm::f_cosh(b) / d, -pxfm::f_cos(a) * float::sinh(b) / d)
     }
 
     pub(super) fn sinh(self) -> Self {
         let Self { re: a, im: b } = self;
-        new(pxfm::f_sinh(a) * pxfm::f_cos(b), pxfm::f_cosh(a) * pxfm::f_sin(b))
+        new(float::sinh(a) * pxfm::f_cos(b), pxfm::f_cosh(a) * pxfm::f_sin(b))
     }
 
     pub(super) fn cosh(self) -> Self {
         let Self { re: a, im: b } = self;
-        new(pxfm::f_cosh(a) * pxfm::f_cos(b), pxfm::f_sinh(a) * pxfm::f_sin(b))
+        new(pxfm::f_cosh(a) * pxfm::f_cos(b), float::sinh(a) * pxfm::f_sin(b))
     }
 
     pub(super) fn tanh(self) -> Self {
         let (a, b) = (2.0 * self.re, 2.0 * self.im);
         let d = pxfm::f_cosh(a) + pxfm::f_cos(b);
-        new(pxfm::f_sinh(a) / d, pxfm::f_sin(b) / d)
+        new(float::sinh(a) / d, pxfm::f_sin(b) / d)
     }
 
     pub(super) fn coth(self) -> Self {
         let (a, b) = (2.0 * self.re, 2.0 * self.im);
         let d = pxfm::f_cosh(a) - pxfm::f_cos(b);
-        new(pxfm::f_sinh(a) / d, -pxfm::f_sin(b) / d)
+        new(float::sinh(a) / d, -pxfm::f_sin(b) / d)
     }
 
     pub(super) fn sech(self) -> Self {
         let Self { re: a, im: b } = self;
         let d = pxfm::f_cos(2.0 * b) + pxfm::f_cosh(2.0 * a);
-        new(2.0 * pxfm::f_cosh(a) * pxfm::f_cos(b) / d, -2.0 * pxfm::f_sinh(a) * pxfm::f_sin(b) / d)
+        new(2.0 * pxfm::f_cosh(a) * pxfm::f_cos(b) / d, -2.0 * float::sinh(a) * pxfm::f_sin(b) / d)
     }
 
     pub(super) fn csch(self) -> Self {
         let Self { re: a, im: b } = self;
         let d = pxfm::f_cos(2.0 * b) - pxfm::f_cosh(2.0 * a);
-        new(-2.0 * pxfm::f_sinh(a) * pxfm::f_cos(b) / d, 2.0 * pxfm::f_cosh(a) * pxfm::f_sin(b) / d)
+        new(-2.0 * float::sinh(a) * pxfm::f_cos(b) / d, 2.0 * pxfm::f_cosh(a) * pxfm::f_sin(b) / d)
     }
 
     /// √(1 - c²) + ic, and its logarithm: the common part of the inverse sine and cosine.
@@ -329,7 +330,7 @@ impl Complex {
             return new(if a == -1.0 { 0.0 } else { a / 0.0 }, b / 0.0);
         }
         let (re, im) = ((plus * minus - b * b) / d, (b * minus + plus * b) / d);
-        new(log_hypot(re, im) / 2.0, pxfm::f_atan2(im, re) / 2.0)
+        new(log_hypot(re, im) / 2.0, float::atan2(im, re) / 2.0)
     }
 
     /// 1/c, for the inverses of the reciprocal functions.
@@ -343,7 +344,7 @@ impl Complex {
     }
 
     pub(super) fn acot(self) -> Self {
-        if self.im == 0.0 { new(pxfm::f_atan2(1.0, self.re), 0.0) } else { self.inverse().atan() }
+        if self.im == 0.0 { new(float::atan2(1.0, self.re), 0.0) } else { self.inverse().atan() }
     }
 
     pub(super) fn asec(self) -> Self {

@@ -13,6 +13,7 @@ use super::stop::{Outcome, Stop, error, type_error, unsupported};
 use super::value::{Kind, Scalar, Value, hold_list, number_of, real, scalar, unexpected};
 use crate::limits::{Budget, price};
 use crate::listsort;
+use crate::number::float;
 
 /// A function: its name, how many arguments it takes, and what it does.
 #[derive(Debug)]
@@ -143,7 +144,7 @@ static ROWS: &[Row] = &[
     analytic("atan", pxfm::f_atan, always, Complex::atan),
     plain("atan2", 2, 2, |args, budget| {
         budget.charge(price::ELEMENTARY)?;
-        Ok(Value::Number(pxfm::f_atan2(real(&args[0], "atan2", 0)?, real(&args[1], "atan2", 1)?)))
+        Ok(Value::Number(float::atan2(real(&args[0], "atan2", 0)?, real(&args[1], "atan2", 1)?)))
     }),
     analytic("atanh", pxfm::f_atanh, within_one, Complex::atanh),
     plain("bin", 1, 2, |args, budget| based(args, 2, "bin", budget)),
@@ -283,7 +284,7 @@ static ROWS: &[Row] = &[
         },
     ),
     analytic("sin", pxfm::f_sin, always, Complex::sin),
-    analytic("sinh", pxfm::f_sinh, always, Complex::sinh),
+    analytic("sinh", float::sinh, always, Complex::sinh),
     plain("size", 1, 1, |args, budget| {
         let size = match &args[0] {
             Value::List(values, _) => vec![values.len()],

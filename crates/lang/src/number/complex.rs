@@ -212,7 +212,7 @@ impl Complex {
             other => other?,
         };
         let mut length = float::real_power(size, exponent.real, budget)?;
-        let angle = pxfm::f_atan2(self.imaginary, self.real);
+        let angle = float::atan2(self.imaginary, self.real);
         let mut phase = angle * exponent.real;
         if exponent.imaginary != 0.0 {
             length /= pxfm::f_exp(angle * exponent.imaginary);

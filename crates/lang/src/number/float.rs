@@ -1,6 +1,6 @@
 //! The text of floats in Python, and the float operations in which Python differs from the processor.
 
-use super::power::{half_power, whole_power};
+use super::power::{exact_power, half_power, inverse_root, is_half, whole_exponent, whole_power};
 use super::rounding::parts;
 use super::{Integer, Ties, fixed_256};
 use crate::error::{ErrorKind, Overflow, ValueError, ZeroDivision};
@@ -122,9 +122,10 @@ pub(crate) fn real_power(base: f64, exponent: f64, budget: &mut Budget) -> Resul
     })
 }
 
-/// IEEE 754's `pow`, correctly rounded; `None` if the result may be subnormal.
+/// IEEE 754's `pow`, correctly rounded; `None` if the result may be subnormal, or is too close to a tie.
 pub(crate) fn quick_power(base: f64, exponent: f64) -> Option<f64> {
-    if let Some(value) = whole_power(base, exponent).or_else(|| half_power(base, exponent)) {
+    let known = whole_power(base, exponent).or_else(|| half_power(base, exponent));
+    if let Some(value) = known.or_else(|| exact_power(base, exponent)) {
         return Some(value);
     }
     // The library misrounds subnormal results (0.1.30: 10**-310 gives 3.3e-309). The result's binary logarithm lies
@@ -138,7 +139,33 @@ pub(crate) fn quick_power(base: f64, exponent: f64) -> Option<f64> {
             return None;
         }
     }
-    Some(pxfm::f_pow(base, exponent))
+    // The library gives nan for the inverse roots of large numbers, and misrounds some next to powers of 4 (0.1.30).
+    if exponent == -0.5 && base.is_normal() && base > 0.0 {
+        return inverse_root(base);
+    }
+    let value = pxfm::f_pow(base, exponent);
+    // What 128 bits and two floats did not decide, the library does not either.
+    let is_undecided = match whole_exponent(exponent) {
+        Some(_) => base.is_normal() && value.is_normal() && value.abs() < FAR_FROM_OVERFLOW,
+        None => is_half(base, exponent),
+    };
+    (!is_undecided).then_some(value)
+}
+
+/// Below it, [`whole_power`] knows all normal powers that it can decide.
+const FAR_FROM_OVERFLOW: f64 = 4.494_232_837_155_79e307;
+
+/// IEEE 754's `atan2`, correctly rounded.
+pub(crate) fn atan2(y: f64, x: f64) -> f64 {
+    let angle = pxfm::f_atan2(y, x);
+    // The library loses the sign of a result that is too small for a float (0.1.30).
+    if angle == 0.0 { angle.copysign(y) } else { angle }
+}
+
+/// IEEE 754's `sinh`, correctly rounded.
+pub(crate) fn sinh(x: f64) -> f64 {
+    // The library loses the sign of zero (0.1.30).
+    if x == 0.0 { x } else { pxfm::f_sinh(x) }
 }
 
 /// The root of a non-negative float for an index of 2 or more, correctly rounded.

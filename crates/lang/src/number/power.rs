@@ -1,8 +1,9 @@
-//! Integer powers of floats, correctly rounded: products of 128 bits nearly always decide the rounding to 53. Powers to a
-//! half more than a small integer, by the square root and its rest.
+//! Powers of floats, correctly rounded. For integer exponents, products of 128 bits nearly always decide the rounding to
+//! 53; for a half more than a small integer, the square root and its rest do. What they do not decide is nearly always a
+//! tie, of which the exact value is an integer of 64 bits.
 
 use super::error_free::product_error;
-use super::rounding::parts;
+use super::rounding::{parts, scaled};
 
 /// The largest exponent, since each multiplication may lose a little precision.
 const EXPONENT_MAX: u32 = 1024;
@@ -25,10 +26,10 @@ pub(crate) fn half_power(base: f64, exponent: f64) -> Option<f64> {
     /// The rest of the root is right to 2^-105 of the root. Each product adds two roundings, 2^-53 of a rest that is below
     /// 2^-53·(steps + 1) of the power; all together is below 2^-98 of it.
     const ERROR: f64 = 3.155_443_620_884_047e-30;
-    let steps = exponent - 0.5;
-    if !(0.0..=8.0).contains(&steps) || steps != f64::from(steps as u32) || !(1e-25..=1e25).contains(&base) {
+    if !is_half(base, exponent) {
         return None;
     }
+    let steps = exponent - 0.5;
     let mut power = base.sqrt();
     let square = power * power;
     // Both differences are exact: what a root leaves of its number is a float.
@@ -41,6 +42,64 @@ pub(crate) fn half_power(base: f64, exponent: f64) -> Option<f64> {
     let error = power * ERROR;
     let (below, above) = (power + (rest - error), power + (rest + error));
     (below == above).then_some(above)
+}
+
+/// Whether [`half_power`] can compute a power, if two floats decide the rounding.
+pub(crate) fn is_half(base: f64, exponent: f64) -> bool {
+    let steps = exponent - 0.5;
+    (0.0..=8.0).contains(&steps) && steps == f64::from(steps as u32) && (1e-25..=1e25).contains(&base)
+}
+
+/// `base` ** -0.5, correctly rounded; `None` if two floats do not decide the rounding, and if the base is not positive,
+/// subnormal or infinite.
+pub(crate) fn inverse_root(base: f64) -> Option<f64> {
+    /// The rest is right to 2^-102 of the power; the bound is 2^-100.
+    const ERROR: f64 = 7.888_609_052_210_118e-31;
+    if !base.is_normal() || base < 0.0 {
+        return None;
+    }
+    // `base` is `m`·4^`half`, with `m` from 1 to below 4, so that every product is exact.
+    let exponent = (base.to_bits() >> 52) as i32 - 1023;
+    let half = exponent.div_euclid(2);
+    let biased = 1023 + exponent.rem_euclid(2) as u64;
+    let m = f64::from_bits(base.to_bits() & ((1 << 52) - 1) | biased << 52);
+    let root = m.sqrt();
+    let square = root * root;
+    let rest = ((m - square) - product_error(root, root, square)) / (2.0 * root);
+    // 1/(root + rest) = inverse/(1 - u) with a u below 2^-51, of which the third power is too small to count.
+    let inverse = 1.0 / root;
+    let product = inverse * root;
+    let u = ((1.0 - product) - product_error(inverse, root, product)) - inverse * rest;
+    let correction = inverse * (u + u * u);
+    let (below, above) = (inverse + (correction - ERROR), inverse + (correction + ERROR));
+    let unit = f64::from_bits(((1023 - half) as u64) << 52);
+    (below == above).then_some(above * unit)
+}
+
+/// `base` ** `exponent`, correctly rounded, if a positive exponent makes it an integer of 64 bits times a power of 2, and
+/// it is a normal float: such a power may be a tie, which no approximation decides.
+pub(crate) fn exact_power(base: f64, exponent: f64) -> Option<f64> {
+    /// 3^40 is the last power of 3 below 2^64, and no odd number below 2^53 but 1 is the 64th power of another.
+    const EXPONENT_MAX: f64 = 40.0;
+    const ROOT_MAX: f64 = 32.0;
+    if !(0.0..=EXPONENT_MAX).contains(&exponent) || (exponent * ROOT_MAX).fract() != 0.0 || !base.is_normal() {
+        return None;
+    }
+    let (mantissa, unit) = parts(base);
+    let shift = mantissa.trailing_zeros();
+    let (mut odd, mut unit, mut exponent) = (mantissa >> shift, i64::from(unit) + i64::from(shift), exponent);
+    // The exponent becomes an integer, while the base gives its root.
+    while exponent.fract() != 0.0 {
+        // Exact, since the odd part has at most 53 bits.
+        let root = (odd as f64).sqrt() as u64;
+        if root * root != odd || unit % 2 != 0 || base < 0.0 {
+            return None;
+        }
+        (odd, unit, exponent) = (root, unit / 2, exponent * 2.0);
+    }
+    let power = scaled(u128::from(odd.checked_pow(exponent as u32)?), unit * exponent as i64, false);
+    let power = if base < 0.0 && exponent % 2.0 != 0.0 { -power } else { power };
+    Some(power).filter(|power| power.is_normal())
 }
 
 /// The exponent, if this file can compute the power.
@@ -149,7 +208,7 @@ impl Wide {
 
 #[cfg(test)]
 mod tests {
-    use super::{half_power, whole_power};
+    use super::{half_power, inverse_root, whole_power};
     use crate::number::fixed_256;
     use crate::number::reference::random;
 
@@ -214,6 +273,29 @@ mod tests {
             (2.0, f64::NAN),
         ] {
             assert_eq!(half_power(base, exponent), None, "{base} ** {exponent}");
+        }
+    }
+
+    #[test]
+    fn inverse_roots_are_correctly_rounded() {
+        let (mut decided, mut total) = (0, 0);
+        let mut next = random(1);
+        for step in 0..8_000_u32 {
+            let bits = next();
+            let base = match step % 4 {
+                0 => f64::from_bits(1.0_f64.to_bits() - 64 + (bits >> 57)),
+                1 => f64::from((bits >> 48) as u32).max(1.0).powi(2),
+                _ => f64::from_bits(bits & 0x000f_ffff_ffff_ffff | (1 + (bits >> 52) % 2046) << 52),
+            };
+            total += 1;
+            if let Some(power) = inverse_root(base) {
+                assert_eq!(power, fixed_256::power(base, -0.5), "{base:e} ** -0.5");
+                decided += 1;
+            }
+        }
+        assert!(decided * 20 > total * 19, "{decided} of {total}");
+        for base in [0.0, -0.0, -1.0, 5e-324, f64::INFINITY, f64::NAN] {
+            assert_eq!(inverse_root(base), None, "{base} ** -0.5");
         }
     }
 
