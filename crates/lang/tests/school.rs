@@ -179,6 +179,48 @@ fn places_are_those_of_the_text_as_it_is_written() {
 }
 
 #[test]
+fn bars_of_latex_open_and_close_by_their_commands() {
+    for (text, expected) in [
+        (r"\left|2\left|-3\right|-10\right|", "4"),
+        (r"x = 3; \left|x^2\left|-5\right|-3\right|", "42"),
+        (r"\left|\frac{1}{2}\left|-4\right|-3\right|", "1.0"),
+        (r"x = 3; \lvert x\lvert -5\rvert -1\rvert", "14"),
+        (r"\left|2\left|-5\right|\right|", "10"),
+        (r"x = 2; \left|-2\right|x\left|-3\right|", "12"),
+        (r"\left\lvert -2 \right\rvert + \left \vert -1 \right \vert", "3"),
+        (r"\left|2|-3|-10\right|", "4"),
+        (r"\sqrt{\left|-4\right|} \left|-3\right|", "6.0"),
+        (r"\ln\left|-1\right|", "0.0"),
+        (r"\left|-8\right|\%", "0.08"),
+        (r"\left|3\right|!", "6"),
+    ] {
+        let program = read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(value(&program).1, expected, "{text}");
+    }
+    for text in [r"\left|2", r"2\right|", r"\left(2\right|", r"\left|2\right)"] {
+        assert!(read(text).is_err(), "{text}");
+    }
+}
+
+/// Python reads letters of any width and style as one name, and so are the names of school.
+#[test]
+fn names_of_functions_may_be_written_in_letters_of_any_style() {
+    for (text, expected) in [
+        ("ｌｏｇ(100)", "2.0"),
+        ("𝐥𝐨𝐠(100)", "2.0"),
+        ("ℓog(100)", "2.0"),
+        ("𝐬𝐢𝐧²(0)", "0.0"),
+        ("ｓｅｎ(0)", "0.0"),
+        ("ｍｅｄｉａ(7;8;9)", "8"),
+        ("10 ｍｏｄ 3", "1"),
+    ] {
+        let program = read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(value(&program).1, expected, "{text}");
+    }
+    assert!(read("𝐥𝐨𝐠(8;2)").is_err(), "log(8;2) is ambiguous");
+}
+
+#[test]
 fn what_school_has_not_is_refused() {
     for (text, code) in [
         ("5 & 3", "syntax"),

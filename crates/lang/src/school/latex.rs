@@ -36,6 +36,13 @@ pub(super) fn braced(text: &str) -> Option<&str> {
     (!inside.is_empty() && inside.chars().all(char::is_alphanumeric)).then_some(inside)
 }
 
+/// The length of the bar that a text begins with, behind blanks.
+fn bar(text: &str) -> Option<usize> {
+    let rest = text.trim_start_matches(' ');
+    let bar = ["|", "\\vert", "\\lvert", "\\rvert"].into_iter().find(|bar| rest.starts_with(bar))?;
+    Some(text.len() - rest.len() + bar.len())
+}
+
 /// The command that a text begins with: its length and its meaning.
 pub(super) fn command(text: &str) -> (usize, Meaning<'_>) {
     let letters = text[1..].bytes().take_while(u8::is_ascii_alphabetic).count();
@@ -61,13 +68,22 @@ pub(super) fn command(text: &str) -> (usize, Meaning<'_>) {
         };
     }
     let (kind, python) = match name {
-        "left" | "right" | "quad" | "qquad" => return (1 + letters, Meaning::Blank),
+        "left" | "right" => {
+            let kind = if name == "left" { Kind::Open('|') } else { Kind::Close('|') };
+            return match bar(behind) {
+                Some(length) => (1 + letters + length, Meaning::Token(kind, "|")),
+                None => (1 + letters, Meaning::Blank),
+            };
+        }
+        "quad" | "qquad" => return (1 + letters, Meaning::Blank),
         "frac" | "dfrac" | "tfrac" => (Kind::Command(Command::Fraction), ""),
         "sqrt" => (Kind::Command(Command::SquareRoot), ""),
         "binom" => (Kind::Command(Command::Binomial), ""),
         "cdot" | "times" | "ast" => (Kind::Times, "*"),
         "div" => (Kind::Divide, "/"),
-        "lvert" | "rvert" | "vert" => (Kind::Bar, "|"),
+        "lvert" => (Kind::Open('|'), "|"),
+        "rvert" => (Kind::Close('|'), "|"),
+        "vert" => (Kind::Bar, "|"),
         "pi" => (Kind::Name, "pi"),
         "tau" => (Kind::Name, "tau"),
         "phi" | "varphi" => (Kind::Name, "phi"),

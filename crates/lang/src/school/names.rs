@@ -178,7 +178,7 @@ fn folded(word: &str) -> Cow<'_, str> {
     let plain: Cow<'_, str> = if word.is_ascii() {
         word.into()
     } else {
-        word.nfd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).collect()
+        word.nfkd().filter(|c| !matches!(c, '\u{300}'..='\u{36f}')).collect()
     };
     let mut letters = plain.chars();
     let is_one = plain.chars().nth(1).is_none();

@@ -89,6 +89,8 @@ enum Opener {
     Bracket(char),
     Call(Call),
     Bars,
+    /// `\left|`, which a plain bar does not close.
+    PairedBars,
     /// `?`, up to its `:`.
     Question,
     Run,
@@ -106,7 +108,10 @@ enum Opener {
 impl Opener {
     /// Whether it counts as nesting, and has to be closed.
     fn is_nesting(&self) -> bool {
-        matches!(self, Self::Bracket(_) | Self::Call(_) | Self::Bars | Self::Question | Self::Command(..))
+        matches!(
+            self,
+            Self::Bracket(_) | Self::Call(_) | Self::Bars | Self::PairedBars | Self::Question | Self::Command(..)
+        )
     }
 }
 

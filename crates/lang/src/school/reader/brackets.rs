@@ -8,7 +8,11 @@ use crate::school::tokens::{Command, Kind};
 
 impl Frame {
     pub(super) fn is_bracket(&self) -> bool {
-        matches!(self.opener, Opener::Bracket(_) | Opener::Call(_) | Opener::Bars | Opener::Command(..) | Opener::Run)
+        self.is_bars()
+            || matches!(
+                self.opener,
+                Opener::Bracket(_) | Opener::Call(_) | Opener::PairedBars | Opener::Command(..) | Opener::Run
+            )
     }
 
     pub(super) fn is_bars(&self) -> bool {
@@ -77,11 +81,11 @@ impl Reader<'_, '_> {
             Opener::Bracket(open) => *open,
             Opener::Call(call) => call.bracket,
             Opener::Command(..) => '{',
-            Opener::Bars => '|',
+            Opener::Bars | Opener::PairedBars => '|',
             Opener::Question => return self.fail(Syntax::MissingColon, self.span(self.top().token)),
             _ => return self.fail(Syntax::Unmatched { bracket, open: None }, span),
         };
-        if !matches!((open, bracket), ('(', ')') | ('[', ']') | ('{', '}')) {
+        if !matches!((open, bracket), ('(', ')') | ('[', ']') | ('{', '}') | ('|', '|')) {
             return self.fail(Syntax::Unmatched { bracket, open: Some(open) }, span);
         }
         let Some(frame) = self.pop() else { return Ok(State::Done) };
@@ -102,6 +106,10 @@ impl Reader<'_, '_> {
             }
             Opener::Call(call) => {
                 self.end_call(call, frame.token, frame.piece, frame.separators, frame.first_separator)
+            }
+            Opener::Bars | Opener::PairedBars => {
+                self.write_as(")");
+                Ok(State::Operator)
             }
             Opener::Command(command, parts) => self.end_braces(command, parts, frame.token, frame.piece),
             _ => Ok(State::Operator),

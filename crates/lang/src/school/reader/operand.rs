@@ -34,15 +34,9 @@ impl Reader<'_, '_> {
             }
             Kind::Root => self.root(),
             Kind::Command(command) => self.command(command),
+            Kind::Open('|') => self.open_bars(Opener::PairedBars),
+            Kind::Bar => self.open_bars(Opener::Bars),
             Kind::Open(bracket) => self.open(bracket),
-            Kind::Bar => {
-                self.begin_operand();
-                self.leave_plain();
-                let (at, piece) = (self.at, self.written.len());
-                self.write_as("abs(");
-                self.push(Opener::Bars, at, piece)?;
-                Ok(State::Operand)
-            }
             Kind::Close(bracket) => self.close(bracket),
             Kind::Semicolon | Kind::Comma { .. } if self.is_in_brackets() => self.separator(),
             Kind::Semicolon | Kind::End => self.end(),
@@ -57,6 +51,15 @@ impl Reader<'_, '_> {
                 Ok(State::Operand)
             }
         }
+    }
+
+    fn open_bars(&mut self, opener: Opener) -> Step {
+        self.begin_operand();
+        self.leave_plain();
+        let (at, piece) = (self.at, self.written.len());
+        self.write_as("abs(");
+        self.push(opener, at, piece)?;
+        Ok(State::Operand)
     }
 
     /// What means nothing ends the text here: Python's reader refuses it.
@@ -243,7 +246,10 @@ impl Reader<'_, '_> {
                 self.write();
                 self.begin_call(None, String::new())
             }
-            next if next.begins_operand() && next != Kind::Bar && self.operator_at(self.at + 1).is_none() => {
+            next if next.begins_operand()
+                && !matches!(next, Kind::Bar | Kind::Open('|'))
+                && self.operator_at(self.at + 1).is_none() =>
+            {
                 self.fail(Syntax::CallNeedsBrackets { name }, self.span(self.at + 1))
             }
             _ => {
@@ -335,7 +341,7 @@ impl Reader<'_, '_> {
         }
         let piece = self.written.push(opening + python, name);
         match self.token().kind {
-            Kind::Open(_) => {
+            Kind::Open(bracket) if bracket != '|' => {
                 self.frame().operand.1 = piece;
                 self.begin_call(Some(target), closing)
             }

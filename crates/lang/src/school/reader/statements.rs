@@ -129,7 +129,7 @@ impl Reader<'_, '_> {
         let span = self.span(frame.token);
         let kind: ErrorKind = match &frame.opener {
             Opener::Question => Syntax::MissingColon.into(),
-            Opener::Bars => Syntax::Unclosed { bracket: '|' }.into(),
+            Opener::Bars | Opener::PairedBars => Syntax::Unclosed { bracket: '|' }.into(),
             Opener::Bracket(bracket) => Syntax::Unclosed { bracket: *bracket }.into(),
             Opener::Call(call) => Syntax::Unclosed { bracket: call.bracket }.into(),
             _ => Syntax::UnexpectedEnd.into(),
