@@ -754,6 +754,69 @@ mod tests {
         );
     }
 
+    #[test]
+    fn an_event_that_does_not_fit_the_phase_does_nothing() {
+        let mut machine = Machine::new(SETTINGS);
+        for (fitting, others) in [
+            (rang(Timer::Reconnect), vec![Event::Connected, Event::Armed, rang(Timer::Canary)]),
+            (Event::Connected, vec![rang(Timer::Reconnect), Event::Armed, rang(Timer::Address)]),
+            (Event::Armed, vec![rang(Timer::Reconnect), Event::Connected, Event::CanaryHeard]),
+            (beat(0, None), vec![rang(Timer::Reconnect), Event::Connected, Event::Armed, rang(Timer::Address)]),
+            (Event::CanaryHeard, vec![rang(Timer::Reconnect), Event::Connected, Event::AddressLeadsToPrimary(true)]),
+        ] {
+            runs(&mut machine, others.into_iter().map(|other| (0, other, vec![])).collect());
+            assert!(!machine.on(fitting.clone(), Moment::ZERO, 0.5).is_empty(), "{fitting:?}");
+        }
+        let coherent = vec![
+            (0, rang(Timer::Reconnect), vec![]),
+            (0, Event::Connected, vec![]),
+            (0, Event::Armed, vec![]),
+            (0, rang(Timer::Canary), vec![]),
+            (0, Event::CanaryHeard, vec![]),
+            (0, Event::CanaryFailed(Trouble::Canary), vec![]),
+            (0, rang(Timer::Address), vec![]),
+            (0, Event::AddressLeadsToPrimary(true), vec![]),
+            (0, Event::AddressLeadsToPrimary(false), vec![]),
+            // It is doubted for less than a second: the address is asked of a replica alone.
+            (0, refused_by(0, Role::Replica), vec![]),
+            (1, rang(Timer::Address), vec![]),
+            (1, Event::AddressLeadsToPrimary(true), vec![]),
+            (1, Event::AddressLeadsToPrimary(false), vec![]),
+            // A canary that is late proves nothing more, and none is owed.
+            (2, Event::CanaryHeard, vec![]),
+            (2, rang(Timer::Canary), vec![]),
+            (3, beat(3, None), vec![]),
+        ];
+        runs(&mut machine, coherent);
+        // After a replica was left, nothing is known of the next server.
+        for at in [4, 1_004] {
+            machine.on(refused_by(at, Role::Replica), at * MS, 0.5);
+        }
+        for event in [rang(Timer::Reconnect), Event::Connected, Event::Armed] {
+            machine.on(event, 1_100 * MS, 0.5);
+        }
+        let unknown = vec![
+            (1_101, rang(Timer::Address), vec![]),
+            (1_101, Event::AddressLeadsToPrimary(true), vec![]),
+            (1_101, Event::AddressLeadsToPrimary(false), vec![]),
+        ];
+        runs(&mut machine, unknown);
+    }
+
+    /// A replica answers reads: what a refused one says of the role is not heard.
+    #[test]
+    fn refused_reads_do_not_show_a_replica() {
+        let mut machine = coherent();
+        let read = |at| replied(at, Access::Reads, Sender::Heartbeat(Some(Role::Replica)), Some(Trouble::Denied));
+        for at in [0, 500, 1_500, 2_500] {
+            let leaves = machine.on(read(at), at * MS, 0.5).contains(&Action::Leave);
+            assert!(!leaves && machine.status().is_primary, "at {at} ms");
+        }
+        assert_eq!([Access::Reads, Access::Writes].map(Access::name), ["reads", "writes"]);
+        let told = machine.status();
+        assert_eq!((told.refuses_reads, told.refuses_writes), (true, false));
+    }
+
     /// Belief counts from the moment of sending, and never goes back; a late heartbeat alone forgets nothing.
     #[test]
     fn memory_is_believed_from_the_moment_of_sending() {
