@@ -170,7 +170,7 @@ pub(super) enum Operator {
     Of,
 }
 
-/// A word in small letters without accents, if only its first letter or all of it is in capitals.
+/// A word in small letters of the usual width and style, without accents, if only its first letter or all of it is in capitals.
 fn folded(word: &str) -> Cow<'_, str> {
     if word.bytes().all(|byte| byte.is_ascii_lowercase()) {
         return word.into();
