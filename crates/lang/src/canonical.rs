@@ -19,6 +19,7 @@ use crate::lexer::to_superscript;
 use crate::notation::{DecimalSign, Notation};
 use crate::number::float;
 use crate::program::{Binder, Definition, Node, Program};
+use crate::text::push;
 use crate::value::{Value, quoted};
 pub(crate) use markup::Markup;
 
@@ -193,10 +194,10 @@ impl<'p, V: View> Writer<'p, V> {
                 return None;
             }
             match piece {
-                Piece::Text(text) => self.text.push_str(text),
+                Piece::Text(text) => push(&mut self.text, text),
                 Piece::Name(name, behind) => {
-                    self.text.push_str(&self.program.names[name as usize]);
-                    self.text.push_str(behind);
+                    push(&mut self.text, &self.program.names[name as usize]);
+                    push(&mut self.text, behind);
                 }
                 Piece::Subtree(root, least) => self.subtree(root, least),
                 Piece::Bare(root) => self.expand(root),
@@ -334,7 +335,7 @@ impl<'p, V: View> Writer<'p, V> {
         let program = self.program;
         let last = root.wrapping_sub(1);
         match program.nodes[root as usize] {
-            Node::Small(value) => self.text.push_str(itoa::Buffer::new().format(value)),
+            Node::Small(value) => push(&mut self.text, itoa::Buffer::new().format(value)),
             Node::Constant(constant) => {
                 let (value, start) = (&program.constants[constant as usize], self.text.len());
                 literal(value, &mut self.text);
@@ -358,7 +359,7 @@ impl<'p, V: View> Writer<'p, V> {
             }
             Node::Function(row) => self.function(row, 1),
             Node::Name(name) | Node::Unknown(name) | Node::Local { name, .. } => {
-                self.text.push_str(&program.names[name as usize]);
+                push(&mut self.text, &program.names[name as usize]);
             }
             Node::UnknownMath(name) => {
                 self.text.push_str("math.");
@@ -372,7 +373,7 @@ impl<'p, V: View> Writer<'p, V> {
                     Unary::Invert => ("~", Row::Sign),
                     Unary::Not => ("not ", Row::Not),
                 };
-                self.text.push_str(symbol);
+                push(&mut self.text, symbol);
                 self.part(last, row);
             }
             Node::Factorial => {

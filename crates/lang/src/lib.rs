@@ -25,6 +25,7 @@ mod notation;
 mod error;
 mod limits;
 mod number;
+mod text;
 mod spelling;
 mod elsewhere;
 mod numerals;

@@ -108,14 +108,18 @@ fn translate(
 
 fn attempt(text: &str, decimal: DecimalSign, context: &Context<'_>, limits: &Limits) -> Result<Program, Box<Trouble>> {
     let (python, origins) = translate(text, decimal, context, limits)?;
-    // Brackets that the translation puts in count for nothing: the canonical text has only those that it needs.
-    let wide = Limits { text_bytes: u64::MAX, depth: limits.depth.saturating_mul(8), ..limits.clone() };
-    let mut program = parser::parse(&python, context, &wide)
-        .map_err(|error| Box::new(Trouble::Error(carried(error, text, &python, &origins, limits))))?;
-    if program.canonical_depth() > limits.depth {
-        let kind = ErrorKind::TooDeep { limit: limits.depth };
-        return Err(Box::new(Trouble::Error(Error { kind, span: Span::new(0, text.len()) })));
+    let parse = |depth| parser::parse(&python, context, &Limits { text_bytes: u64::MAX, depth, ..limits.clone() });
+    let mut parsed = parse(limits.depth);
+    if matches!(&parsed, Err(Error { kind: ErrorKind::TooDeep { .. }, .. })) {
+        // Brackets that the translation puts in count for nothing: the canonical text has only those that it needs.
+        parsed = parse(limits.depth.saturating_mul(8));
+        if parsed.as_ref().is_ok_and(|program| program.canonical_depth() > limits.depth) {
+            let kind = ErrorKind::TooDeep { limit: limits.depth };
+            return Err(Box::new(Trouble::Error(Error { kind, span: Span::new(0, text.len()) })));
+        }
     }
+    let mut program =
+        parsed.map_err(|error| Box::new(Trouble::Error(carried(error, text, &python, &origins, limits))))?;
     program.spans.iter_mut().for_each(|span| *span = origins.of(*span));
     Ok(program)
 }

@@ -220,6 +220,106 @@ fn names_of_functions_may_be_written_in_letters_of_any_style() {
     assert!(read("𝐥𝐨𝐠(8;2)").is_err(), "log(8;2) is ambiguous");
 }
 
+/// The two readings of a text that is refused as ambiguous, each with its value.
+fn both(text: &str) -> [(String, String); 2] {
+    let error = read(text).map(|program| panic!("{text} is {}", program.canonical())).unwrap_err();
+    let Some([first, second]) = readings(&error) else { panic!("{text}: {error}") };
+    [first, second].map(|reading| (reading.text.clone(), value(&read(&reading.text).unwrap()).1))
+}
+
+#[test]
+fn words_for_operators_stand_beside_bars() {
+    for (text, expected) in [
+        ("x = 3; |x| mais |x|", "6"),
+        ("||-3| mais 1|", "4"),
+        ("|-2| vezes |-3|", "6"),
+        ("|-2| elevado a |-3|", "8"),
+        ("|-7| mod |-4|", "3"),
+        ("|-2| ao quadrado", "4"),
+        ("|-8| divided by |-4|", "2.0"),
+    ] {
+        let program = read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(value(&program).1, expected, "{text}");
+    }
+}
+
+#[test]
+fn bars_between_signs_close_or_open() {
+    assert_eq!(both("|2|-3|-10|"), [("|2|-3*|-10|".into(), "-28".into()), ("|2*|-3|-10|".into(), "4".into())]);
+    assert_eq!(both("|2|-3|+1|"), [("|2|-3*|+1|".into(), "-1".into()), ("|2*|-3|+1|".into(), "7".into())]);
+    assert_eq!(both("|2|-3|10|-4|-1|").map(|(_, value)| value), ["-32", "-115"]);
+    for (text, expected) in [
+        ("|2|-|3|-|10|", "-11"),
+        ("||2|-3|+4", "5"),
+        ("||-2|-3|*|-4|", "4"),
+        ("x = 3; ||2|x|", "6"),
+        ("|2|-3|10|", "-28"),
+        ("|2-|3|-10|", "11"),
+        ("(|2|-3)|-10|", "-10"),
+        ("|2|-3*|-10|", "-28"),
+    ] {
+        let program = read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(value(&program).1, expected, "{text}");
+    }
+}
+
+#[test]
+fn words_for_signs_stand_before_a_number_too() {
+    for (text, expected) in [
+        ("menos 2", "-2"),
+        ("mais 2 menos 5", "-3"),
+        ("3 vezes menos 2", "-6"),
+        ("minus 2 squared", "-4"),
+        ("2 elevado a menos 1", "0.5"),
+        ("x = 3; menos x", "-3"),
+        ("(menos 2)^2", "4"),
+        ("menos 50%", "-0.5"),
+        ("menos = 7; menos", "error"),
+    ] {
+        let found = read(text).map_or_else(|_| "error".to_owned(), |program| value(&program).1);
+        assert_eq!(found, expected, "{text}");
+    }
+}
+
+#[test]
+fn a_root_before_a_word_for_a_power_is_ambiguous() {
+    assert_eq!(
+        both("√9 ao quadrado"),
+        [("√(9 ao quadrado)".into(), "9.0".into()), ("(√9) ao quadrado".into(), "9.0".into())]
+    );
+    assert_eq!(both("√16 cubed")[0], ("√(16 cubed)".into(), "64.0".into()));
+}
+
+#[test]
+fn separators_of_functions_of_integers_are_those_that_the_call_has() {
+    let read = |text: &str| {
+        let notation = Notation::School { decimal: DecimalSign::Comma };
+        parse_with(text, &Context { notation, ..Context::default() }, &Limits::default())
+    };
+    for (text, expected) in [
+        ("mdc(12,18)", "gcd(12,18)"),
+        ("mdc(12; 18,5)", "gcd(12,18.5)"),
+        ("mdc(18,5; 12)", "gcd(18.5,12)"),
+        ("mdc(1.000; 500)", "gcd(1000,500)"),
+        ("mdc(1.000,500)", "gcd(1000,500)"),
+        ("mmc(10.000; 1.000)", "lcm(10000,1000)"),
+        ("mdc((1+2); mdc(12,18))", "gcd(1+2,gcd(12,18))"),
+        ("fatorial(5,5)", "factorial(5.5)"),
+        ("5 + mdc(12; 18,5)", "5+gcd(12,18.5)"),
+    ] {
+        let program = read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(program.canonical(), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_text_is_refused_where_it_has_no_reading() {
+    for text in ["7^=x²d", "7*=x²d", "2^*x²y", "3+)x²y"] {
+        let error = read(text).unwrap_err();
+        assert!(readings(&error).is_none_or(|readings| readings.len() == 2), "{text}: {error:?}");
+    }
+}
+
 #[test]
 fn what_school_has_not_is_refused() {
     for (text, code) in [

@@ -25,6 +25,27 @@ pub(super) fn closings(tokens: &[Token<'_>]) -> Vec<Option<u32>> {
     closings
 }
 
+/// For each bar, how many follow it in the same brackets, before the next separator.
+pub(super) fn bars_behind(tokens: &[Token<'_>]) -> Vec<u32> {
+    if !tokens.iter().any(|token| token.kind == Kind::Bar) {
+        return Vec::new();
+    }
+    let (mut behind, mut outside, mut bars) = (vec![0; tokens.len()], Vec::new(), 0);
+    for (at, token) in tokens.iter().enumerate().rev() {
+        match token.kind {
+            Kind::Close(_) => outside.push(std::mem::take(&mut bars)),
+            Kind::Open(_) => bars = outside.pop().unwrap_or(0),
+            Kind::Comma { .. } | Kind::Semicolon => bars = 0,
+            Kind::Bar => {
+                behind[at] = bars;
+                bars += 1;
+            }
+            _ => {}
+        }
+    }
+    behind
+}
+
 impl Extent<'_, '_> {
     fn kind(&self, at: usize) -> Kind {
         self.tokens.get(at).map_or(Kind::End, |token| token.kind)

@@ -1,13 +1,15 @@
 //! What a run of digits, points and commas means.
 
+use std::borrow::Cow;
+
 use crate::notation::DecimalSign;
 
 /// The meaning of a run, in Python's spelling.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
-    One(String),
+pub(super) enum Meaning<'r> {
+    One(Cow<'r, str>),
     /// Several, with the byte of the run at which each begins.
-    Several(Vec<(usize, String)>),
+    Several(Vec<(usize, Cow<'r, str>)>),
     /// `1,000`, and `1.000` with a decimal comma: the whole number, and the decimal one, in the spelling of the text.
     Thousands(String, String),
     /// `3,5` where a comma is neither the decimal sign nor surely a separator: with the decimal sign, and as two
@@ -26,16 +28,18 @@ pub(super) enum Meaning {
 pub(super) enum Place {
     /// Among the arguments of a call or the elements of a list: a comma separates, unless it is the decimal sign.
     List,
-    /// The same, of a function of integers alone: a comma always separates.
+    /// Among the arguments of a function of integers alone: points group digits.
     Integers,
+    /// The same, where no `;` separates the arguments: a comma does.
+    SeparatedIntegers,
     /// All that stands in the brackets of a list, or of a call of a function of any number of arguments.
     WholeList,
     Elsewhere,
 }
 
-pub(super) fn meaning(run: &str, decimal: DecimalSign, place: Place) -> Meaning {
+pub(super) fn meaning(run: &str, decimal: DecimalSign, place: Place) -> Meaning<'_> {
     if run.starts_with("0x") || !run.contains([',', '.']) && run.contains(|c: char| c.is_alphabetic() && c != 'e') {
-        return Meaning::One(run.to_owned());
+        return Meaning::One(run.into());
     }
     match decimal {
         DecimalSign::Point => with_point(run, place),
@@ -43,19 +47,19 @@ pub(super) fn meaning(run: &str, decimal: DecimalSign, place: Place) -> Meaning 
     }
 }
 
-fn with_point(run: &str, place: Place) -> Meaning {
-    let parts: Vec<&str> = run.split(',').collect();
-    if let [number] = parts.as_slice() {
-        return one(number);
+fn with_point(run: &str, place: Place) -> Meaning<'_> {
+    if !run.contains(',') {
+        return one(run);
     }
     if place != Place::Elsewhere {
         return several(run, ',', one);
     }
+    let parts: Vec<&str> = run.split(',').collect();
     let joined = parts.concat();
     let has_point = parts.last().is_some_and(|last| last.contains('.'));
     match groups(&parts, '.') {
         Some(1) if !has_point => Meaning::Thousands(joined, run.replace(',', ".")),
-        Some(_) => one(&joined),
+        Some(_) => one(joined),
         None if parts.len() == 2 && !run.contains('.') => {
             Meaning::Comma { decimal: run.replace(',', "."), separated: run.replace(',', ", ") }
         }
@@ -63,18 +67,21 @@ fn with_point(run: &str, place: Place) -> Meaning {
     }
 }
 
-fn with_comma(run: &str, place: Place) -> Meaning {
+fn with_comma(run: &str, place: Place) -> Meaning<'_> {
     let commas = run.matches(',').count();
     match commas {
+        0 if !run.contains('.') => one(run),
         0 => {
             let parts: Vec<&str> = run.split('.').collect();
             match groups(&parts, ',') {
-                Some(1) => Meaning::Thousands(parts.concat(), run.replace('.', ",")),
-                Some(_) => one(&parts.concat()),
+                Some(1) if !matches!(place, Place::Integers | Place::SeparatedIntegers) => {
+                    Meaning::Thousands(parts.concat(), run.replace('.', ","))
+                }
+                Some(_) => one(parts.concat()),
                 None => one(run),
             }
         }
-        _ if place == Place::Integers => several(run, ',', |part| with_comma(part, Place::Elsewhere)),
+        _ if place == Place::SeparatedIntegers => several(run, ',', |part| with_comma(part, place)),
         1 => {
             let (whole, decimals) = run.split_once(',').unwrap_or((run, ""));
             let parts: Vec<&str> = whole.split('.').collect();
@@ -84,7 +91,7 @@ fn with_comma(run: &str, place: Place) -> Meaning {
             if place == Place::WholeList {
                 return Meaning::Comma { decimal: run.to_owned(), separated: run.replace(',', "; ") };
             }
-            one(&format!("{}.{decimals}", parts.concat()))
+            one(format!("{}.{decimals}", parts.concat()))
         }
         _ if place == Place::Elsewhere => Meaning::Malformed,
         // `max(1,2,3)`: three numbers, or two with a decimal comma.
@@ -107,7 +114,7 @@ fn groups(parts: &[&str], sign: char) -> Option<usize> {
     (begins && is_group(last) && middle.iter().all(|part| is_group(part))).then_some(rest.len())
 }
 
-fn several(run: &str, sign: char, read: impl Fn(&str) -> Meaning) -> Meaning {
+fn several<'r>(run: &'r str, sign: char, read: impl Fn(&'r str) -> Meaning<'r>) -> Meaning<'r> {
     let mut numbers = Vec::new();
     let mut at = 0;
     for part in run.split(sign) {
@@ -121,7 +128,8 @@ fn several(run: &str, sign: char, read: impl Fn(&str) -> Meaning) -> Meaning {
 }
 
 /// A number with a point at most.
-fn one(number: &str) -> Meaning {
+fn one<'r>(number: impl Into<Cow<'r, str>>) -> Meaning<'r> {
+    let number = number.into();
     if number.matches('.').count() > 1 || number.is_empty() {
         return Meaning::Malformed;
     }
@@ -129,7 +137,7 @@ fn one(number: &str) -> Meaning {
     if number.starts_with('0') && number[1..].starts_with(|c: char| c.is_ascii_digit() || c == '_') {
         return Meaning::LeadingZeros;
     }
-    Meaning::One(number.to_owned())
+    Meaning::One(number)
 }
 
 #[cfg(test)]
@@ -139,7 +147,7 @@ mod tests {
     #[test]
     fn points_and_commas_group_or_begin_decimals() {
         let read = |run, decimal| meaning(run, decimal, Place::Elsewhere);
-        let one = |text: &str| Meaning::One(text.to_owned());
+        let one = |text: &'static str| Meaning::One(text.into());
         let thousands = |whole: &str, decimal: &str| Meaning::Thousands(whole.to_owned(), decimal.to_owned());
         assert_eq!(read("1,000.50", DecimalSign::Point), one("1000.50"));
         assert_eq!(read("1,234,567", DecimalSign::Point), one("1234567"));

@@ -19,8 +19,9 @@ mod statements;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::extent::{Extent, closings};
+use super::extent::{Extent, bars_behind, closings};
 use super::names::{self, Target, Word, Words};
+use super::numbers::Place;
 use super::tokens::{Command, Kind, Token};
 use super::written::{Origins, Written};
 use crate::error::{Ambiguity, Error, ErrorKind, Span};
@@ -121,6 +122,8 @@ struct Call {
     target: Option<Target>,
     /// Whether it binds a name in its first part.
     binds: bool,
+    /// Where its numbers stand, if it is of integers alone.
+    integers: Option<Place>,
     /// What is written behind it: brackets, the base of a logarithm, the exponent that stood before the argument.
     closing: String,
 }
@@ -187,8 +190,10 @@ pub(super) struct Reader<'t, 's> {
     words: Words<'s>,
     /// As in [`Extent`].
     closings: Vec<Option<u32>>,
+    /// For each bar, how many follow it in the same brackets and the same part of them.
+    bars_behind: Vec<u32>,
     at: usize,
-    written: Written<'t>,
+    written: Written<'s>,
     frames: Vec<Frame>,
     /// How many brackets and bars are open, and how many may be.
     depth: u64,
@@ -215,6 +220,7 @@ pub(super) fn read(
         tokens: &tokens,
         words: Words::of(&tokens),
         closings: closings(&tokens),
+        bars_behind: bars_behind(&tokens),
         at: 0,
         written: Written::default(),
         frames: Vec::new(),
@@ -237,7 +243,7 @@ pub(super) fn read(
 }
 
 impl<'t, 's> Reader<'t, 's> {
-    fn token(&self) -> &Token<'t> {
+    fn token(&self) -> &'s Token<'t> {
         &self.tokens[self.at.min(self.tokens.len() - 1)]
     }
 
@@ -271,19 +277,19 @@ impl<'t, 's> Reader<'t, 's> {
 
     /// Writes this token as it is, or as Python does, and goes on.
     fn write(&mut self) {
-        let token = self.token().clone();
-        self.written.push(token.text, token.span);
+        let token = self.token();
+        self.written.push(&*token.text, token.span);
         self.at += 1;
     }
 
-    fn write_as(&mut self, text: impl Into<Cow<'t, str>>) {
+    fn write_as(&mut self, text: impl Into<Cow<'s, str>>) {
         let span = self.token().span;
         self.written.push(text, span);
         self.at += 1;
     }
 
     /// Writes what does not stand in the text, at the end of the last token.
-    fn write_closing(&mut self, text: impl Into<Cow<'t, str>>) {
+    fn write_closing(&mut self, text: impl Into<Cow<'s, str>>) {
         let end = self.before().map_or(0, |token| token.span.end);
         self.written.push(text, Span { start: end, end });
     }
@@ -370,6 +376,16 @@ impl<'t, 's> Reader<'t, 's> {
             return None;
         }
         names::operator(self.folded(at))
+    }
+
+    /// The kind of the token `at`, where an operator is expected: of words, that of the sign that they stand for.
+    fn kind_of_operator(&self, at: usize) -> Kind {
+        match self.operator_at(at) {
+            Some((names::Operator::Sign(kind, _), _)) => kind,
+            Some((names::Operator::Raised(_), _)) => Kind::RunStart,
+            Some((names::Operator::Of, _)) => Kind::Other,
+            None => self.tokens.get(at).map_or(Kind::End, |token| token.kind),
+        }
     }
 
     fn fail<T>(&self, kind: impl Into<ErrorKind>, span: Span) -> Outcome<T> {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::error::Span;
+use crate::text::push;
 
 /// Pieces of a text in Python's notation, with a blank between each two.
 #[derive(Default)]
@@ -57,10 +58,10 @@ impl<'t> Written<'t> {
         for (at, (piece, span)) in self.pieces.iter().enumerate() {
             while let Some((_, inserted)) = before.next_if(|(piece, _)| *piece <= at) {
                 origins.pieces.push((text.len() as u32, Span { start: span.start, end: span.start }));
-                text.push_str(inserted);
+                push(&mut text, inserted);
             }
             origins.pieces.push((text.len() as u32, *span));
-            text.push_str(piece);
+            push(&mut text, piece);
             if !piece.is_empty() && piece != "\n" {
                 text.push(' ');
             }

@@ -3,7 +3,8 @@
 use super::{Call, Edit, Frame, Opener, Outcome, Reader, State, Step};
 use crate::error::{Ambiguity, Span, Syntax};
 use crate::lexer::on_line;
-use crate::school::names::Target;
+use crate::school::extent::Extent;
+use crate::school::names::{Operator, Target};
 use crate::school::tokens::{Command, Kind};
 
 impl Frame {
@@ -222,21 +223,7 @@ impl Reader<'_, '_> {
         if !is_open {
             return self.juxtaposed();
         }
-        // `|x|y|z|`: this bar may open too, if the next one can close.
-        if self.ahead(1).begins_operand() && self.ahead(1) != Kind::Bar {
-            let next = self.extent().next_in_brackets(self.at + 1, self.tokens.len(), |kind| kind == Kind::Bar);
-            let closes = next.filter(|next| {
-                let before = self.tokens[next - 1].kind;
-                !matches!(before, Kind::Plus | Kind::Minus | Kind::Times | Kind::Divide | Kind::Compare | Kind::Open(_))
-                    && !matches!(before, Kind::Colon | Kind::Power | Kind::And | Kind::Or | Kind::Not | Kind::Root)
-            });
-            if let Some(next) = closes {
-                let (this, next) = (self.token().span, self.span(next));
-                let apart = vec![Edit::insert(this.end, "*"), Edit::insert(next.start, "*")];
-                let nested = vec![Edit::insert(this.start, "*"), Edit::insert(next.end, "*")];
-                return self.ambiguous(Ambiguity::Bars, this.to(next), apart, nested);
-            }
-        }
+        self.check_bars()?;
         self.end_arguments();
         if !self.top().is_bars() {
             return self.fail(Syntax::MissingColon, self.span(self.top().token));
@@ -246,6 +233,48 @@ impl Reader<'_, '_> {
         Ok(State::Operator)
     }
 
+    /// `|x|y|z|`, `|x|-y|-z|`: a bar that closes the innermost bars may open others too, if the next one can close these.
+    fn check_bars(&self) -> Outcome<()> {
+        let is_sign = |kind| matches!(kind, Kind::Plus | Kind::Minus);
+        let first = self.kind_of_operator(self.at + 1);
+        if !is_sign(first) && (!first.begins_operand() || first == Kind::Bar) {
+            return Ok(());
+        }
+        let next = self.extent().next_in_brackets(self.at + 1, self.tokens.len(), |kind| kind == Kind::Bar);
+        let Some(next) = next.filter(|next| self.ends_operand(next - 1)) else { return Ok(()) };
+        let second = self.kind_of_operator(next + 1);
+        // With one sign, the bars before it are read as a term of the sum.
+        if is_sign(first) && !is_sign(second) {
+            return Ok(());
+        }
+        // In either reading the bars behind the next one close what is open; without as many, all of them close.
+        let is_bracket = |frame: &&Frame| frame.is_bracket();
+        let open = self.frames.iter().rev().filter(is_bracket).take_while(|frame| frame.is_bars()).count();
+        if (self.bars_behind[next] as usize) < open {
+            return Ok(());
+        }
+        let (this, next) = (self.token().span, self.span(next));
+        let (mut apart, mut nested) = (vec![Edit::insert(next.start, "*")], vec![Edit::insert(this.start, "*")]);
+        if !is_sign(first) {
+            apart.push(Edit::insert(this.end, "*"));
+        }
+        if !is_sign(second) {
+            nested.push(Edit::insert(next.end, "*"));
+        }
+        self.ambiguous(Ambiguity::Bars, this.to(next), apart, nested)
+    }
+
+    /// Whether an operand can end with a token.
+    fn ends_operand(&self, at: usize) -> bool {
+        // The longest operator has four words.
+        let is_word = |words: usize| {
+            let begin = (at + 1).checked_sub(words);
+            let operator = begin.and_then(|begin| self.operator_at(begin));
+            matches!(operator, Some((Operator::Sign(..), count)) if count == words)
+        };
+        self.tokens[at].kind.ends_operand() && !(self.tokens[at].kind == Kind::Name && (1..=4).any(is_word))
+    }
+
     /// A run of superscripts, which is the exponent of the operand before it.
     pub(super) fn begin_run(&mut self) -> Step {
         let span = self.token().span;
@@ -253,7 +282,7 @@ impl Reader<'_, '_> {
         if !is_attached {
             return self.fail(Syntax::DetachedSuperscript, span);
         }
-        self.check_raised()?;
+        self.check_raised(|extent| extent.behind_run(self.at))?;
         let (at, base) = (self.at, self.top().operand.1);
         self.written.insert(base, "(");
         let piece = self.written.len();
@@ -276,17 +305,13 @@ impl Reader<'_, '_> {
         Ok(State::Operator)
     }
 
-    /// Refuses an exponent behind a root's operand, and behind a percentage.
-    pub(super) fn check_raised(&self) -> Outcome<()> {
+    /// Refuses an exponent behind a root's operand, and behind a percentage, given the token behind the exponent.
+    pub(super) fn check_raised(&self, behind: impl Fn(&Extent<'_, '_>) -> usize) -> Outcome<()> {
         let term = &self.top().term;
         if term.root.is_none() && term.percent.is_none() {
             return Ok(());
         }
-        let exponent = self.at + usize::from(self.token().kind == Kind::Power);
-        let behind = match self.token().kind {
-            Kind::RunStart => self.extent().behind_run(self.at),
-            _ => self.extent().operand(exponent),
-        };
+        let behind = behind(&self.extent());
         let end = self.span(behind.saturating_sub(1)).end;
         if let Some(root) = term.root {
             let operand = self.operand_of_root(root);

@@ -1,20 +1,22 @@
 //! Numbers where an operand stands.
 
-use super::{Edit, Known, Opener, Outcome, Reader, State, Step};
+use std::borrow::Cow;
+
+use super::{Call, Edit, Known, Opener, Outcome, Reader, State, Step};
 use crate::error::{Ambiguity, Span, Syntax};
 use crate::notation::DecimalSign;
 use crate::school::numbers::{Meaning, Place, meaning};
 use crate::school::tokens::Kind;
 
-impl<'t> Reader<'t, '_> {
+impl<'t, 's> Reader<'t, 's> {
     pub(super) fn number(&mut self) -> Step {
         self.begin_operand();
-        let token = self.token().clone();
+        let token = self.token();
         let span = token.span;
         let read = meaning(&token.text, self.decimal, self.place());
         match read {
             Meaning::One(number) => self.one_number(number),
-            Meaning::Several(numbers) => self.several(&numbers),
+            Meaning::Several(numbers) => self.several(numbers),
             Meaning::Thousands(whole, decimal) => self.ambiguous(
                 Ambiguity::Thousands,
                 span,
@@ -32,8 +34,8 @@ impl<'t> Reader<'t, '_> {
         let is_alone = matches!(self.before().map(|token| token.kind), Some(Kind::Open(_)))
             && matches!(self.ahead(1), Kind::Close(_));
         match &self.top().opener {
+            Opener::Call(Call { integers: Some(place), .. }) => *place,
             Opener::Call(call) => match call.target {
-                Some(target) if target.is_of_integers() => Place::Integers,
                 Some(target) if target.is_of_many() && is_alone => Place::WholeList,
                 None if is_alone && self.decimal == DecimalSign::Comma => Place::WholeList,
                 _ => Place::List,
@@ -44,7 +46,7 @@ impl<'t> Reader<'t, '_> {
         }
     }
 
-    fn one_number(&mut self, number: String) -> Step {
+    fn one_number(&mut self, number: Cow<'s, str>) -> Step {
         let is_whole = number.bytes().all(|byte| byte.is_ascii_digit());
         if let Kind::Fraction(numerator, denominator) = self.ahead(1)
             && is_whole
@@ -69,16 +71,17 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// `12,18` among the arguments of a call.
-    fn several(&mut self, numbers: &[(usize, String)]) -> Step {
+    fn several(&mut self, numbers: Vec<(usize, Cow<'s, str>)>) -> Step {
         let span = self.token().span;
-        for (index, (at, number)) in numbers.iter().enumerate() {
-            let start = span.start + *at as u32;
+        for (index, (at, number)) in numbers.into_iter().enumerate() {
+            let start = span.start + at as u32;
             if index > 0 {
                 self.written.push(",", Span { start: start - 1, end: start });
                 self.count_separator();
                 self.begin_sum();
             }
-            self.written.push(number.clone(), Span { start, end: start + number.len() as u32 });
+            let end = start + number.len() as u32;
+            self.written.push(number, Span { start, end });
         }
         self.at += 1;
         Ok(State::Operator)

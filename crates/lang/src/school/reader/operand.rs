@@ -2,12 +2,13 @@
 
 use super::{Call, Edit, Meaning, Opener, Outcome, Reader, State, Step};
 use crate::error::{Ambiguity, NotationError, Span, Syntax};
-use crate::school::names::{self, Target, Word};
+use crate::school::names::{self, Operator, Target, Word};
+use crate::school::numbers::Place;
 use crate::school::tokens::{Command, Kind};
 
 impl Reader<'_, '_> {
     pub(super) fn operand(&mut self) -> Step {
-        let token = self.token().clone();
+        let token = self.token();
         match token.kind {
             Kind::Number => self.number(),
             Kind::Fraction(numerator, denominator) => {
@@ -45,11 +46,7 @@ impl Reader<'_, '_> {
             Kind::RunStart => self.fail(Syntax::DetachedSuperscript, token.span),
             Kind::UnknownCommand => self.unknown_command(),
             Kind::Foreign => self.foreign(),
-            Kind::Other => self.stray(),
-            _ => {
-                self.write();
-                Ok(State::Operand)
-            }
+            _ => self.stray(),
         }
     }
 
@@ -106,7 +103,7 @@ impl Reader<'_, '_> {
     }
 
     fn root(&mut self) -> Step {
-        let token = self.token().clone();
+        let token = self.token();
         self.leave_plain();
         if self.top().term.root.is_none() {
             self.begin_operand();
@@ -114,7 +111,7 @@ impl Reader<'_, '_> {
             self.frame().term.root = Some(at);
         }
         self.frame().term.is_long = true;
-        self.written.push(token.text, token.span);
+        self.written.push(&*token.text, token.span);
         self.at += 1;
         Ok(State::Operand)
     }
@@ -157,13 +154,18 @@ impl Reader<'_, '_> {
     }
 
     fn name(&mut self) -> Step {
-        let token = self.token().clone();
+        let token = self.token();
         let word = &*token.text;
         // `round(2,567; ndigits=1)`.
         if matches!(self.top().opener, Opener::Call(_)) && self.ahead(1) == Kind::Assign && self.is_first_of_argument()
         {
             self.write();
             self.write();
+            return Ok(State::Operand);
+        }
+        if let Some((Operator::Sign(Kind::Plus | Kind::Minus, python), words)) = self.operator_at(self.at) {
+            self.write_words(python, words);
+            self.frame().term.is_long = true;
             return Ok(State::Operand);
         }
         self.begin_operand();
@@ -419,10 +421,15 @@ impl Reader<'_, '_> {
         let at = self.at;
         let bound = target.and_then(|_| self.bound_name());
         let binds = bound.is_some();
+        let integers = target.filter(|target| target.is_of_integers()).map(|target| {
+            let is_semicolon = |kind| kind == Kind::Semicolon;
+            let semicolon = || self.extent().next_in_brackets(at + 1, self.tokens.len(), is_semicolon);
+            if target.takes_one() || semicolon().is_some() { Place::Integers } else { Place::SeparatedIntegers }
+        });
         let piece = self.written.len();
         self.write_as("(");
         self.locals.extend(bound);
-        self.push(Opener::Call(Call { bracket, target, binds, closing }), at, piece)?;
+        self.push(Opener::Call(Call { bracket, target, binds, integers, closing }), at, piece)?;
         Ok(State::Operand)
     }
 

@@ -7,16 +7,16 @@ use crate::error::{Ambiguity, NotationError, Syntax};
 use crate::school::names::Operator;
 use crate::school::tokens::Kind;
 
-impl<'t> Reader<'t, '_> {
+impl<'s> Reader<'_, 's> {
     pub(super) fn operator(&mut self) -> Step {
         let (kind, python, words) = match self.operator_at(self.at) {
-            Some((Operator::Sign(kind, python), words)) => (kind, python.into(), words),
+            Some((Operator::Sign(kind, python), words)) => (kind, python, words),
             Some((Operator::Raised(exponent), words)) => return self.raised_by_word(exponent, words),
             Some((Operator::Of, _)) => {
                 let found = self.token().text.to_string();
                 return self.fail(Syntax::ExpectedOperator { found }, self.token().span);
             }
-            None => (self.token().kind, self.token().text.clone(), 1),
+            None => (self.token().kind, &*self.token().text, 1),
         };
         if let Opener::Argument { plain, .. } = self.top().opener
             && !self.goes_on(kind, plain)?
@@ -148,8 +148,8 @@ impl<'t> Reader<'t, '_> {
     }
 
     fn power(&mut self, words: usize) -> Step {
-        self.check_raised()?;
         let exponent = self.at + words;
+        self.check_raised(|extent| extent.operand(exponent))?;
         let frame = self.frame();
         let base = frame.term.power.map_or(frame.operand.0, |(base, _)| base);
         frame.term.power = Some((base, exponent));
@@ -164,12 +164,7 @@ impl<'t> Reader<'t, '_> {
         if matches!(self.top().opener, Opener::Argument { .. }) {
             return self.refuse_argument(self.at + words);
         }
-        let term = &self.top().term;
-        if term.root.is_some() || term.percent.is_some() {
-            let from = self.span(term.root.unwrap_or(self.top().operand.0)).start;
-            let found = self.token().text.to_string();
-            return self.fail(Syntax::NeedsBrackets { found, from }, self.token().span);
-        }
+        self.check_raised(|_| self.at + words)?;
         let base = self.top().operand.1;
         self.written.insert(base, "(");
         self.write_words(format!("**{exponent})"), words);
@@ -178,14 +173,14 @@ impl<'t> Reader<'t, '_> {
     }
 
     /// Writes what so many tokens stand for.
-    fn write_words(&mut self, python: impl Into<Cow<'t, str>>, words: usize) {
+    pub(super) fn write_words(&mut self, python: impl Into<Cow<'s, str>>, words: usize) {
         let span = self.token().span.to(self.span(self.at + words - 1));
         self.written.push(python, span);
         self.at += words;
     }
 
     /// An operator between two operands.
-    fn infix(&mut self, kind: Kind, python: Cow<'t, str>, words: usize) -> Step {
+    fn infix(&mut self, kind: Kind, python: &'s str, words: usize) -> Step {
         match kind {
             Kind::Colon if matches!(self.top().opener, Opener::Question) => {
                 self.pop();
@@ -193,7 +188,7 @@ impl<'t> Reader<'t, '_> {
                 self.begin_sum();
             }
             Kind::Times | Kind::Divide | Kind::Colon => {
-                self.write_words(if kind == Kind::Colon { "/".into() } else { python }, words);
+                self.write_words(if kind == Kind::Colon { "/" } else { python }, words);
                 let divisor = (kind != Kind::Times).then_some(self.at);
                 let term = &mut self.frame().term;
                 *term = Term { start: term.start, divisor, is_long: true, ..Term::default() };

@@ -9,12 +9,10 @@ impl Reader<'_, '_> {
     /// At `%`.
     pub(super) fn percent(&mut self) -> Step {
         self.check_base()?;
-        let next = match self.operator_at(self.at + 1) {
-            Some((Operator::Of, words)) => return self.percent_of(words),
-            Some((Operator::Sign(kind, _), _)) => kind,
-            Some((Operator::Raised(_), _)) => Kind::RunStart,
-            None => self.ahead(1),
-        };
+        if let Some((Operator::Of, words)) = self.operator_at(self.at + 1) {
+            return self.percent_of(words);
+        }
+        let next = self.kind_of_operator(self.at + 1);
         let closes = next == Kind::Bar && self.closes_bars();
         if next.begins_operand() && !closes {
             let span = self.token().span;
