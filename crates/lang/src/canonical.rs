@@ -605,9 +605,9 @@ fn literal(value: &Value, text: &mut String) {
         // Python has no literal for infinity, except one that overflows.
         Value::Float(value) if value.is_infinite() => text.push_str("1e999"),
         Value::Complex(value) if value.imaginary.is_infinite() => text.push_str("1e999j"),
-        Value::Float(value) => float::write(*value, text),
-        Value::Str(quotable) => text.push_str(&quoted(&quotable.string, |character| (' '..='~').contains(&character))),
         // Writing to a `String` cannot fail.
+        Value::Float(value) => drop(float::write(*value, text)),
+        Value::Str(quotable) => text.push_str(&quoted(&quotable.string, |character| (' '..='~').contains(&character))),
         value => drop(write!(text, "{value}")),
     }
 }

@@ -21,6 +21,7 @@ pub(crate) mod fixed_256;
 pub(crate) mod power;
 pub(crate) mod power_ladder;
 pub(crate) mod float;
+mod fmod;
 mod summation;
 mod complex;
 pub(crate) mod polynomial;
@@ -29,6 +30,7 @@ pub(crate) mod primes;
 
 pub(crate) use complex::Complex;
 pub(crate) use decimal::Decimal;
+pub(crate) use fmod::fmod;
 pub(crate) use integer::Integer;
 pub(crate) use rational::Rational;
 pub(crate) use summation::{Compensated, Tripled};

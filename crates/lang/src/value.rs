@@ -12,6 +12,7 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 use crate::error::{ErrorKind, Estimate, Type, TypeError};
 use crate::limits::{Budget, price};
 use crate::number::{Complex, Decimal, Integer, Number, Rational, float};
+use crate::text::{self, push};
 
 mod order;
 
@@ -347,7 +348,7 @@ impl std::fmt::Display for Value {
             Self::Bool(true) => f.write_str("True"),
             Self::Bool(false) => f.write_str("False"),
             Self::Int(value) => value.fmt(f),
-            Self::Float(value) => f.write_str(&float::text(*value)),
+            Self::Float(value) => float::write(*value, f),
             Self::Complex(value) => value.fmt(f),
             Self::Fraction(value) => value.fmt(f),
             Self::Decimal(value) => value.fmt(f),
@@ -394,13 +395,13 @@ pub(crate) fn quoted(string: &str, shown: fn(char) -> bool) -> String {
         if is_plain || (character != '\\' && character != quote && shown(character)) {
             continue;
         }
-        text.push_str(&string[copied..at]);
+        push(&mut text, &string[copied..at]);
         copied = at + character.len_utf8();
         match character {
-            '\\' => text.push_str("\\\\"),
-            '\n' => text.push_str("\\n"),
-            '\r' => text.push_str("\\r"),
-            '\t' => text.push_str("\\t"),
+            '\\' => push(&mut text, "\\\\"),
+            '\n' => push(&mut text, "\\n"),
+            '\r' => push(&mut text, "\\r"),
+            '\t' => push(&mut text, "\\t"),
             _ if character == quote => text.extend(['\\', quote]),
             _ => {
                 let code = character as u32;
@@ -537,7 +538,7 @@ impl Answer {
 
     /// Python's `repr` of the value; for a fraction or a decimal, its `str` (`1/2`, `3.30`).
     pub fn text(&self) -> &str {
-        self.text.get_or_init(|| self.value.to_string().into())
+        self.text.get_or_init(|| text::of(&self.value).into())
     }
 
     /// The value as JSON: numbers according to `numbers`, `true`, `null`, strings, and arrays for lists, tuples and
@@ -654,7 +655,7 @@ fn json(value: &Value, numbers: JsonNumbers, text: &mut String) {
     match value {
         Value::None => text.push_str("null"),
         Value::Bool(value) => text.push_str(if *value { "true" } else { "false" }),
-        Value::Float(value) if is_number => float::write(*value, text),
+        Value::Float(value) if is_number => drop(float::write(*value, text)),
         number if is_number => text.push_str(&number.to_string()),
         Value::Str(string) => json_string(&string.string, text),
         Value::List(items) | Value::Tuple(items) | Value::Set(items) => {
@@ -667,7 +668,7 @@ fn json(value: &Value, numbers: JsonNumbers, text: &mut String) {
             }
             text.push(']');
         }
-        other => json_string(&other.to_string(), text),
+        other => json_string(&text::of(other), text),
     }
 }
 

@@ -245,7 +245,7 @@ fn plain_float(unsigned: &str) -> Option<String> {
         b'0'..=b'9' | b'.' | b'e' | b'+' | b'-' => true,
         _ => false,
     });
-    let plain = unsigned.replace('_', "");
+    let plain: String = unsigned.chars().filter(|c| *c != '_').collect();
     if !fits || !plain.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return None;
     }
@@ -323,7 +323,8 @@ fn parse_int(text: &str, base: u32, budget: &mut Budget) -> Result<Option<Intege
     if !valid {
         return Ok(None);
     }
-    let value = Integer::parse_long(&digits.replace('_', ""), base, budget)?;
+    let digits: String = digits.chars().filter(|c| *c != '_').collect();
+    let value = Integer::parse_long(&digits, base, budget)?;
     Ok(Some(if text.starts_with('-') { value.negate() } else { value }))
 }
 

@@ -9,6 +9,7 @@ use crate::error::{ErrorKind, Estimate, Overflow, TypeError, ValueError, ZeroDiv
 use crate::limits::{Budget, price};
 use crate::listsort;
 use crate::number::{Integer, Number, float};
+use crate::text;
 use crate::value::{Elements, Range, Value};
 
 pub(super) const TABLE: &[Function] = &[
@@ -390,7 +391,7 @@ fn str(arguments: &[Option<Value>], budget: &mut Budget) -> Outcome {
         return Err(ErrorKind::CollectionTooLarge { elements: Estimate::About(characters), limit });
     }
     budget.charge(cost)?;
-    Value::string(value.to_string(), budget)
+    Value::string(text::of(value), budget)
 }
 
 fn divmod(arguments: &[Value], budget: &mut Budget) -> Outcome {
@@ -415,10 +416,8 @@ fn divmod(arguments: &[Value], budget: &mut Budget) -> Outcome {
         }
         (Some(Number::Int(_) | Number::Float(_)), Some(Number::Int(_) | Number::Float(_))) => {
             let (x, y) = (to_float(a)?, to_float(b)?);
-            if y == 0.0 {
-                return Err(ZeroDivision::Divmod.into());
-            }
-            (Value::Float(float::floor_divide(x, y)?), Value::Float(float::modulo(x, y)?))
+            let (quotient, remainder) = float::divide_with_remainder(x, y).ok_or(ZeroDivision::Divmod)?;
+            (Value::Float(quotient), Value::Float(remainder))
         }
         _ => return Err(unfit().into()),
     };

@@ -7,7 +7,7 @@ use super::{ELEMENTARY, Outcome, SCALAR, Section, decimal, exact, float_value, i
 use crate::error::{ErrorKind, Overflow, TypeError, ValueError};
 use crate::limits::Budget;
 use crate::mode::Mode;
-use crate::number::{Decimal, Integer, Number, float, rounding};
+use crate::number::{self, Decimal, Integer, Number, float, rounding};
 use crate::value::Value;
 
 pub(super) const TABLE: &[Function] = &[
@@ -260,7 +260,7 @@ fn copysign(arguments: &[Value], budget: &mut Budget) -> Outcome {
 
 fn fmod(arguments: &[Value], budget: &mut Budget) -> Outcome {
     let (x, y) = pair(arguments, budget)?;
-    let value = x % y;
+    let value = number::fmod(x, y);
     if value.is_nan() && !x.is_nan() && !y.is_nan() {
         return Err(outside("fmod", &arguments[0]));
     }
@@ -328,7 +328,7 @@ fn remainder(arguments: &[Value], budget: &mut Budget) -> Outcome {
     }
     // CPython's `m_remainder`, in which every step is exact.
     let (size, divisor) = (x.abs(), y.abs());
-    let rest = size % divisor;
+    let rest = number::fmod(size, divisor);
     let complement = divisor - rest;
     let nearest = if rest < complement {
         rest
@@ -336,7 +336,7 @@ fn remainder(arguments: &[Value], budget: &mut Budget) -> Outcome {
         -complement
     } else {
         // A tie goes to the even multiple.
-        rest - 2.0 * ((0.5 * (size - rest)) % divisor)
+        rest - 2.0 * number::fmod(0.5 * (size - rest), divisor)
     };
     float_value(1.0_f64.copysign(x) * nearest)
 }

@@ -5,7 +5,7 @@ use std::f64::consts::{LN_2, PI};
 use super::real::power;
 use crate::error::ErrorKind;
 use crate::limits::Budget;
-use crate::number::float;
+use crate::number::{float, fmod};
 
 /// A complex number of two doubles.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -102,7 +102,7 @@ impl Complex {
             }
             if self.re == 0.0 && exponent.re.fract() == 0.0 {
                 let size = power(self.im, exponent.re, budget)?;
-                return Ok(match exponent.re.rem_euclid(4.0) {
+                return Ok(match fmod(exponent.re, 4.0).rem_euclid(4.0) {
                     0.0 => new(size, 0.0),
                     1.0 => new(0.0, size),
                     2.0 => new(-size, 0.0),

@@ -507,7 +507,7 @@ fn round(args: &[Value], budget: &mut Budget) -> Outcome<Value> {
         Ok(match scalar(value, "round", 0)? {
             Scalar::Real(x) => Value::Number(real::round(x, places.unwrap_or(0.0))?),
             Scalar::Complex(z) => {
-                if places.is_some_and(|places| places % 1.0 != 0.0) {
+                if places.is_some_and(|places| places.fract() != 0.0) {
                     return type_error("Number of decimals in function round must be an integer");
                 }
                 let factor = real::power(10.0, places.unwrap_or(0.0), budget)?;
@@ -950,7 +950,7 @@ fn quantile(numbers: &[f64], probability: f64, budget: &mut Budget) -> Outcome<V
     if !(0.0..=(numbers.len() - 1) as f64).contains(&index) {
         return error("A probability must be between 0 and 1");
     }
-    let (place, part) = (index.floor() as usize, index % 1.0);
+    let (place, part) = (index.floor() as usize, index.fract());
     // An index that is nearly an integer is one.
     if real::nearly_equal(index, real::round_half_up(index)) {
         return Ok(Value::Number(numbers[real::round_half_up(index) as usize]));

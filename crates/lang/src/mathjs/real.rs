@@ -8,7 +8,7 @@ use super::digits::Digits;
 use super::stop::{Outcome, Stop, error, type_error};
 use crate::error::ErrorKind;
 use crate::limits::{Budget, price};
-use crate::number::{Integer, float, primes};
+use crate::number::{Integer, float, fmod, primes};
 
 const RELATIVE: f64 = 1e-12;
 const ABSOLUTE: f64 = 1e-15;
@@ -57,7 +57,7 @@ pub(super) fn power(base: f64, exponent: f64, budget: &mut Budget) -> Result<f64
 pub(super) fn remainder(a: f64, b: f64, budget: &mut Budget) -> Result<f64, ErrorKind> {
     let exponent = |x: f64| (x.to_bits() >> 52) & 0x7ff;
     budget.charge(price::SCALAR + exponent(a).saturating_sub(exponent(b)) / 2)?;
-    Ok(a % b)
+    Ok(fmod(a, b))
 }
 
 /// A rounding to places behind the point, half away from zero.
@@ -138,7 +138,7 @@ pub(super) fn nth_root(a: f64, root: f64, budget: &mut Budget) -> Outcome<f64> {
     if root == 0.0 {
         return error("Root must be non-zero");
     }
-    if a < 0.0 && root % 2.0 != 1.0 {
+    if a < 0.0 && fmod(root, 2.0) != 1.0 {
         return error("Root must be odd when a is negative.");
     }
     if a == 0.0 {

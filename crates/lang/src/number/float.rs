@@ -1,34 +1,39 @@
 //! The text of floats in Python, and the float operations in which Python differs from the processor.
 
+use std::fmt;
+
 use super::power::{exact_power, half_power, inverse_root, is_half, whole_exponent, whole_power};
 use super::rounding::parts;
-use super::{Integer, Ties, fixed_256};
+use super::{Integer, Ties, fixed_256, fmod};
 use crate::error::{ErrorKind, Overflow, ValueError, ZeroDivision};
 use crate::limits::{Budget, price};
 
 /// Python's `repr`: the shortest text that reads back as the same float, with an exponent from 1e16 up and below 1e-4.
 pub(crate) fn text(value: f64) -> String {
     let mut text = String::new();
-    write(value, &mut text);
+    // Writing to a `String` cannot fail.
+    let _ = write(value, &mut text);
     text
 }
 
-/// Appends the `repr` to a text.
-pub(crate) fn write(value: f64, text: &mut String) {
+/// Writes the `repr`.
+pub(crate) fn write(value: f64, text: &mut impl fmt::Write) -> fmt::Result {
     if value.is_nan() {
-        return text.push_str("nan");
+        return text.write_str("nan");
     }
     if value.is_infinite() {
-        return text.push_str(if value > 0.0 { "inf" } else { "-inf" });
+        return text.write_str(if value > 0.0 { "inf" } else { "-inf" });
     }
     if value == 0.0 || value.abs() >= 1e-4 {
-        return text.push_str(zmij::Buffer::new().format_finite(value));
+        return text.write_str(zmij::Buffer::new().format_finite(value));
     }
     // Python's exponents have at least two digits.
     let scientific = format!("{value:e}");
     match scientific.split_once("e-") {
-        Some((mantissa, exponent)) => text.extend([mantissa, if exponent.len() < 2 { "e-0" } else { "e-" }, exponent]),
-        None => text.push_str(&scientific),
+        Some((mantissa, exponent)) => {
+            write!(text, "{mantissa}e-{}{exponent}", if exponent.len() < 2 { "0" } else { "" })
+        }
+        None => text.write_str(&scientific),
     }
 }
 
@@ -42,12 +47,13 @@ pub(crate) fn modulo(a: f64, b: f64) -> Result<f64, ErrorKind> {
     divide_with_remainder(a, b).map(|(_, remainder)| remainder).ok_or(ZeroDivision::Modulo.into())
 }
 
-/// CPython's `_float_div_mod`: the quotient is computed from the exact remainder, not by a rounded division.
-fn divide_with_remainder(a: f64, b: f64) -> Option<(f64, f64)> {
+/// CPython's `_float_div_mod`: the quotient is computed from the exact remainder, not by a rounded division. `None` for a
+/// divisor of zero.
+pub(crate) fn divide_with_remainder(a: f64, b: f64) -> Option<(f64, f64)> {
     if b == 0.0 {
         return None;
     }
-    let mut remainder = a % b;
+    let mut remainder = fmod(a, b);
     let mut quotient = (a - remainder) / b;
     if remainder == 0.0 {
         remainder = 0.0_f64.copysign(b);
@@ -117,7 +123,7 @@ pub(crate) fn real_power(base: f64, exponent: f64, budget: &mut Budget) -> Resul
     // A finite size means that the exponent is finite; a negative base with a fractional exponent has no real power.
     Ok(match base < 0.0 {
         true if exponent.fract() != 0.0 => f64::NAN,
-        true if exponent % 2.0 != 0.0 => -magnitude,
+        true if fmod(exponent, 2.0) != 0.0 => -magnitude,
         _ => magnitude,
     })
 }

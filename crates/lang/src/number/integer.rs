@@ -16,7 +16,7 @@ use crate::limits::{Budget, Fuel, Limits, price};
 use crate::mode::Mode;
 
 /// An integer. `Big` never holds a number that fits `Small`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Eq)]
 pub(crate) enum Integer {
     Small(i64),
     Big(Arc<IBig>),
@@ -386,7 +386,11 @@ impl Integer {
             return Ok(Small(value << count));
         }
         budget.charge(price::add(bits as u64 / 64 + 1))?;
-        Ok(Self::from(self.big() << *count as usize))
+        let count = *count as usize;
+        Ok(Self::from(match self {
+            Small(value) => IBig::from(*value) << count,
+            Big(value) => &**value << count,
+        }))
     }
 
     pub(crate) fn shift_right(&self, count: &Self, budget: &mut Budget) -> Result<Self, ErrorKind> {
@@ -560,6 +564,13 @@ impl std::fmt::Display for Integer {
             }
             Big(value) => value.fmt(f),
         }
+    }
+}
+
+impl PartialEq for Integer {
+    fn eq(&self, other: &Self) -> bool {
+        // Word by word: the C library's `memcmp` takes one byte at a time with musl.
+        self.cmp(other).is_eq()
     }
 }
 

@@ -39,7 +39,7 @@ pub(crate) fn parts(value: f64) -> (u64, i32) {
 }
 
 /// `value`·2^`exponent`, if the result is exact or overflows.
-fn power_of_two(value: f64, exponent: i64) -> f64 {
+pub(crate) fn power_of_two(value: f64, exponent: i64) -> f64 {
     let factor = |exponent: i64| f64::from_bits(((exponent.clamp(-1022, 1023) + 1023) as u64) << 52);
     if exponent >= -1022 { value * factor(exponent) } else { value * factor(-1000) * factor(exponent + 1000) }
 }

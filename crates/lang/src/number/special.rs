@@ -9,8 +9,8 @@ mod quick;
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
 
-use super::fixed;
 use super::rounding::parts;
+use super::{fixed, fmod};
 
 pub(crate) use quick::{quick_gamma, quick_lgamma};
 
@@ -40,7 +40,7 @@ pub(crate) fn gamma(x: f64) -> f64 {
         return f64::INFINITY;
     }
     // Γ is negative between -1 and 0, and changes its sign at every pole.
-    let sign = if x < 0.0 && x.floor() % 2.0 != 0.0 { -1.0 } else { 1.0 };
+    let sign = if x < 0.0 && fmod(x.floor(), 2.0) != 0.0 { -1.0 } else { 1.0 };
     if x < -190.0 {
         return sign * 0.0;
     }

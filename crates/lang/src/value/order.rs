@@ -8,6 +8,7 @@ use crate::error::ErrorKind;
 use crate::limits::{Budget, price};
 use crate::listsort;
 use crate::number::{Decimal, Integer, Number};
+use crate::text;
 
 impl Value {
     /// Python's `==`: exact across number types. The only errors are those of the budget.
@@ -126,7 +127,9 @@ impl Value {
             (Self::None, Self::None) => true,
             (Self::Function(a), Self::Function(b)) => a == b,
             (Self::Defined(a), Self::Defined(b)) => a == b,
-            (Self::Str(a), Self::Str(b)) => a == b,
+            (Self::Str(a), Self::Str(b)) => {
+                a.string.len() == b.string.len() && text::order(&a.string, &b.string).is_eq()
+            }
             (Self::Int(a), Self::Int(b)) => a == b,
             // A fraction never equals an integer, since it would be stored as one.
             (Self::Fraction(a), Self::Fraction(b)) => a == b,
@@ -163,7 +166,7 @@ impl Value {
     /// [`Value::position`] for two values of the same rank that are not containers.
     fn leaf_position(&self, other: &Self, budget: &mut Budget) -> Result<Ordering, ErrorKind> {
         Ok(match (self, other) {
-            (Self::Str(a), Self::Str(b)) => a.string.cmp(&b.string),
+            (Self::Str(a), Self::Str(b)) => text::order(&a.string, &b.string),
             (Self::Range(a), Self::Range(b)) => (a.start, a.stop, a.step).cmp(&(b.start, b.stop, b.step)),
             (Self::Function(a), Self::Function(b)) => a.name.cmp(b.name),
             (Self::Defined(a), Self::Defined(b)) => a.cmp(b),
