@@ -317,6 +317,23 @@ pub(crate) fn argument(argument: &Argument, budget: &mut Budget) -> Result<Value
 
 /// The same, for containers that nest at most `depth` deep, which bounds the recursion.
 fn argument_within(depth: u64, argument: &Argument, budget: &mut Budget) -> Result<Value, ErrorKind> {
+    let (Argument::List(inner) | Argument::Tuple(inner) | Argument::Set(inner)) = argument else {
+        return scalar_argument(argument, budget);
+    };
+    let depth = depth.checked_sub(1).ok_or(ErrorKind::TooDeep { limit: budget.limits.depth })?;
+    let mut values = Vec::with_capacity(inner.len());
+    for value in inner {
+        values.push(argument_within(depth, value, budget)?);
+    }
+    match argument {
+        Argument::List(_) => Value::list(values, budget),
+        Argument::Tuple(_) => Value::tuple(values, budget),
+        _ => Value::set(values, budget),
+    }
+}
+
+/// The value of a parameter that is no container. A function of its own, so that the recursion needs less of the stack.
+fn scalar_argument(argument: &Argument, budget: &mut Budget) -> Result<Value, ErrorKind> {
     let is_python = budget.mode == Mode::Python;
     let not_in_mode = |operation: &str| ErrorKind::NotInMode { operation: operation.to_owned(), mode: budget.mode };
     match argument {
@@ -349,15 +366,7 @@ fn argument_within(depth: u64, argument: &Argument, budget: &mut Budget) -> Resu
             None => Err(not_in_mode(text)),
         },
         Argument::Str(text) => Value::string(text.clone(), budget),
-        Argument::List(values) | Argument::Tuple(values) | Argument::Set(values) => {
-            let depth = depth.checked_sub(1).ok_or(ErrorKind::TooDeep { limit: budget.limits.depth })?;
-            let values: Result<_, _> = values.iter().map(|value| argument_within(depth, value, budget)).collect();
-            match argument {
-                Argument::List(_) => Value::list(values?, budget),
-                Argument::Tuple(_) => Value::tuple(values?, budget),
-                _ => Value::set(values?, budget),
-            }
-        }
+        Argument::List(_) | Argument::Tuple(_) | Argument::Set(_) => Err(ErrorKind::Internal),
     }
 }
 

@@ -32,6 +32,8 @@ fn explore(scheduler: impl Scheduler + 'static, world: fn()) {
     let mut config = Config::new();
     // These warnings are about relaxed counters, which decide nothing.
     config.silence_warnings = true;
+    // Code without optimisation needs more than the default of 60 KiB.
+    config.stack_size = 256 << 10;
     Runner::new(scheduler, config).run(move || {
         count.fetch_add(1, SeqCst);
         world();

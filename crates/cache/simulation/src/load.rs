@@ -62,18 +62,3 @@ impl Iterator for Questions {
         Some(self.shares.partition_point(|share| *share <= drawn).min(self.shares.len() - 1))
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_tenth_key_is_asked_for_ten_times_more_rarely_than_the_first() {
-        let mut asked = [0_u32; 100];
-        Questions::of(7, 0, 100).take(1_000_000).for_each(|key| asked[key] += 1);
-        // The sum of 1/n up to 100 is 5.187.
-        assert!((192_000..194_000).contains(&asked[0]), "{}", asked[0]);
-        assert!((18_800..19_800).contains(&asked[9]), "{}", asked[9]);
-        assert!((1_700..2_200).contains(&asked[99]), "{}", asked[99]);
-    }
-}

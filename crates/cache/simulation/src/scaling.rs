@@ -90,26 +90,3 @@ fn thousands(number: f64) -> String {
     }
     text
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn numbers_have_a_comma_at_each_thousand() {
-        let shown = [0.4, 12.0, 999.6, 123_456.0, 1_234_567.0].map(thousands);
-        assert_eq!(shown, ["0", "12", "1,000", "123,456", "1,234,567"]);
-    }
-
-    /// By the documents: an idle node asks ten times a second, and a new answer is pushed to all nodes but one.
-    #[test]
-    fn an_idle_fleet_has_heartbeats_and_a_new_answer_is_pushed_to_all_others() {
-        let rare = Workload { keys: 1_000, expensive_one_in: 1, rate: 1, value_bytes: 100 };
-        let measured = Measured::of(4, &rare, 61, 60);
-        assert_eq!(measured.broken, None);
-        let commands = |name| measured.traffic.commands.get(name).copied().unwrap_or(0);
-        assert!((9.5..=10.0).contains(&(commands("setrange") as f64 / 60.0 / 4.0)), "{:?}", measured.traffic);
-        // Of an expensive expression: a lease and a value, each of which is pushed to the three other nodes.
-        assert_eq!(measured.traffic.pushed_names, 3 * commands("set"), "{:?}", measured.traffic);
-    }
-}

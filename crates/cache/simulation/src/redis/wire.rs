@@ -44,30 +44,3 @@ impl Reply {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Counted by hand, from the specification of the protocol.
-    #[test]
-    fn sizes_are_those_of_the_protocol() {
-        let get = Command::Get("t:1:k0".into());
-        assert_eq!(get.wire_bytes(), "*2\r\n$3\r\nGET\r\n$6\r\nt:1:k0\r\n".len());
-        for (reply, wire) in [
-            (Reply::Status("OK"), "+OK\r\n"),
-            (Reply::Null, "_\r\n"),
-            (Reply::Int(-2), ":-2\r\n"),
-            (Reply::Int(86_400_000), ":86400000\r\n"),
-            (Reply::Bytes(b"".as_slice().into()), "$0\r\n\r\n"),
-            (Reply::Bytes(b"0123456789".as_slice().into()), "$10\r\n0123456789\r\n"),
-            (Reply::Error("ERR no such key".to_owned()), "-ERR no such key\r\n"),
-            (Reply::List(vec![Reply::Int(0), Reply::Null]), "*2\r\n:0\r\n_\r\n"),
-        ] {
-            assert_eq!(Message::Reply(reply).wire_bytes(), wire.len(), "{wire:?}");
-        }
-        let push = ">2\r\n$10\r\ninvalidate\r\n*1\r\n$6\r\nt:1:k0\r\n";
-        assert_eq!(Message::Changed(vec!["t:1:k0".into()]).wire_bytes(), push.len());
-        assert_eq!(Message::Flushed.wire_bytes(), ">2\r\n$10\r\ninvalidate\r\n_\r\n".len());
-    }
-}
