@@ -13,6 +13,7 @@ use crate::limits::{Budget, price};
 use crate::mode::Mode;
 use crate::number::{Complex, Decimal, Integer, Number, Rational, float};
 use crate::sequence;
+use crate::text;
 use crate::value::{Argument, Items, Value};
 
 pub(crate) use total::{Products, Total};
@@ -515,7 +516,7 @@ fn ordered(operator: Comparison, left: &Value, right: &Value, budget: &mut Budge
     let (a, b) = if is_sequence { left.difference(right, budget)?.unwrap_or((left, right)) } else { (left, right) };
     budget.charge(a.pair_price(b))?;
     let ordering = match (a, b) {
-        (Value::Str(a), Value::Str(b)) => Some(a.string.cmp(&b.string)),
+        (Value::Str(a), Value::Str(b)) => Some(text::order(&a.string, &b.string)),
         // The shorter one is the beginning of the longer one.
         (Value::List(a), Value::List(b)) | (Value::Tuple(a), Value::Tuple(b)) => {
             Some(a.values.len().cmp(&b.values.len()))
