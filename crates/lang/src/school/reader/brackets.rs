@@ -243,8 +243,8 @@ impl Reader<'_, '_> {
         let next = self.extent().next_in_brackets(self.at + 1, self.tokens.len(), |kind| kind == Kind::Bar);
         let Some(next) = next.filter(|next| self.ends_operand(next - 1)) else { return Ok(()) };
         let second = self.kind_of_operator(next + 1);
-        // With one sign, the bars before it are read as a term of the sum.
-        if is_sign(first) && !is_sign(second) {
+        // With one sign, the bars before it are read as a term of the sum. Before another operator no bar opens.
+        if !is_sign(second) && (is_sign(first) || !second.begins_operand()) {
             return Ok(());
         }
         // In either reading the bars behind the next one close what is open; without as many, all of them close.
