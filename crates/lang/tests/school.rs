@@ -139,6 +139,12 @@ fn read(text: &str) -> Result<Program, Error> {
     parse_with(text, &point(), &Limits::default())
 }
 
+#[track_caller]
+fn is_worth(text: &str, expected: &str) {
+    let program = read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
+    assert_eq!(value(&program).1, expected, "{text}");
+}
+
 #[test]
 fn the_default_notation_is_pythons() {
     assert_eq!(parse_with("2^10", &Context::default(), &Limits::default()).unwrap().canonical(), "2^10");
@@ -194,8 +200,7 @@ fn bars_of_latex_open_and_close_by_their_commands() {
         (r"\left|-8\right|\%", "0.08"),
         (r"\left|3\right|!", "6"),
     ] {
-        let program = read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        assert_eq!(value(&program).1, expected, "{text}");
+        is_worth(text, expected);
     }
     for text in [r"\left|2", r"2\right|", r"\left(2\right|", r"\left|2\right)"] {
         assert!(read(text).is_err(), "{text}");
@@ -214,8 +219,7 @@ fn names_of_functions_may_be_written_in_letters_of_any_style() {
         ("ｍｅｄｉａ(7;8;9)", "8"),
         ("10 ｍｏｄ 3", "1"),
     ] {
-        let program = read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        assert_eq!(value(&program).1, expected, "{text}");
+        is_worth(text, expected);
     }
     assert!(read("𝐥𝐨𝐠(8;2)").is_err(), "log(8;2) is ambiguous");
 }
@@ -238,8 +242,7 @@ fn words_for_operators_stand_beside_bars() {
         ("|-2| ao quadrado", "4"),
         ("|-8| divided by |-4|", "2.0"),
     ] {
-        let program = read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        assert_eq!(value(&program).1, expected, "{text}");
+        is_worth(text, expected);
     }
 }
 
@@ -258,8 +261,7 @@ fn bars_between_signs_close_or_open() {
         ("(|2|-3)|-10|", "-10"),
         ("|2|-3*|-10|", "-28"),
     ] {
-        let program = read(text).unwrap_or_else(|error| panic!("{text}: {error}"));
-        assert_eq!(value(&program).1, expected, "{text}");
+        is_worth(text, expected);
     }
 }
 
