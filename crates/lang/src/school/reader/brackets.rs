@@ -16,7 +16,7 @@ impl Frame {
             )
     }
 
-    pub(super) fn is_bars(&self) -> bool {
+    fn is_bars(&self) -> bool {
         matches!(self.opener, Opener::Bars)
     }
 }
@@ -26,6 +26,11 @@ impl Reader<'_, '_> {
     pub(super) fn is_in_brackets(&self) -> bool {
         let innermost = self.frames.iter().rev().find(|frame| frame.is_bracket());
         innermost.is_some_and(|frame| matches!(frame.opener, Opener::Bracket(_) | Opener::Call(_)))
+    }
+
+    /// Whether the innermost bracket is a bar that a plain bar closes.
+    pub(super) fn is_in_bars(&self) -> bool {
+        self.frames.iter().rev().find(|frame| frame.is_bracket()).is_some_and(Frame::is_bars)
     }
 
     /// Ends what only an operator keeps open: arguments without brackets, and what follows `% de`.
@@ -219,8 +224,7 @@ impl Reader<'_, '_> {
 
     /// `|` where an operator is expected.
     pub(super) fn bar(&mut self) -> Step {
-        let is_open = self.frames.iter().rev().find(|frame| frame.is_bracket()).is_some_and(Frame::is_bars);
-        if !is_open {
+        if !self.is_in_bars() {
             return self.juxtaposed();
         }
         self.check_bars()?;

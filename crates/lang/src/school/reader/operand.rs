@@ -367,14 +367,10 @@ impl Reader<'_, '_> {
         let signs = self.tokens[self.at..].iter().take_while(|token| matches!(token.kind, Kind::Plus | Kind::Minus));
         let signs = signs.count();
         let next = self.ahead(signs);
-        let is_bar = next == Kind::Bar && !self.opens_bars_here(signs);
+        // Without a sign before it, a bar closes the innermost bracket, if that is one.
+        let is_bar = next == Kind::Bar && signs == 0 && self.is_in_bars();
         let is_power = signs == 0 && matches!(next, Kind::RunStart | Kind::Power);
         is_power || (signs <= 1 && next.begins_operand() && !is_bar && self.operator_at(self.at + signs).is_none())
-    }
-
-    /// Whether a bar so many tokens ahead begins an operand: it does, unless it closes the innermost bracket.
-    fn opens_bars_here(&self, by: usize) -> bool {
-        by > 0 || !self.frames.iter().rev().find(|frame| frame.is_bracket()).is_some_and(|frame| frame.is_bars())
     }
 
     /// The exponent between a function's name and its argument: `sin²x`, `sin^-1 x`.

@@ -86,7 +86,7 @@ impl<'s> Reader<'_, 's> {
             Kind::Power | Kind::RunStart | Kind::Degree | Kind::Number => Ok(true),
             Kind::Name if is_function(self.at) => Ok(false),
             Kind::Name | Kind::Fraction(..) if plain => Ok(true),
-            Kind::Bar if !self.opens_bars() => Ok(false),
+            Kind::Bar if self.is_in_bars() => Ok(false),
             Kind::Name | Kind::Fraction(..) | Kind::Open(_) | Kind::Bar | Kind::Root | Kind::Command(_) => {
                 self.refuse_argument(behind_product())
             }
@@ -103,11 +103,6 @@ impl<'s> Reader<'_, 's> {
             Kind::Bang | Kind::Percent => self.refuse_argument(self.at + 1),
             _ => Ok(false),
         }
-    }
-
-    /// Whether a bar, where an operator is expected, begins an operand.
-    fn opens_bars(&self) -> bool {
-        !self.frames.iter().rev().find(|frame| frame.is_bracket()).is_some_and(super::Frame::is_bars)
     }
 
     /// The argument that is read may end here, or before the token `end`.

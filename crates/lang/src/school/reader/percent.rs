@@ -13,7 +13,7 @@ impl Reader<'_, '_> {
             return self.percent_of(words);
         }
         let next = self.kind_of_operator(self.at + 1);
-        let closes = next == Kind::Bar && self.closes_bars();
+        let closes = next == Kind::Bar && self.is_in_bars();
         if next.begins_operand() && !closes {
             let span = self.token().span;
             let behind = &self.tokens[self.at + 1];
@@ -44,10 +44,6 @@ impl Reader<'_, '_> {
         }
         self.hundredth();
         Ok(State::Operator)
-    }
-
-    fn closes_bars(&self) -> bool {
-        self.frames.iter().rev().find(|frame| frame.is_bracket()).is_some_and(super::Frame::is_bars)
     }
 
     /// What `%` may stand behind: an operand, perhaps with `!`.
