@@ -556,7 +556,7 @@ fn what_is_meant_carries_no_hint() {
 }
 
 fn texts(file: &str) -> Vec<String> {
-    let path = format!("{}/../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let records = text.lines().filter_map(|line| serde_json::from_str::<Json>(line).ok());
     records.filter_map(|record| record["expr"].as_str().map(str::to_owned)).collect()

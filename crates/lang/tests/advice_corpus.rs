@@ -98,7 +98,7 @@ fn complaint(record: &Json) -> Option<String> {
 
 #[test]
 fn advice_is_what_the_corpus_wants() {
-    let path = format!("{}/../../corpus/advice.jsonl", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../../corpus/advice.jsonl", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let records: Vec<Json> = text.split('\n').filter_map(|line| serde_json::from_str(line).ok()).collect();
     let wrong: Vec<String> = records.iter().filter_map(complaint).collect();

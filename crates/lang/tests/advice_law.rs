@@ -15,7 +15,7 @@ use serde_json::Value as Json;
 use tabuada_lang::parse;
 
 fn records(file: &str) -> Vec<Json> {
-    let path = format!("{}/../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     text.split('\n').filter_map(|line| serde_json::from_str(line).ok()).collect()
 }

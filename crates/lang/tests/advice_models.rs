@@ -19,7 +19,7 @@ struct Record {
 }
 
 fn records(file: &str) -> Vec<Record> {
-    let path = format!("{}/../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let read = |line| {
         let json: Json = serde_json::from_str(line).unwrap();

@@ -260,7 +260,7 @@ fn text_of(record: &Json) -> Option<String> {
 }
 
 fn texts(file: &str) -> Vec<String> {
-    let path = format!("{}/../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap();
     let records = text.split('\n').filter(|line| !line.is_empty());
     let records = records.map(|line| serde_json::from_str::<Json>(line).unwrap());

@@ -6,7 +6,7 @@ use crate::advice_law::advice;
 use crate::laws;
 
 fn seeds() -> Vec<String> {
-    let path = format!("{}/../../fuzz/seeds/texts.jsonl", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../../fuzz/seeds/texts.jsonl", env!("CARGO_MANIFEST_DIR"));
     let lines = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     lines.split_terminator('\n').map(|line| serde_json::from_str(line).unwrap()).collect()
 }

@@ -13,7 +13,7 @@ const BEGIN: &str = "<!-- functions: begin -->\n";
 const END: &str = "<!-- functions: end -->";
 
 fn path() -> String {
-    format!("{}/../../docs/language.md", env!("CARGO_MANIFEST_DIR"))
+    format!("{}/../../../docs/language.md", env!("CARGO_MANIFEST_DIR"))
 }
 
 fn page() -> String {

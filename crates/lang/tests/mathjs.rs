@@ -79,7 +79,7 @@ fn is_right(record: &Value, given: &Result<Vec<String>, String>) -> bool {
 
 /// The records of a file that are answered otherwise, and how many are in scope.
 fn failures(file: &str) -> (BTreeSet<String>, usize) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpus").join(file);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../corpus").join(file);
     let records = fs::read_to_string(path).unwrap();
     let (mut wrong, mut in_scope) = (BTreeSet::new(), 0);
     for line in records.split('\n').filter(|line| !line.is_empty()) {

@@ -139,7 +139,7 @@ fn of_corpora() -> Vec<(String, Mode)> {
     let mut texts = Vec::new();
     let files = ["python_arith", "python_outside", "plusminus", "hostile", "equivalent", "statistics"];
     for (file, member) in files.map(|file| (file, "expr")).into_iter().chain([("exact", "t"), ("decimals", "t")]) {
-        let path = format!("{}/../../corpus/{file}.jsonl", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("{}/../../../corpus/{file}.jsonl", env!("CARGO_MANIFEST_DIR"));
         for line in std::fs::read_to_string(&path).unwrap().lines() {
             let record: serde_json::Value = serde_json::from_str(line).unwrap();
             let mode = match record["n"].as_u64() {

@@ -47,7 +47,7 @@ fn check(mode: &str, cases: &[(&str, &str)]) {
 }
 
 fn judge(file: &str, mode_of: fn(&Json) -> String, least: usize) {
-    let path = format!("{}/../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     let records: Vec<Json> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert!(records.len() >= least, "{} records", records.len());
@@ -598,7 +598,7 @@ fn variables_are_numbers_of_the_mode_with_all_their_digits() {
 
 #[test]
 fn the_examples_of_the_page_are_true() {
-    let page = std::fs::read_to_string(format!("{}/../../docs/modes.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
+    let page = std::fs::read_to_string(format!("{}/../../../docs/modes.md", env!("CARGO_MANIFEST_DIR"))).unwrap();
     let mut lines = page.lines();
     let mut examples = 0;
     while let Some(line) = lines.next() {

@@ -22,7 +22,7 @@ fn show(text: &str, parameters: &str) -> Option<String> {
 
 #[test]
 fn numbers_are_shown_as_another_tool_computes_them() {
-    let path = format!("{}/../../corpus/shown.jsonl", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../../corpus/shown.jsonl", env!("CARGO_MANIFEST_DIR"));
     let mut count = 0;
     for line in std::fs::read_to_string(path).unwrap().split('\n').filter(|line| !line.is_empty()) {
         let record: Json = serde_json::from_str(line).unwrap();

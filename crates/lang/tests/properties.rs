@@ -5,6 +5,7 @@
 use crate::laws;
 
 use proptest::prelude::*;
+use proptest::strategy::Union;
 use tabuada_lang::{Answer, ErrorKind, JsonNumbers, Limits, parse};
 
 fn evaluate(text: &str) -> Answer {
@@ -187,13 +188,14 @@ fn tokens() -> impl Strategy<Value = String> {
     prop::collection::vec(prop::sample::select(TOKENS.to_vec()), 0..14).prop_map(|parts| parts.concat())
 }
 
-/// Texts that can be parsed, in all notations.
-fn expression() -> impl Strategy<Value = String> {
+/// Texts that can be parsed, in all notations. Boxes, since all these types in each other would need much of a small
+/// stack.
+fn expression() -> BoxedStrategy<String> {
     let atom = prop::sample::select(vec![
         "0", "1", "2", "3", "7", "10", "0x1F", "1.5", ".25", "2e3", "1e400", "2j", "'ab'", "''", "pi", "τ", "e",
         "True", "False", "None", "x", "[1,2,3]", "(1,)", "{1,2}", "{}", "range(4)",
     ]);
-    atom.prop_map(str::to_owned).prop_recursive(5, 30, 3, |inner| {
+    let texts = atom.prop_map(str::to_owned).prop_recursive(5, 30, 3, |inner| {
         let two = prop::sample::select(vec![
             "+", "-", "−", "*", "×", "/", "÷", "//", "%", " mod ", "&", "|", "^", "∪", "∩", "∆", "∖", "<", "≤", "==",
             "≠", " in ", "∉", " and ", "∨", "<<", ">>",
@@ -204,19 +206,22 @@ fn expression() -> impl Strategy<Value = String> {
             "abs", "round", "sqrt", "sin²", "tan⁻¹", "sin", "sec", "len", "sum", "sorted", "max", "list", "str", "int",
             "ln", "bool", "rad",
         ]);
-        prop_oneof![
-            (inner.clone(), two, inner.clone()).prop_map(|(a, op, b)| format!("{a}{op}{b}")),
-            (one, inner.clone()).prop_map(|(op, a)| format!("({op}{a})")),
-            (inner.clone(), behind).prop_map(|(a, op)| format!("({a}){op}")),
-            (inner.clone(), "[0-3]").prop_map(|(a, n)| format!("({a})**{n}")),
-            (function, inner.clone()).prop_map(|(f, a)| format!("{f}({a})")),
-            inner.clone().prop_map(|a| format!("|{a}|")),
-            (inner.clone(), inner.clone(), inner.clone()).prop_map(|(a, c, b)| format!("({a} if {c} else {b})")),
-            (inner.clone(), inner.clone(), inner.clone()).prop_map(|(a, c, b)| format!("({c} ? {a} : {b})")),
-            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("sum({a}*x, x, 1, 3)+{b}")),
-            (inner.clone(), inner).prop_map(|(a, b)| format!("[{a}, {b}]")),
-        ]
-    })
+        Union::new([
+            (inner.clone(), two, inner.clone()).prop_map(|(a, op, b)| format!("{a}{op}{b}")).boxed(),
+            (one, inner.clone()).prop_map(|(op, a)| format!("({op}{a})")).boxed(),
+            (inner.clone(), behind).prop_map(|(a, op)| format!("({a}){op}")).boxed(),
+            (inner.clone(), "[0-3]").prop_map(|(a, n)| format!("({a})**{n}")).boxed(),
+            (function, inner.clone()).prop_map(|(f, a)| format!("{f}({a})")).boxed(),
+            inner.clone().prop_map(|a| format!("|{a}|")).boxed(),
+            (inner.clone(), inner.clone(), inner.clone())
+                .prop_map(|(a, c, b)| format!("({a} if {c} else {b})"))
+                .boxed(),
+            (inner.clone(), inner.clone(), inner.clone()).prop_map(|(a, c, b)| format!("({c} ? {a} : {b})")).boxed(),
+            (inner.clone(), inner.clone()).prop_map(|(a, b)| format!("sum({a}*x, x, 1, 3)+{b}")).boxed(),
+            (inner.clone(), inner).prop_map(|(a, b)| format!("[{a}, {b}]")).boxed(),
+        ])
+    });
+    texts.boxed()
 }
 
 /// Statements before an expression.

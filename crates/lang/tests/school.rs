@@ -9,7 +9,7 @@ use tabuada_lang::{
 };
 
 fn records(file: &str) -> Vec<Json> {
-    let path = format!("{}/../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
+    let path = format!("{}/../../../corpus/{file}", env!("CARGO_MANIFEST_DIR"));
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
     text.split('\n').filter(|line| !line.is_empty()).map(|line| serde_json::from_str(line).unwrap()).collect()
 }
@@ -721,7 +721,7 @@ mod generated {
 fn lines_of_pages() -> Vec<(String, DecimalSign)> {
     let mut lines = Vec::new();
     for page in ["notation.md", "notation.pt-BR.md"] {
-        let path = format!("{}/../../docs/{page}", env!("CARGO_MANIFEST_DIR"));
+        let path = format!("{}/../../../docs/{page}", env!("CARGO_MANIFEST_DIR"));
         let mut decimal = None;
         for line in std::fs::read_to_string(path).unwrap().lines() {
             match line {

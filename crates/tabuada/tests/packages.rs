@@ -67,3 +67,17 @@ fn every_line_of_the_configuration_is_a_comment() {
     let file = read("deploy/systemd/tabuada.default");
     assert!(file.lines().all(|line| line.is_empty() || line.starts_with('#')));
 }
+
+/// `deploy/package` makes the others first, in target/package. `tests/packages/run` tests those of its command `files`.
+#[test]
+fn the_debian_package_has_files_that_are_there() {
+    let manifest: toml::Table = read("crates/tabuada/Cargo.toml").parse().expect("it is TOML");
+    let assets = manifest["package"]["metadata"]["deb"]["assets"].as_array().expect("a list of files");
+    let sources: Vec<&str> = assets.iter().filter_map(|asset| asset[0].as_str()).collect();
+    let (made, kept): (Vec<&str>, Vec<&str>) =
+        sources.iter().partition(|source| source.starts_with("../../target/package/files/"));
+    assert!(!made.is_empty() && !kept.is_empty());
+    for source in kept {
+        assert!(root().join("crates/tabuada").join(source).is_file(), "{source}");
+    }
+}

@@ -205,6 +205,19 @@ fn the_language_and_the_cache_know_nothing_of_each_other() {
     }
 }
 
+/// `./test` compiles with the feature of tokio that has these; the shipped binary is without it.
+#[test]
+fn the_clock_of_tests_is_for_tests() {
+    for name in ["cache", "tabuada"] {
+        for file in files(&root().join("crates").join(name).join("src"), &["rs"]) {
+            let code = code_of(&read(&file));
+            for name in ["start_paused", "time::pause", "time::resume", "time::advance"] {
+                assert!(!code.contains(name), "{}: {name}", file.display());
+            }
+        }
+    }
+}
+
 #[test]
 fn only_answer_rs_joins_the_two() {
     for file in files(&root().join("crates/tabuada/src"), &["rs"]) {

@@ -44,7 +44,7 @@ pub(crate) fn answers(texts: &[String]) -> Option<Vec<(String, String)>> {
 }
 
 fn interpreter() -> Option<Command> {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference");
+    let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("reference");
     let asked = Command::new("python3").args(["-c", "import sys; print(sys.version_info[:2])"]).output();
     if asked.is_ok_and(|output| output.stdout.starts_with(b"(3, 14)")) {
         let limits = "import resource; resource.setrlimit(resource.RLIMIT_AS, (2 << 30, 2 << 30))";
