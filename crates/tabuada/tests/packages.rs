@@ -71,11 +71,11 @@ fn every_line_of_the_configuration_is_a_comment() {
 /// `deploy/package` makes the others first, in target/package. `tests/packages/run` tests those of its command `files`.
 #[test]
 fn the_debian_package_has_files_that_are_there() {
-    let manifest: toml::Table = read("crates/tabuada/Cargo.toml").parse().expect("it is TOML");
-    let assets = manifest["package"]["metadata"]["deb"]["assets"].as_array().expect("a list of files");
-    let sources: Vec<&str> = assets.iter().filter_map(|asset| asset[0].as_str()).collect();
+    let manifest = read("crates/tabuada/Cargo.toml");
+    let assets = manifest.lines().skip_while(|line| *line != "assets = [").skip(1).take_while(|line| *line != "]");
+    let sources: Vec<&str> = assets.filter_map(|asset| asset.split('"').nth(1)).collect();
     let (made, kept): (Vec<&str>, Vec<&str>) =
-        sources.iter().partition(|source| source.starts_with("../../target/package/files/"));
+        sources.into_iter().partition(|source| source.starts_with("../../target/package/files/"));
     assert!(!made.is_empty() && !kept.is_empty());
     for source in kept {
         assert!(root().join("crates/tabuada").join(source).is_file(), "{source}");

@@ -49,8 +49,8 @@ fn the_english_tutorial_is_true() {
     follow(ENGLISH, "tutorial_en", "en_US.UTF-8");
 }
 
-/// Follows the part that needs the wheel of the Python package, which `./test` builds while other tests run and then
-/// names in `TABUADA_WHEEL`. Neither a service nor Redis runs.
+/// Follows the part that needs the wheel of the Python package, which `./test` builds first and names in `TABUADA_WHEEL`.
+/// Neither a service nor Redis runs.
 fn follow_without_a_service(document: &str, name: &str, language: &'static str) {
     let (Some(wheel), Some(python)) = (std::env::var_os("TABUADA_WHEEL"), python()) else {
         println!("{document}: left out, since TABUADA_WHEEL names no wheel: the page without a service");
