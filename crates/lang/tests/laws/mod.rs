@@ -71,16 +71,16 @@ fn check_in(mode: Mode, text: &str) {
     assert_eq!(again.canonical(), canonical, "{text:?}");
     assert_eq!(again.is_pure(), program.is_pure(), "{text:?} -> {canonical:?}");
 
-    let (result, spent) = outcome(&program, &limits);
-    assert!(spent <= limits.fuel, "{text:?} spent {spent}");
-    assert_eq!(outcome(&again, &limits), (result.clone(), spent), "{text:?} -> {canonical:?}");
-    match result {
-        Ok((kind, answer)) => check_answer(mode, text, &kind, &answer, &limits),
+    let first = outcome(&program, &limits);
+    assert!(first.1 <= limits.fuel, "{text:?} spent {}", first.1);
+    assert_eq!(outcome(&again, &limits), first, "{text:?} -> {canonical:?}");
+    match &first.0 {
+        Ok((kind, answer)) => check_answer(mode, text, kind, answer, &limits),
         Err((kind, node)) => {
-            assert_ne!(kind, ErrorKind::Internal, "{mode} {text:?}");
-            let span = program.span(node);
+            assert_ne!(*kind, ErrorKind::Internal, "{mode} {text:?}");
+            let span = program.span(*node);
             check_span(text, span);
-            check_words(&kind);
+            check_words(kind);
             caret(text, span);
         }
     }
@@ -91,7 +91,7 @@ fn check_in(mode: Mode, text: &str) {
         Ok(answer) => Ok((answer.type_name().to_owned(), answer.text().to_owned())),
         Err(failure) => Err((failure.kind, failure.node)),
     };
-    assert_eq!((told, fuel.spent()), outcome(&program, &limits), "{mode} {text:?}, explained");
+    assert_eq!((told, fuel.spent()), first, "{mode} {text:?}, explained");
     program.hints(text, &context, &limits).iter().for_each(|hint| check_span(text, hint.span));
 }
 
