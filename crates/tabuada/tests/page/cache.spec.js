@@ -16,7 +16,7 @@ function road(page) {
   return page.getByTestId("road").locator("li").evaluateAll((hops) => hops.map((hop) => hop.getAttribute("data-state")));
 }
 
-test("an answer is computed, then cached, and the page shows the time saved", async ({ page }) => {
+test("an answer is computed, then cached, and the page shows both times", async ({ page }) => {
   const status = page.getByTestId("cache-status");
   await ask(page, EXPENSIVE);
   await expect(status).toHaveAttribute("data-layer", "computed");
@@ -28,7 +28,6 @@ test("an answer is computed, then cached, and the page shows the time saved", as
   await ask(page, "sum( k**2, k, 1, 10**5 )  # again");
   await expect(status).toHaveAttribute("data-layer", "memory");
   await expect.poll(() => road(page)).toEqual(["passed", "passed", "gave", "absent", "skipped"]);
-  await expect(page.getByTestId("trip-faster")).toHaveText(/^[\d,]+ times faster$/);
   await expect(page.getByTestId("times").locator("dd")).toHaveCount(2);
   // One line, until a person opens it.
   await expect(page.getByTestId("road")).toBeHidden();
