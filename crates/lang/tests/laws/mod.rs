@@ -7,8 +7,8 @@ pub(crate) use respelling::respellings;
 pub(crate) use school::check_school;
 
 use tabuada_lang::{
-    Argument, Cell, Context, Error, ErrorKind, Evaluator, Fuel, Language, Limits, Mode, Program, Span, caret, fixes,
-    parse_with,
+    Answer, Argument, Cell, Context, Error, ErrorKind, Evaluator, Failure, Fuel, Language, Limits, Mode, Program, Span,
+    caret, fixes, parse_with,
 };
 
 /// Limits that a text reaches within some milliseconds, so that many texts can be tried.
@@ -34,11 +34,15 @@ pub(crate) type Outcome = (Result<(String, String), (ErrorKind, u32)>, u64);
 /// Evaluates, always with the same seed.
 pub(crate) fn outcome(program: &Program, limits: &Limits) -> Outcome {
     let mut fuel = Fuel::new(limits.fuel);
-    let outcome = match program.evaluate_with(&[], limits, &mut fuel) {
+    let result = program.evaluate_with(&[], limits, &mut fuel);
+    (compared(result), fuel.spent())
+}
+
+fn compared(result: Result<Answer, Failure>) -> Result<(String, String), (ErrorKind, u32)> {
+    match result {
         Ok(answer) => Ok((answer.type_name().to_owned(), answer.text().to_owned())),
         Err(failure) => Err((failure.kind, failure.node)),
-    };
-    (outcome, fuel.spent())
+    }
 }
 
 /// Every text either has an error with a place in it, or a program that ends within its limits. The canonical text has
@@ -87,11 +91,7 @@ fn check_in(mode: Mode, text: &str) {
     // With recorded steps, it is the same calculation.
     let mut fuel = Fuel::new(limits.fuel);
     let told = program.explain(&[], &limits, &mut fuel).outcome;
-    let told = match told {
-        Ok(answer) => Ok((answer.type_name().to_owned(), answer.text().to_owned())),
-        Err(failure) => Err((failure.kind, failure.node)),
-    };
-    assert_eq!((told, fuel.spent()), first, "{mode} {text:?}, explained");
+    assert_eq!((compared(told), fuel.spent()), first, "{mode} {text:?}, explained");
     program.hints(text, &context, &limits).iter().for_each(|hint| check_span(text, hint.span));
 }
 
