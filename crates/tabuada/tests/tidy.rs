@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace stands above the crate")
@@ -205,7 +206,43 @@ fn the_language_and_the_cache_know_nothing_of_each_other() {
     }
 }
 
-/// `./test` compiles with the feature of tokio that has these; the shipped binary is without it.
+/// The crates that the shipped binary is made of, each with its features, or those that the tests of the workspace need.
+fn features(of: &[&str]) -> BTreeMap<String, Vec<String>> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut tree = Command::new(cargo);
+    tree.args(["tree", "--offline", "--locked", "--prefix", "none", "--format", "{p}|{f}"]).args(of);
+    let output = tree.current_dir(root()).output().expect("cargo is there where tests are compiled");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).expect("cargo writes UTF-8");
+    let lines = text.lines().filter_map(|line| line.split_once('|'));
+    let words = |(package, features): (&str, &str)| {
+        let name = package.split(' ').take(2).collect::<Vec<_>>().join(" ");
+        (name, features.trim_end_matches(" (*)").split(',').map(str::to_owned).collect())
+    };
+    lines.map(words).collect()
+}
+
+/// `./test` compiles everything with the features that the tests need. What they add to a crate of the shipped binary must
+/// not be needed there, since only `--deep` compiles it without.
+#[test]
+fn the_tests_add_few_features_to_what_is_shipped() {
+    let shipped = features(&["--package", "tabuada", "--edges", "normal,build"]);
+    let tested = features(&["--workspace", "--exclude", "tabuada-bench"]);
+    assert!(shipped.len() > 100, "{shipped:?}");
+    let mut added = Vec::new();
+    for (package, features) in &shipped {
+        let name = package.split(' ').next().unwrap_or_default();
+        let missing = tested[package].iter().filter(|feature| !features.contains(feature) && !feature.is_empty());
+        added.extend(missing.map(|feature| format!("{name}/{feature}")));
+    }
+    // Only the big integers use num-traits.
+    assert_eq!(added, ["num-traits/std", "tabuada-cache/audit", "tokio/test-util"]);
+    // The cache is compiled without its feature, too.
+    for file in files(&root().join("crates/tabuada/src"), &["rs"]) {
+        assert!(!code_of(&read(&file)).contains("audit"), "{}", file.display());
+    }
+}
+
 #[test]
 fn the_clock_of_tests_is_for_tests() {
     for name in ["cache", "tabuada"] {
