@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use crate::audit::Audit;
 use crate::audit::Gauge;
 use crate::call::Call;
 use crate::coherence::{Coherence, sweep};
-use crate::driver::{EarlyLookup, Given, caught, unless_it_panics};
+use crate::driver::{EarlyLookup, Given, Trial, Work, boxed, caught, unless_it_panics};
 use crate::entry::{Contents, Leases};
 use crate::events::Events;
 use crate::flight::{Flights, Joined, is_led_by_this_task, run_leader};
@@ -37,8 +36,7 @@ const LAST_WRITES: Duration = Duration::from_millis(100);
 /// Failed flights of other callers that a call waits for, before it computes for itself.
 const FLIGHTS_MAX: u32 = 2;
 
-type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
-pub(crate) type NoTrial<C> = fn() -> std::future::Ready<Option<<C as Contents>::Value>>;
+type NoTrial<C> = fn() -> std::future::Ready<Option<<C as Contents>::Value>>;
 
 /// A layered cache. Its background work ends with it.
 pub struct Cache<C: Contents> {
@@ -262,18 +260,12 @@ impl<C: Contents> Cache<C> {
     }
 
     /// A call that stores nothing and computes only for its caller.
-    async fn answer_no_store<E, T, U, F, W>(
+    async fn answer_no_store<E>(
         &self,
         call: Call<'_>,
-        trial: Option<T>,
-        compute: F,
-    ) -> Result<Found<C::Value>, ComputeError<E>>
-    where
-        T: FnOnce() -> U,
-        U: Future<Output = Option<C::Value>>,
-        F: FnOnce() -> W,
-        W: Future<Output = Result<C::Value, E>>,
-    {
+        trial: Option<Trial<C>>,
+        compute: Work<Result<C::Value, E>>,
+    ) -> Result<Found<C::Value>, ComputeError<E>> {
         let tried = match trial {
             Some(trial) => caught(trial).await.map_err(|_| ComputeError::Panicked)?,
             None => None,
@@ -311,16 +303,16 @@ impl<C: Contents> Cache<C> {
         }
         // Boxed: an unboxed flight would enlarge the future of every call.
         if !call.stores {
-            return Box::pin(self.answer_no_store(call, trial, compute)).await;
+            return Box::pin(self.answer_no_store(call, trial.map(boxed), boxed(compute))).await;
         }
         let trial = match trial {
             Some(trial) if !self.layers.reads_through(call) => trial,
-            trial => return Box::pin(self.fly(call, trial, compute)).await,
+            trial => return Box::pin(self.fly(call, trial.map(boxed), boxed(compute))).await,
         };
         let stamp = self.layers.coherence.stamp(call.key);
         match caught(trial).await {
             Ok(Some(value)) => Ok(self.layers.keep_cheap(call, Arc::new(value), stamp)),
-            Ok(None) => Box::pin(self.fly(call, None::<T>, compute)).await,
+            Ok(None) => Box::pin(self.fly(call, None, boxed(compute))).await,
             Err(_) => Err(ComputeError::Panicked),
         }
     }
@@ -328,19 +320,12 @@ impl<C: Contents> Cache<C> {
     /// One flight for each key: leads it, or follows its leader. A failure belongs to the leader: a follower tries once
     /// more, and after two failures computes for itself, so that no caller waits for ever for others that fail. A
     /// computation that asks for its own key computes it directly, since its flight could not complete.
-    pub(crate) async fn fly<E, T, U, F, W>(
+    pub(crate) async fn fly<E: Send + 'static>(
         &self,
         call: Call<'_>,
-        trial: Option<T>,
-        compute: F,
-    ) -> Result<Found<C::Value>, ComputeError<E>>
-    where
-        E: Send + 'static,
-        T: FnOnce() -> U + Send + 'static,
-        U: Future<Output = Option<C::Value>> + Send + 'static,
-        F: FnOnce() -> W + Send + 'static,
-        W: Future<Output = Result<C::Value, E>> + Send + 'static,
-    {
+        trial: Option<Trial<C>>,
+        compute: Work<Result<C::Value, E>>,
+    ) -> Result<Found<C::Value>, ComputeError<E>> {
         let key = call.key;
         let flights = if is_led_by_this_task(key) { 0 } else { FLIGHTS_MAX };
         for _ in 0..flights {
@@ -449,20 +434,13 @@ impl<E> FailureApart<E> {
 
 /// Separates the failure of a computation from its outcome, which all followers share: so each call may fail with a
 /// type of its own, and no failure needs to be cloned.
-pub(crate) fn with_failure_apart<V, E, F, W>(
-    compute: F,
-) -> (impl FnOnce() -> BoxFuture<Result<V, ()>> + Send + 'static, FailureApart<E>)
-where
-    E: Send + 'static,
-    F: FnOnce() -> W + Send + 'static,
-    W: Future<Output = Result<V, E>> + Send + 'static,
-{
+pub(crate) fn with_failure_apart<V: 'static, E: Send + 'static>(
+    compute: Work<Result<V, E>>,
+) -> (Work<Result<V, ()>>, FailureApart<E>) {
     let (failed, failure) = oneshot::channel();
     // The caller may have gone away.
-    let compute = move || -> BoxFuture<Result<V, ()>> {
-        Box::pin(async move { compute().await.map_err(|error| drop(failed.send(error))) })
-    };
-    (compute, FailureApart(failure))
+    let compute = || async move { compute().await.map_err(|error| drop(failed.send(error))) };
+    (boxed(compute), FailureApart(failure))
 }
 
 /// A value that was computed only for one caller.

@@ -48,7 +48,7 @@ impl Drop for Member {
 }
 
 /// Keeps the map, and a connection to each primary on it. Never ends by itself.
-pub(crate) async fn keep_cluster<V: Send + Sync + 'static>(context: Context<V>, seeds: Vec<Endpoint>) {
+pub(crate) async fn keep_cluster(context: Context, seeds: Vec<Endpoint>) {
     let mut members = BTreeMap::new();
     let mut current: Option<Layout> = None;
     let Some(login) = seeds.first().cloned() else { return };
@@ -81,8 +81,8 @@ pub(crate) async fn keep_cluster<V: Send + Sync + 'static>(context: Context<V>, 
 }
 
 /// Switches to another layout: publishes the map, purges, and only then starts the supervisors of the new primaries.
-async fn switch_to<V: Send + Sync + 'static>(
-    context: &Context<V>,
+async fn switch_to(
+    context: &Context,
     members: &mut BTreeMap<Address, Member>,
     layout: &Layout,
     login: &Endpoint,

@@ -19,7 +19,7 @@ use crate::audit::Gauge;
 use crate::clock::Clock;
 use crate::events::Event;
 use crate::key::{Key, KeyRef, Namespace};
-use crate::memory::Memory;
+use crate::memory::Invalidated;
 use crate::primaries::Primaries;
 use crate::protocol::hit::nanos;
 use crate::protocol::version::{Moment, VersionStamp};
@@ -188,7 +188,7 @@ impl Coherence {
     }
 
     /// Invalidates one key: raises its shard's generation, removes its entry, and notifies the tasks that wait.
-    pub(crate) fn invalidate<V>(&self, memory: &Memory<V>, key: KeyRef<'_>, cause: Cause) {
+    pub(crate) fn invalidate(&self, memory: &dyn Invalidated, key: KeyRef<'_>, cause: Cause) {
         let shard = self.generations.raise(key);
         // An insertion that compared its stamp earlier is complete by now, so the removal below finds its entry.
         drop(self.insert_lock(shard));
@@ -261,7 +261,7 @@ impl Coherence {
 }
 
 /// Frees the memory of purged entries. A sweep visits every entry, so it does not run on a thread that serves requests.
-pub(crate) async fn sweep<V: Send + Sync + 'static>(coherence: Arc<Coherence>, memory: Arc<Memory<V>>) {
+pub(crate) async fn sweep(coherence: Arc<Coherence>, memory: Arc<dyn Invalidated>) {
     loop {
         coherence.purged.notified().await;
         let (memory, purge, now) = (memory.clone(), coherence.purge_generation(), coherence.now());

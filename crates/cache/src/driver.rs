@@ -6,6 +6,8 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 
+use futures_util::future::BoxFuture;
+
 use crate::entry::{Contents, Lease};
 use crate::events::Event as CacheEvent;
 use crate::flight::Leader;
@@ -21,6 +23,21 @@ use crate::stats::{FlightResult, Label};
 
 /// What a flight gives to its callers. The failure itself goes only to the caller that led the flight.
 pub(crate) type Given<C> = Result<Found<<C as Contents>::Value>, ComputeError<()>>;
+
+/// The trial or the computation of a caller, whatever its type: a flight is compiled once for each type of values, and not
+/// for each call.
+pub(crate) type Work<T> = Box<dyn FnOnce() -> BoxFuture<'static, T> + Send>;
+
+pub(crate) fn boxed<F, W>(work: F) -> Work<W::Output>
+where
+    F: FnOnce() -> W + Send + 'static,
+    W: Future + Send + 'static,
+{
+    Box::new(|| Box::pin(work()))
+}
+
+/// The trial of a call, which may not be enough.
+pub(crate) type Trial<C> = Work<Option<<C as Contents>::Value>>;
 
 /// What a computation gave.
 type Computed<C> = Result<Arc<<C as Contents>::Value>, ComputeError<()>>;
@@ -39,11 +56,11 @@ impl<V> EarlyLookup<V> {
 }
 
 /// The work and the values of one flight, beside the machine that decides about them.
-struct Run<'a, C: Contents, T, F> {
+struct Run<'a, C: Contents> {
     layers: &'a Layers<C>,
     key: &'a Key,
-    trial: Option<T>,
-    compute: Option<F>,
+    trial: Option<Trial<C>>,
+    compute: Option<Work<Result<C::Value, ()>>>,
     early: Option<LookedUp<C::Value>>,
     looked_up: Option<Arc<C::Value>>,
     computed: Option<Computed<C>>,
@@ -52,18 +69,13 @@ struct Run<'a, C: Contents, T, F> {
 
 impl<C: Contents> Layers<C> {
     /// A whole flight: search, compute, answer, final write. It begins with the early lookup, if there is one.
-    pub(crate) async fn lead<T, U, F, W>(
+    pub(crate) async fn lead(
         self: Arc<Self>,
         leader: Leader<Given<C>>,
         early: Option<EarlyLookup<C::Value>>,
-        trial: Option<T>,
-        compute: F,
-    ) where
-        T: FnOnce() -> U,
-        U: Future<Output = Option<C::Value>>,
-        F: FnOnce() -> W,
-        W: Future<Output = Result<C::Value, ()>>,
-    {
+        trial: Option<Trial<C>>,
+        compute: Work<Result<C::Value, ()>>,
+    ) {
         let key = &leader.key().clone();
         let _inside = self.leaders.enter();
         let (began, result) = (self.coherence.now(), FlightResult::Panicked);
@@ -100,14 +112,7 @@ impl<C: Contents> Layers<C> {
     }
 }
 
-impl<C, T, U, F, W> Run<'_, C, T, F>
-where
-    C: Contents,
-    T: FnOnce() -> U,
-    U: Future<Output = Option<C::Value>>,
-    F: FnOnce() -> W,
-    W: Future<Output = Result<C::Value, ()>>,
-{
+impl<C: Contents> Run<'_, C> {
     /// Carries out what is next, and gives how it ended; `None` if the flight is closed.
     async fn carry_out(&mut self, next: Next, writes_next: bool) -> Option<Event<Lease>> {
         let Self { layers, key, .. } = *self;
@@ -234,11 +239,7 @@ impl<C: Contents> Drop for CountedFlight<'_, C> {
 }
 
 /// Runs a computation to its end; a panic becomes an error.
-pub(crate) async fn unless_it_panics<V, E, F, W>(compute: F) -> Result<V, ComputeError<E>>
-where
-    F: FnOnce() -> W,
-    W: Future<Output = Result<V, E>>,
-{
+pub(crate) async fn unless_it_panics<V, E>(compute: Work<Result<V, E>>) -> Result<V, ComputeError<E>> {
     match caught(compute).await {
         Ok(computed) => computed.map_err(ComputeError::Computation),
         Err(_) => Err(ComputeError::Panicked),

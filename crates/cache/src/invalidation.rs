@@ -13,7 +13,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use crate::coherence::Coherence;
 use crate::key::RedisName;
 use crate::link::{Answered, Message};
-use crate::memory::Memory;
+use crate::memory::Invalidated;
 use crate::stats::Cause;
 
 /// Keys invalidated before the task yields to others.
@@ -69,9 +69,9 @@ fn names(data: Vec<Value>) -> Option<Vec<Value>> {
 }
 
 /// Applies the invalidations of one connection to memory, in their order, and passes on its answers between them.
-pub(crate) async fn apply_invalidations<V>(
+pub(crate) async fn apply_invalidations(
     coherence: Arc<Coherence>,
-    memory: Arc<Memory<V>>,
+    memory: Arc<dyn Invalidated>,
     canary: watch::Sender<Canary>,
     mut queue: mpsc::Receiver<Message>,
     on_answer: impl Fn(Answered),
@@ -99,7 +99,7 @@ pub(crate) async fn apply_invalidations<V>(
             };
             match name {
                 Some(RedisName::Answer(key)) => {
-                    coherence.invalidate(&memory, key, Cause::Key);
+                    coherence.invalidate(&*memory, key, Cause::Key);
                     has_answers = true;
                 }
                 Some(RedisName::Canary(token)) => {
@@ -123,6 +123,7 @@ pub(crate) async fn apply_invalidations<V>(
 mod tests {
     use super::*;
     use crate::key::{Key, Namespace};
+    use crate::memory::Memory;
     use crate::protocol::hit::Validity;
     use crate::stats::{Counters, State};
 
@@ -185,7 +186,7 @@ mod tests {
         // The first key of another shard, which depends on the random seed of the hasher.
         let shares_shard = |text: &str| {
             let stamp = coherence.stamp(&key(text));
-            coherence.invalidate(&memory, key("2+2").as_ref(), Cause::Key);
+            coherence.invalidate(&*memory, key("2+2").as_ref(), Cause::Key);
             coherence.has_changed(stamp)
         };
         let other = (0..).map(|n| format!("{n}")).find(|text| !shares_shard(text)).unwrap();

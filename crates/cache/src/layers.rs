@@ -13,7 +13,7 @@ use crate::entry::{self, Contents, Lease, Leases};
 use crate::events::Event;
 use crate::key::Key;
 use crate::link::CallError;
-use crate::memory::{Memory, Upkeep};
+use crate::memory::{Invalidated as _, Memory, Upkeep};
 use crate::options::{self, Deadlines, Options};
 use crate::outcome::{Found, Source};
 use crate::pending_removals::PendingRemovals;

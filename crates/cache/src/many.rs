@@ -7,8 +7,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
-use crate::cache::{Cache, FailureApart, NoTrial, with_failure_apart};
-use crate::driver::{EarlyLookup, Given};
+use crate::cache::{Cache, FailureApart, with_failure_apart};
+use crate::driver::{EarlyLookup, Given, Work, boxed};
 use crate::entry::Contents;
 use crate::flight::{Follower, Joined, is_led_by_this_task, run_leader};
 use crate::key::Key;
@@ -110,7 +110,7 @@ impl<C: Contents> Cache<C> {
                 // It looks up for itself.
                 Err(_) => None,
             };
-            layers.lead(leader, early, None::<NoTrial<C>>, compute).await;
+            layers.lead(leader, early, None, compute).await;
         };
         tokio::spawn(run_leader(key.clone(), flight));
         Place::Leads(own, failure)
@@ -140,14 +140,18 @@ impl<C: Contents> Cache<C> {
             Place::Aside => {}
         }
         // The computation of another caller failed, or is outdated.
-        Box::pin(self.fly(key.into(), None::<NoTrial<C>>, of_key(compute, key))).await
+        Box::pin(self.fly(key.into(), None, of_key(compute, key))).await
     }
 }
 
 /// The computation of one key.
-fn of_key<F: Fn(Key) -> W, W>(compute: &Arc<F>, key: &Key) -> impl FnOnce() -> W + use<F, W> {
+fn of_key<F, W>(compute: &Arc<F>, key: &Key) -> Work<W::Output>
+where
+    F: Fn(Key) -> W + Send + Sync + 'static,
+    W: Future + Send + 'static,
+{
     let (compute, key) = (compute.clone(), key.clone());
-    move || compute(key)
+    boxed(move || compute(key))
 }
 
 impl<C: Contents> Layers<C> {

@@ -223,11 +223,6 @@ impl<V> Memory<V> {
         })
     }
 
-    pub(crate) fn remove(&self, key: KeyRef<'_>) {
-        step();
-        self.take(key, |_| true);
-    }
-
     /// Removes an entry of which this is so.
     fn take(&self, key: KeyRef<'_>, is_so: impl FnOnce(&MemoryEntry<V>) -> bool) {
         let hash = self.hasher.hash_one(key);
@@ -236,17 +231,6 @@ impl<V> Memory<V> {
         // The value is dropped when the lock is released.
         drop(shard);
         drop(taken);
-    }
-
-    /// Removes expired entries, and those of earlier purge generations. It may run late: those newer than `purge` stay.
-    /// They go one by one, since requests and invalidations wait for the lock of a shard.
-    pub(crate) fn sweep(&self, purge: u64, now: Moment) {
-        let is_over = |entry: &MemoryEntry<V>| !entry.kept.is_live(purge.max(entry.kept.purge), nanos(now));
-        for (key, entry) in self.all() {
-            if is_over(&entry) {
-                self.take(key.as_ref(), is_over);
-            }
-        }
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -269,6 +253,33 @@ impl<V> Memory<V> {
     #[cfg(any(test, feature = "audit"))]
     pub(crate) fn bytes_held(&self) -> u64 {
         self.all().map(|(_, entry)| entry.bytes).sum()
+    }
+}
+
+/// What invalidations do to memory, whatever its values are. Behind a pointer, so that all that watches Redis is compiled
+/// once and not for each type of values.
+pub(crate) trait Invalidated: Send + Sync {
+    /// Removes an entry.
+    fn remove(&self, key: KeyRef<'_>);
+
+    /// Removes expired entries, and those of earlier purge generations. It may run late: those newer than `purge` stay.
+    /// They go one by one, since requests and invalidations wait for the lock of a shard.
+    fn sweep(&self, purge: u64, now: Moment);
+}
+
+impl<V: Send + Sync> Invalidated for Memory<V> {
+    fn remove(&self, key: KeyRef<'_>) {
+        step();
+        self.take(key, |_| true);
+    }
+
+    fn sweep(&self, purge: u64, now: Moment) {
+        let is_over = |entry: &MemoryEntry<V>| !entry.kept.is_live(purge.max(entry.kept.purge), nanos(now));
+        for (key, entry) in self.all() {
+            if is_over(&entry) {
+                self.take(key.as_ref(), is_over);
+            }
+        }
     }
 }
 

@@ -21,7 +21,7 @@ use crate::hex;
 use crate::key::{Key, KeyRef, RedisName, VariantError, check_variant};
 use crate::layers::Layers;
 use crate::link::{CallError, Link};
-use crate::memory::MemoryEntry;
+use crate::memory::{Invalidated as _, MemoryEntry};
 use crate::pending_removals::Removals;
 use crate::primaries::{CALLS_AT_ONCE, Preview, Primaries};
 use crate::protocol::version::Moment;
@@ -522,7 +522,7 @@ impl<C: Contents> Layers<C> {
             // Before the invalidation, so that a lookup after it does not use the value.
             self.pending_removals.add_name(name.clone());
         }
-        self.coherence.invalidate(&self.memory, key, Cause::Operator);
+        self.coherence.invalidate(&*self.memory, key, Cause::Operator);
         Removed { count: count.max(in_memory), redis }
     }
 
@@ -557,7 +557,7 @@ impl<C: Contents> Layers<C> {
         let variant = variant.to_owned();
         let invalidate = move |layers: &Self, purge, now| {
             let keys = layers.memory.live(purge, now).map(|(key, _)| key).filter(|key| key.variant() == variant);
-            keys.map(|key| layers.coherence.invalidate(&layers.memory, key.as_ref(), Cause::Operator)).count() as u64
+            keys.map(|key| layers.coherence.invalidate(&*layers.memory, key.as_ref(), Cause::Operator)).count() as u64
         };
         self.on_memory(invalidate).await
     }
@@ -634,7 +634,7 @@ impl<C: Contents> Layers<C> {
     fn invalidate_names(&self, names: &[Vec<u8>]) {
         for name in names {
             if let Some(RedisName::Answer(key)) = self.coherence.namespace.read(name) {
-                self.coherence.invalidate(&self.memory, key, Cause::Operator);
+                self.coherence.invalidate(&*self.memory, key, Cause::Operator);
             }
         }
     }
@@ -659,7 +659,7 @@ impl<C: Contents> Layers<C> {
         {
             return Some(name);
         }
-        self.coherence.invalidate(&self.memory, key, Cause::Operator);
+        self.coherence.invalidate(&*self.memory, key, Cause::Operator);
         None
     }
 

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use tokio::sync::{Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
@@ -11,7 +12,7 @@ use crate::connection::{Connection, Endpoint};
 use crate::failure::Failure;
 use crate::invalidation::{Canary, apply_invalidations, push_handler};
 use crate::link::{Answered, Attached, Link};
-use crate::memory::Memory;
+use crate::memory::Invalidated;
 use crate::options::Deadlines;
 use crate::primaries::Primaries;
 use crate::protocol::link::{
@@ -62,26 +63,19 @@ impl<const IS_ROLE_WATCHED: bool> Place for Fixed<IS_ROLE_WATCHED> {
 }
 
 /// Supervises the connection to one primary.
-pub(crate) struct Supervisor<V, P> {
-    context: Context<V>,
+pub(crate) struct Supervisor<P> {
+    context: Context,
     link: Arc<Link>,
     place: Arc<P>,
 }
 
 /// The parts of a cache that all its supervisors share.
-pub(crate) struct Context<V> {
+#[derive(Clone)]
+pub(crate) struct Context {
     pub(crate) coherence: Arc<Coherence>,
-    pub(crate) memory: Arc<Memory<V>>,
+    pub(crate) memory: Arc<dyn Invalidated>,
     pub(crate) primaries: Arc<Primaries>,
     pub(crate) deadlines: Deadlines,
-}
-
-impl<V> Clone for Context<V> {
-    fn clone(&self) -> Self {
-        let Self { coherence, memory, primaries, deadlines } = self;
-        let (coherence, memory, primaries) = (coherence.clone(), memory.clone(), primaries.clone());
-        Self { coherence, memory, primaries, deadlines: *deadlines }
-    }
 }
 
 /// What a task of an attempt reports.
@@ -114,7 +108,7 @@ impl Attempt {
 
     /// Runs work in a task, and reports its event.
     fn run(&mut self, work: impl Future<Output = Event<Failure>> + Send + 'static) {
-        let sender = self.sender.clone();
+        let (work, sender): (BoxFuture<_>, _) = (Box::pin(work), self.sender.clone());
         self.tasks.spawn(async move {
             // The receiver is gone if the attempt is.
             let _ = sender.send(Report::Event(work.await));
@@ -122,8 +116,8 @@ impl Attempt {
     }
 }
 
-impl<V: Send + Sync + 'static, P: Place> Supervisor<V, P> {
-    pub(crate) fn new(context: Context<V>, link: Arc<Link>, place: P) -> Self {
+impl<P: Place> Supervisor<P> {
+    pub(crate) fn new(context: Context, link: Arc<Link>, place: P) -> Self {
         Self { context, link, place: Arc::new(place) }
     }
 
@@ -163,8 +157,8 @@ impl<V: Send + Sync + 'static, P: Place> Supervisor<V, P> {
 }
 
 /// A machine that is driven.
-struct Driven<'s, V, P> {
-    supervisor: &'s Supervisor<V, P>,
+struct Driven<'s, P> {
+    supervisor: &'s Supervisor<P>,
     machine: Machine<Failure>,
     attempt: Attempt,
     timers: [Option<(Moment, Timer)>; Timer::COUNT],
@@ -174,8 +168,8 @@ struct Driven<'s, V, P> {
     is_eviction_checked: bool,
 }
 
-impl<V: Send + Sync + 'static, P: Place> Driven<'_, V, P> {
-    fn context(&self) -> &Context<V> {
+impl<P: Place> Driven<'_, P> {
+    fn context(&self) -> &Context {
         &self.supervisor.context
     }
 

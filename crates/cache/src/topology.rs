@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
+
 use crate::cluster::keep_cluster;
 use crate::connection::Endpoint;
 use crate::failure::Failure;
@@ -13,20 +15,20 @@ use crate::sentinel::Sentinels;
 use crate::supervisor::{Context, Fixed, Place, Supervisor};
 
 /// Keeps the connections that a URL requires. Never ends.
-pub(crate) async fn keep_connected<V: Send + Sync + 'static>(context: Context<V>, url: RedisUrl) {
+pub(crate) fn keep_connected(context: Context, url: RedisUrl) -> BoxFuture<'static, ()> {
     match url {
-        RedisUrl::Server(endpoint) => keep_one(context, Fixed::<false>(endpoint)).await,
+        RedisUrl::Server(endpoint) => Box::pin(keep_one(context, Fixed::<false>(endpoint))),
         RedisUrl::Sentinels { sentinels, have_own_login, name, login } => {
             let sentinels = Sentinels::new(sentinels, have_own_login, &name);
             let every = context.deadlines.topology;
-            keep_one(context, Named { sentinels, login, every }).await;
+            Box::pin(keep_one(context, Named { sentinels, login, every }))
         }
-        RedisUrl::Cluster { seeds } => keep_cluster(context, seeds).await,
+        RedisUrl::Cluster { seeds } => Box::pin(keep_cluster(context, seeds)),
     }
 }
 
 /// Keeps a primary that holds all keys connected.
-async fn keep_one<V: Send + Sync + 'static>(context: Context<V>, place: impl Place) {
+async fn keep_one(context: Context, place: impl Place) {
     let link = Arc::new(Link::new(None, context.coherence.clock));
     context.primaries.publish(Map::One(link.clone()));
     Supervisor::new(context, link, place).run().await;
