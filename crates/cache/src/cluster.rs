@@ -81,12 +81,7 @@ pub(crate) async fn keep_cluster(context: Context, seeds: Vec<Endpoint>) {
 }
 
 /// Switches to another layout: publishes the map, purges, and only then starts the supervisors of the new primaries.
-async fn switch_to(
-    context: &Context,
-    members: &mut BTreeMap<Address, Member>,
-    layout: &Layout,
-    login: &Endpoint,
-) {
+async fn switch_to(context: &Context, members: &mut BTreeMap<Address, Member>, layout: &Layout, login: &Endpoint) {
     let addresses: BTreeSet<&Address> = layout.holders.iter().map(|(_, _, address)| address).collect();
     let links: BTreeMap<&Address, Arc<Link>> = addresses
         .iter()

@@ -172,6 +172,20 @@ impl PeerPool<'_> {
         time: Duration,
         work: impl FnOnce() -> R + Send + 'static,
     ) -> Result<R, NotDone> {
+        let (result, mut given) = oneshot::channel();
+        // The caller may have gone away.
+        let work = move || drop(result.send(work()));
+        self.run_to_end(patience, time, Box::new(work)).await?;
+        given.try_recv().map_err(|_| NotDone::Panicked)
+    }
+
+    /// [`Self::run_within`] of any work: with a type of its own, the task of each would be compiled by itself.
+    async fn run_to_end(
+        self,
+        patience: Duration,
+        time: Duration,
+        work: Box<dyn FnOnce() + Send>,
+    ) -> Result<(), NotDone> {
         let end = Instant::now() + time + GRACE;
         let slot = match tokio::time::timeout(patience, self.workers.slots.clone().take(self.peer)).await {
             Ok(Ok(slot)) => slot,
