@@ -267,7 +267,7 @@ impl<C: Contents> Cache<C> {
         compute: Work<Result<C::Value, E>>,
     ) -> Result<Found<C::Value>, ComputeError<E>> {
         let tried = match trial {
-            Some(trial) => caught(trial).await.map_err(|_| ComputeError::Panicked)?,
+            Some(trial) => caught(|| trial).await.map_err(|_| ComputeError::Panicked)?,
             None => None,
         };
         if let Some(value) = tried {
@@ -439,8 +439,8 @@ pub(crate) fn with_failure_apart<V: 'static, E: Send + 'static>(
 ) -> (Work<Result<V, ()>>, FailureApart<E>) {
     let (failed, failure) = oneshot::channel();
     // The caller may have gone away.
-    let compute = || async move { compute().await.map_err(|error| drop(failed.send(error))) };
-    (boxed(compute), FailureApart(failure))
+    let compute = async { compute.await.map_err(|error| drop(failed.send(error))) };
+    (Box::pin(compute), FailureApart(failure))
 }
 
 /// A value that was computed only for one caller.

@@ -26,14 +26,14 @@ pub(crate) type Given<C> = Result<Found<<C as Contents>::Value>, ComputeError<()
 
 /// The trial or the computation of a caller, whatever its type: a flight is compiled once for each type of values, and not
 /// for each call.
-pub(crate) type Work<T> = Box<dyn FnOnce() -> BoxFuture<'static, T> + Send>;
+pub(crate) type Work<T> = BoxFuture<'static, T>;
 
 pub(crate) fn boxed<F, W>(work: F) -> Work<W::Output>
 where
     F: FnOnce() -> W + Send + 'static,
     W: Future + Send + 'static,
 {
-    Box::new(|| Box::pin(work()))
+    Box::pin(async { work().await })
 }
 
 /// The trial of a call, which may not be enough.
@@ -127,7 +127,7 @@ impl<C: Contents> Run<'_, C> {
             }
             Next::Try => {
                 let tried = match self.trial.take() {
-                    Some(trial) => trial().await,
+                    Some(trial) => trial.await,
                     None => None,
                 };
                 Event::Tried(tried.map(|value| self.has_computed(Ok(value), writes_next)))
@@ -240,7 +240,7 @@ impl<C: Contents> Drop for CountedFlight<'_, C> {
 
 /// Runs a computation to its end; a panic becomes an error.
 pub(crate) async fn unless_it_panics<V, E>(compute: Work<Result<V, E>>) -> Result<V, ComputeError<E>> {
-    match caught(compute).await {
+    match caught(|| compute).await {
         Ok(computed) => computed.map_err(ComputeError::Computation),
         Err(_) => Err(ComputeError::Panicked),
     }
