@@ -28,6 +28,7 @@ pub(crate) type Given<C> = Result<Found<<C as Contents>::Value>, ComputeError<()
 /// for each call.
 pub(crate) type Work<T> = BoxFuture<'static, T>;
 
+/// Work that begins when it is awaited.
 pub(crate) fn boxed<F, W>(work: F) -> Work<W::Output>
 where
     F: FnOnce() -> W + Send + 'static,

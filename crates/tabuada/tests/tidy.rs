@@ -206,7 +206,7 @@ fn the_language_and_the_cache_know_nothing_of_each_other() {
     }
 }
 
-/// The crates that the shipped binary is made of, each with its features, or those that the tests of the workspace need.
+/// The crates of a tree that `cargo tree` draws, each with its features.
 fn features(of: &[&str]) -> BTreeMap<String, Vec<String>> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut tree = Command::new(cargo);
@@ -243,6 +243,7 @@ fn the_tests_add_few_features_to_what_is_shipped() {
     }
 }
 
+/// `./test` compiles with the feature of tokio that has these; the shipped binary is without it.
 #[test]
 fn the_clock_of_tests_is_for_tests() {
     for name in ["cache", "tabuada"] {
