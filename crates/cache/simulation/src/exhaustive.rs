@@ -19,7 +19,9 @@ mod state;
 
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
+use std::hash::Hash as _;
+
+use siphasher::sip128::{Hasher128 as _, SipHasher13};
 
 pub use state::{Faults, Kind, People, Setting};
 use state::{Law, State, Step, When};
@@ -45,19 +47,20 @@ impl fmt::Display for Searched {
 
 /// The states known so far, by their hash of 128 bits, and how each was reached: its parent, and which of its steps.
 struct Known {
-    index: HashMap<(u64, u64), u32, BuildHasherDefault<DefaultHasher>>,
+    index: HashMap<u128, u32>,
     parents: Vec<(u32, u16)>,
-    hashers: [BuildHasherDefault<DefaultHasher>; 2],
 }
 
 impl Known {
     fn new() -> Self {
-        Self { index: HashMap::default(), parents: Vec::new(), hashers: Default::default() }
+        Self { index: HashMap::new(), parents: Vec::new() }
     }
 
     /// The number of a state, and whether it is new.
     fn number(&mut self, state: &State, parent: (u32, u16)) -> (u32, bool) {
-        let hash = (self.hashers[0].hash_one(state), self.hashers[1].hash_one((state, 1_u8)));
+        let mut hasher = SipHasher13::new();
+        state.hash(&mut hasher);
+        let hash = hasher.finish128().as_u128();
         let next = u32::try_from(self.parents.len()).unwrap_or(u32::MAX);
         let number = *self.index.entry(hash).or_insert(next);
         if number == next {
