@@ -175,12 +175,12 @@ impl PeerPool<'_> {
         let (result, mut given) = oneshot::channel();
         // The caller may have gone away.
         let work = move || drop(result.send(work()));
-        self.run_to_end(patience, time, Box::new(work)).await?;
+        self.run_boxed(patience, time, Box::new(work)).await?;
         given.try_recv().map_err(|_| NotDone::Panicked)
     }
 
     /// [`Self::run_within`] of any work: with a type of its own, the task of each would be compiled by itself.
-    async fn run_to_end(
+    async fn run_boxed(
         self,
         patience: Duration,
         time: Duration,
